@@ -1,0 +1,68 @@
+"""Every error that Citewell raises on purpose, sorted by what the caller can do about it.
+
+CitewellError
+├── InvalidError            the request or the settings are wrong: change them
+│   ├── SettingsError
+│   ├── NotFoundError       what was asked for does not exist
+│   └── TooLargeError       over a configured limit
+├── DeniedError             the caller may not do this
+├── PermanentError          this input can never succeed: mend it or leave it out
+│   ├── UnsupportedFormatError
+│   └── UnreadableFileError
+└── TransientError          try again later, perhaps after doing what the message says
+    ├── IndexLockedError    another process owns the index
+    └── UnavailableError    a server or model does not answer
+IndexMismatchError (an InvalidError): the index was made with other settings.
+"""
+
+
+class CitewellError(Exception):
+    """Base of the tree. The message is one sentence for the user that says what to do."""
+
+
+class InvalidError(CitewellError):
+    """The request or the settings are wrong."""
+
+
+class SettingsError(InvalidError):
+    """A settings key is unknown, mistyped or out of range."""
+
+
+class NotFoundError(InvalidError):
+    """What was asked for does not exist."""
+
+
+class TooLargeError(InvalidError):
+    """The input is over a configured limit."""
+
+
+class IndexMismatchError(InvalidError):
+    """The index was made with another embedding model or another layout."""
+
+
+class DeniedError(CitewellError):
+    """The caller may not do this."""
+
+
+class PermanentError(CitewellError):
+    """This input can never succeed as it is."""
+
+
+class UnsupportedFormatError(PermanentError):
+    """No parser reads this kind of file."""
+
+
+class UnreadableFileError(PermanentError):
+    """The file is empty, damaged, encrypted or not what its name says."""
+
+
+class TransientError(CitewellError):
+    """The same call may succeed later."""
+
+
+class IndexLockedError(TransientError):
+    """Another process owns the embedded index."""
+
+
+class UnavailableError(TransientError):
+    """A server, a model or a disk that is needed does not answer."""

@@ -1,0 +1,43 @@
+"""What retrieval takes and gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from ingest.types import Chunk, MetadataValue
+
+Mode: TypeAlias = Literal["dense", "bm25", "hybrid"]
+Filters: TypeAlias = Mapping[str, MetadataValue | tuple[MetadataValue, ...]]
+"""Field -> value that must be equal, or tuple of values of which one must be equal; fields are ANDed."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who is reading. There is no default tenant: a query without one cannot be written."""
+
+    tenant: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    text: str
+    collection: str
+    tenant: str
+    groups: tuple[str, ...] = ()
+    top_k: int = 10
+    mode: Mode = "hybrid"
+    filters: Filters = field(default_factory=dict)
+
+    @property
+    def access(self) -> Access:
+        return Access(self.tenant, self.groups)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk with the score that ranked it; `origin` keeps the score of each branch that found it."""
+
+    chunk: Chunk
+    score: float
+    origin: Mapping[str, float] = field(default_factory=dict)
