@@ -96,7 +96,7 @@ class Catalog:
             row = connection.execute(sa.select(_documents).where(_documents.c.id == document_id)).one_or_none()
         return _entry(row) if row else None
 
-    def list(
+    def page(
         self, collection: str, tenant: str, source_prefix: str = "", limit: int | None = None, after: str = ""
     ) -> list[CatalogEntry]:
         """Entries of a tenant ordered by id, those after the id `after`."""
@@ -116,6 +116,11 @@ class Catalog:
             query = query.where(_documents.c.collection == collection)
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def collections(self) -> list[str]:
+        """Names of the collections that hold documents."""
+        with self._engine.connect() as connection:
+            return sorted(connection.execute(sa.select(_documents.c.collection).distinct()).scalars())
 
     def revisions(self, document_ids: Iterable[str]) -> dict[str, str]:
         """The current revision of each document that is indexed."""

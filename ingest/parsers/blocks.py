@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeAlias
 
 from ingest.parsers.decoding import clean
@@ -120,7 +121,7 @@ def _trim(text: str) -> str:
 
 def _join(run: list[Paragraph]) -> str:
     parts = [run[0].text]
-    for before, paragraph in zip(run, run[1:], strict=False):
+    for before, paragraph in pairwise(run):
         parts.append("\n" if before.is_item and paragraph.is_item else "\n\n")
         parts.append(paragraph.text)
     return "".join(parts)

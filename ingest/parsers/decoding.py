@@ -34,7 +34,7 @@ def decode(data: bytes, name: str) -> str:
     text = _decode_any(data)
     if text is None or _is_binary(text):
         raise UnreadableFileError(
-            f"{name} holds no readable text (it looks like {looks_like(data)}): give it its true suffix or leave it out."
+            f"{name} is not text but looks like {looks_like(data)}: give it its true suffix or leave it out."
         )
     if not text.strip():
         raise UnreadableFileError(f"{name} is empty: leave it out or save it again with its content.")

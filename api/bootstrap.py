@@ -1,0 +1,206 @@
+"""The composition root: settings become working parts. Heavy libraries are imported when a part is first needed."""
+
+import json
+import re
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.settings import Settings
+from generation.answerer import RagAnswerer
+from ingest.catalog import Catalog, sqlite_url
+from ingest.errors import InvalidError, NotFoundError, UnavailableError
+from ingest.pipeline import Ingestor
+from ingest.ports import Embedder
+from ingest.types import Section
+from retrieval.ports import Store
+from retrieval.searcher import FusionOptions, HybridSearcher
+
+if TYPE_CHECKING:
+    from ingest.isolation import IsolatedParser
+
+_COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """One knowledge base, opened."""
+
+    name: str
+    store: Store
+    ingestor: Ingestor
+    searcher: HybridSearcher
+    answerer: RagAnswerer
+
+
+class Services:
+    """Everything a process needs, built on first use and closed together. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings, new_trace_id: Callable[[], str] = lambda: uuid.uuid4().hex) -> None:
+        self.settings = settings
+        self._new_trace_id = new_trace_id
+        self._collections: dict[str, Collection] = {}
+        self._lock = threading.RLock()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        url = self.settings.catalog.url
+        return Catalog(url.get_secret_value() if url else sqlite_url(self.data / self._sqlite.name))
+
+    @property
+    def _sqlite(self) -> Path:
+        return self.settings.data / "catalog.sqlite"
+
+    @cached_property
+    def data(self) -> Path:
+        try:
+            self.settings.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnavailableError(
+                f"The data folder {self.settings.data} cannot be made ({error.strerror}); choose another with --data."
+            ) from error
+        return self.settings.data
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        from retrieval.embedders import SentenceTransformerEmbedder, configure_threads
+
+        chosen = self.settings.embedding
+        configure_threads(chosen.threads)
+        return SentenceTransformerEmbedder(chosen.model, chosen.device, chosen.precision, chosen.batch_size)
+
+    @cached_property
+    def _parser(self) -> "IsolatedParser":
+        from ingest.isolation import IsolatedParser
+        from ingest.parsers.routing import RoutingParser
+
+        chosen = self.settings.ingestion
+        return IsolatedParser(RoutingParser(), chosen.parse_timeout_s, chosen.workers)
+
+    def exists(self, name: str) -> bool:
+        if self.settings.catalog.url is None and not self._sqlite.exists():
+            return False  # asking must not make a data folder
+        return self._folder(name).exists() or self.catalog.count(name) > 0
+
+    def collection(self, name: str, create: bool = False) -> Collection:
+        """Open a collection, or make it.
+
+        Raises:
+            NotFoundError: there is none of this name and `create` is false.
+            IndexLockedError, IndexMismatchError, UnavailableError: as the store says.
+        """
+        with self._lock:
+            if name not in self._collections:
+                if not _COLLECTION_NAME.fullmatch(name):
+                    raise InvalidError(
+                        f"{name!r} cannot name a collection; use up to 64 letters, digits, '-' and '_', "
+                        f"starting with a letter or digit."
+                    )
+                if not create and not self.exists(name):
+                    raise NotFoundError(
+                        f"There is no collection {name!r} in {self.settings.data}; ingest documents into it first, "
+                        f"or name another with --collection or --data."
+                    )
+                self._collections[name] = self._open(name)
+            return self._collections[name]
+
+    def parse(self, path: Path) -> list[Section]:
+        return self._parser.parse(path)
+
+    def opened(self) -> list[Collection]:
+        with self._lock:
+            return list(self._collections.values())
+
+    def warm_up(self) -> None:
+        """Load the model and open every collection in the data folder, so that the first request finds them."""
+        self.embedder.embed_query("warm up")
+        for name in self.catalog.collections():
+            self.collection(name)
+
+    def close(self) -> None:
+        with self._lock:
+            for collection in self._collections.values():
+                collection.store.close()
+            self._collections.clear()
+            if "_parser" in self.__dict__:
+                self._parser.close()
+            if "catalog" in self.__dict__:
+                self.catalog.close()
+
+    def __enter__(self) -> "Services":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _folder(self, name: str) -> Path:
+        return self.settings.data / "collections" / name
+
+    def _open(self, name: str) -> Collection:
+        store = self._store(name)
+        ingestor = self._ingestor(name, store)
+        ingestor.recover()
+        searcher = self._searcher(store)
+        return Collection(name, store, ingestor, searcher, self._answerer(store, searcher))
+
+    def _store(self, name: str) -> Store:
+        from retrieval.store.bm25 import Bm25Parameters
+        from retrieval.store.identity import Identity
+
+        words, settings = self.settings.bm25, self.settings.store
+        parameters = Bm25Parameters(words.k1, words.b, words.average_length, words.language)
+        identity = Identity(self.embedder.name, self.embedder.dimension, parameters)
+        match settings.engine:
+            case "edge":
+                from retrieval.store.edge import EdgeStore
+
+                return EdgeStore(self.data / "collections" / name, identity)
+            case "server":
+                from retrieval.store.server import ServerStore
+
+                key = settings.api_key.get_secret_value() if settings.api_key else None
+                return ServerStore.connect(settings.url or "", key, name, identity, settings.timeout_s)
+
+    def _ingestor(self, name: str, store: Store) -> Ingestor:
+        from ingest.chunkers import CHUNKER_VERSION, TokenChunker
+        from ingest.parsers.routing import PARSER_VERSION
+
+        chosen = self.settings.ingestion
+        known = [PARSER_VERSION, CHUNKER_VERSION, chosen.chunk_tokens, chosen.overlap_tokens]
+        return Ingestor(
+            parser=self._parser,
+            chunker=TokenChunker(
+                self.embedder.token_spans, self.embedder.max_tokens, chosen.chunk_tokens, chosen.overlap_tokens
+            ),
+            embedder=self.embedder,
+            sink=store,
+            catalog=self.catalog,
+            collection=name,
+            fingerprint=json.dumps(known),
+            batch_chunks=chosen.batch_chunks,
+            max_bytes=int(chosen.max_file_mb * 2**20),
+            workers=chosen.workers,
+        )
+
+    def _searcher(self, store: Store) -> HybridSearcher:
+        chosen = self.settings.retrieval
+        fusion = FusionOptions(chosen.fusion, chosen.dense_weight, chosen.rrf_k)
+        return HybridSearcher(store, self.embedder.embed_query, self.catalog.revisions, fusion, chosen.candidates)
+
+    def _answerer(self, store: Store, searcher: HybridSearcher) -> RagAnswerer:
+        from generation.evidence import DEFAULT_MODEL, SentenceEvidence
+        from generation.generators.extractive import ExtractiveGenerator
+
+        chosen = self.settings.answers
+        return RagAnswerer(
+            searcher=searcher,
+            evidence=SentenceEvidence(self.embedder, store, DEFAULT_MODEL),
+            generator=ExtractiveGenerator(chosen.max_sentences),
+            sections=self.catalog,
+            min_confidence=chosen.min_confidence,
+            new_trace_id=self._new_trace_id,
+        )

@@ -1,0 +1,235 @@
+"""The `citewell` command. Exit codes: 0 ok, 1 failed, 2 usage or settings, 124 timed out."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from api import console, doctor, operations
+from api.bootstrap import Services
+from api.client import RestClient
+from api.ingestion import IngestRequest, ingest_files
+from api.schemas import AnswerIn, SearchIn
+from api.settings import Settings, load_settings
+from ingest.errors import CitewellError, InvalidError
+from retrieval.types import Access
+
+app = typer.Typer(
+    help="Citewell: answers from your documents, with citations that were checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[Path | None, typer.Option("--data", help="Folder that holds everything stored.")]
+Config = Annotated[Path | None, typer.Option("--config", help="YAML file with settings that differ.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+CollectionName = Annotated[str, typer.Option("--collection", help="Which knowledge base.")]
+Tenant = Annotated[str | None, typer.Option("--tenant", help="Whose documents; default: access.tenant.")]
+Groups = Annotated[list[str] | None, typer.Option("--group", help="Repeatable; default: access.groups.")]
+Server = Annotated[str | None, typer.Option("--server", help="URL of a running server to use instead of the folder.")]
+Mode = Annotated[str | None, typer.Option(help="dense, bm25 or hybrid.")]
+Where = Annotated[list[str] | None, typer.Option("--where", help="Filter key=value; repeatable.")]
+TopK = Annotated[int | None, typer.Option("--top-k", help="How many passages.")]
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[str], typer.Argument(help="Files and folders.", metavar="PATH...")],
+    include: Annotated[list[str] | None, typer.Option(help="Only files that match, e.g. '*.pdf'; repeatable.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Not those that match; repeatable.")] = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Forget what has left these folders.")] = False,
+    meta: Annotated[list[str] | None, typer.Option("--meta", help="Metadata key=value; repeatable.")] = None,
+    group: Annotated[list[str] | None, typer.Option("--group", help="Who may read; default: everyone.")] = None,
+    tenant: Tenant = None,
+    collection: CollectionName = "default",
+    server: Server = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Index files and folders; what is unchanged costs a hash."""
+    settings = _settings(data, config)
+    request = IngestRequest(
+        paths=tuple(paths),
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        prune=prune,
+        collection=collection,
+        tenant=tenant or settings.access.tenant,
+        groups=tuple(group or ()),
+        metadata=_pairs(meta),
+    )
+    with console.progress_bar(not as_json and sys.stderr.isatty()) as on_progress:
+        report = ingest_files(settings, request, on_progress, server)
+    _show(report, as_json, console.show_report)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument()],
+    mode: Mode = None,
+    top_k: TopK = None,
+    where: Where = None,
+    tenant: Tenant = None,
+    group: Groups = None,
+    collection: CollectionName = "default",
+    server: Server = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find passages."""
+    body = _body(SearchIn, query=query, mode=mode, top_k=top_k, filters=_pairs(where), collection=collection)
+    if server:
+        found = RestClient(server).search(body)
+    else:
+        with Services(_settings(data, config)) as services:
+            found = asyncio.run(operations.search(services, body, _access(services.settings, tenant, group)))
+    _show(found, as_json, console.show_hits)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument()],
+    mode: Mode = None,
+    top_k: TopK = None,
+    where: Where = None,
+    tenant: Tenant = None,
+    group: Groups = None,
+    collection: CollectionName = "default",
+    server: Server = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question with citations, or say that the documents do not."""
+    body = _body(AnswerIn, query=question, mode=mode, top_k=top_k, filters=_pairs(where), collection=collection)
+    if server:
+        answer = RestClient(server).answer(body)
+    else:
+        with Services(_settings(data, config)) as services:
+            answer = asyncio.run(operations.answer(services, body, _access(services.settings, tenant, group)))
+    _show(answer, as_json, console.show_answer)
+
+
+@app.command()
+def documents(
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 100,
+    after: Annotated[str, typer.Option(help="Read on after this id.")] = "",
+    delete: Annotated[str | None, typer.Option(help="Forget the document of this id.")] = None,
+    tenant: Tenant = None,
+    group: Groups = None,
+    collection: CollectionName = "default",
+    server: Server = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what is indexed, or delete one document."""
+    if server:
+        client = RestClient(server)
+        if delete:
+            _show(client.delete(delete), as_json, lambda gone: console.out.print(f"deleted {gone.source}"))
+        else:
+            _show(client.documents(collection, limit, after), as_json, console.show_documents)
+        return
+    with Services(_settings(data, config)) as services:
+        access = _access(services.settings, tenant, group)
+        if delete:
+            removed = operations.delete(services, delete, access)
+            _show(removed, as_json, lambda gone: console.out.print(f"deleted {gone.source}"))
+        else:
+            _show(operations.documents(services, collection, access, limit, after), as_json, console.show_documents)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Default: api.host.")] = None,
+    port: Annotated[int | None, typer.Option(help="Default: api.port; 0 takes a free one.")] = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Serve the REST API until interrupted."""
+    from api.server import serve as run_server
+
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    run_server(_settings(data, config, {"api": given} if given else {}))
+
+
+@app.command(name="doctor")
+def run_doctor(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+    """Check settings, disk, model, parsers, catalog and index."""
+    report = doctor.examine(_settings(data, config))
+    _show(report, as_json, doctor.show)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command; every expected error is one line on standard error."""
+    # numpy's own threads would spin beside torch's and make a query ten times slower.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        app()
+    except InvalidError as error:
+        sys.exit(_complain(error, 2))
+    except CitewellError as error:
+        sys.exit(_complain(error, 1))
+    except KeyboardInterrupt:
+        sys.exit(_complain("Interrupted; what was finished is kept, run it again to go on.", 1))
+
+
+def _complain(error: object, code: int) -> int:
+    console.err.print(f"[red]Error:[/] {console.escape(str(error))}", soft_wrap=True)
+    return code
+
+
+def _settings(data: Path | None, config: Path | None, overrides: dict[str, Any] | None = None) -> Settings:
+    return load_settings(config, {**(overrides or {}), **({"data": data} if data else {})})
+
+
+def _access(settings: Settings, tenant: str | None, groups: Sequence[str] | None) -> Access:
+    return Access(tenant or settings.access.tenant, tuple(groups or settings.access.groups))
+
+
+def _pairs(items: Sequence[str] | None) -> dict[str, str | int | float | bool]:
+    pairs = {}
+    for item in items or ():
+        key, equals, value = item.partition("=")
+        if not key or not equals:
+            raise InvalidError(f"{item!r} must be written key=value.")
+        pairs[key] = _scalar(value)
+    return pairs
+
+
+def _scalar(text: str) -> str | int | float | bool:
+    """`2025` is a number and `true` a truth value, as in JSON; everything else is text."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    return value if isinstance(value, str | int | float | bool) else text
+
+
+def _body(model: type[Any], **fields: Any) -> Any:
+    try:
+        return TypeAdapter(model).validate_python({key: value for key, value in fields.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise InvalidError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
+
+
+def _show(result: BaseModel, as_json: bool, show: Any) -> None:
+    if as_json:
+        sys.stdout.write(result.model_dump_json(indent=2) + "\n")
+    else:
+        show(result)

@@ -1,0 +1,77 @@
+"""The command line's way to a running server, through REST."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel
+
+from api.schemas import AnswerIn, AnswerOut, DocumentOut, DocumentsOut, IngestedOut, SearchIn, SearchOut
+from ingest.errors import CitewellError, InvalidError, PermanentError, TransientError, UnavailableError
+from ingest.pipeline import FileResult
+from ingest.sources.filesystem import SourceFile
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class RestClient:
+    """Calls of one server. Its problems are raised as this process's own errors."""
+
+    def __init__(self, url: str, timeout_s: float = 600.0, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_s, transport=transport)
+
+    def search(self, body: SearchIn) -> SearchOut:
+        return self._call(SearchOut, "POST", "/v1/search", json=body.model_dump(exclude_none=True))
+
+    def answer(self, body: AnswerIn) -> AnswerOut:
+        return self._call(AnswerOut, "POST", "/v1/answers", json=body.model_dump(exclude_none=True))
+
+    def documents(self, collection: str, limit: int, after: str) -> DocumentsOut:
+        parameters = {"collection": collection, "limit": limit, "after": after}
+        return self._call(DocumentsOut, "GET", "/v1/documents", params=parameters)
+
+    def delete(self, document_id: str) -> DocumentOut:
+        return self._call(DocumentOut, "DELETE", f"/v1/documents/{document_id}")
+
+    def ingest(
+        self, files: Sequence[SourceFile], collection: str, groups: Sequence[str], metadata: str
+    ) -> Iterator[FileResult]:
+        for file in files:
+            yield self._ingest_one(file, {"collection": collection, "groups": list(groups), "metadata": metadata})
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _ingest_one(self, file: SourceFile, form: dict[str, Any]) -> FileResult:
+        try:
+            with file.path.open("rb") as stream:
+                upload = {"file": (file.path.name, stream)}
+                form = {**form, "source": file.source}
+                done = self._call(IngestedOut, "POST", "/v1/documents", data=form, files=upload)
+        except (PermanentError, InvalidError) as error:
+            return FileResult(file.source, "failed", "", reason=str(error))
+        except OSError as error:
+            return FileResult(file.source, "failed", "", reason=f"{file.path.name} cannot be read ({error.strerror}).")
+        return FileResult(done.source, done.status, done.document_id, done.chunks)
+
+    def _call(self, model: type[_Model], method: str, path: str, **arguments: Any) -> _Model:
+        try:
+            response = self._http.request(method, path, **arguments)
+        except httpx.HTTPError as error:
+            raise UnavailableError(
+                f"The server {self._http.base_url} does not answer ({error}); check the URL and that it runs."
+            ) from error
+        if response.is_error:
+            raise _error_of(response)
+        return model.model_validate_json(response.content)
+
+
+def _error_of(response: httpx.Response) -> CitewellError:
+    try:
+        detail = str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        detail = f"The server answered {response.status_code} {response.reason_phrase}."
+    if response.status_code in (415, 422):
+        return PermanentError(detail)
+    return TransientError(detail) if response.status_code >= 500 else InvalidError(detail)

@@ -1,0 +1,108 @@
+"""How the command line shows things to a person."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+
+from api.schemas import AnswerOut, CitationOut, DocumentsOut, HitOut, ReportOut, SearchOut
+from ingest.progress import Snapshot
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def show_answer(answer: AnswerOut) -> None:
+    colour = "yellow" if answer.refused else "green"
+    out.print(f"[{colour}]{escape(answer.text)}[/]\n")
+    out.print(f"[dim]confidence {answer.confidence:.2f}[/]")
+    for citation in answer.citations:
+        out.print(f"  \\[{citation.marker}] {escape(_place(citation))}  [dim]support {citation.support:.2f}[/]")
+    if answer.refused and answer.hits:
+        out.print("Nearest passages:")
+        for hit in answer.hits[:3]:
+            _show_hit(hit, 200)
+
+
+def show_hits(found: SearchOut) -> None:
+    if not found.hits:
+        out.print("No results; try other words, or --mode hybrid.")
+    for rank, hit in enumerate(found.hits, start=1):
+        out.print(f"[bold]{rank:>2}.[/] [dim]{hit.score:.3f}[/]", end=" ")
+        _show_hit(hit, 300)
+
+
+def show_documents(page: DocumentsOut) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("id", "title", "chunks", "indexed", "source"):
+        table.add_column(name, overflow="fold")
+    for entry in page.documents:
+        indexed = f"{entry.indexed_at:%Y-%m-%d %H:%M}"
+        table.add_row(entry.id, escape(entry.title), str(entry.chunks), indexed, escape(entry.source))
+    out.print(table)
+    if page.next:
+        out.print(f"[dim]More: --after {page.next}[/]")
+
+
+def show_report(report: ReportOut) -> None:
+    for failure in report.failures:
+        err.print(f"[red]failed[/] {escape(failure.source)}: {escape(failure.reason)}", soft_wrap=True)
+    parts = [f"{report.indexed} indexed", f"{report.unchanged} unchanged", f"{report.failed} failed"]
+    if report.pruned:
+        parts.append(f"{report.pruned} pruned")
+    if report.skipped:
+        parts.append(f"{report.skipped} of unsupported kinds skipped")
+    rate = report.chunks / report.seconds if report.seconds else 0
+    out.print(f"{', '.join(parts)}; {report.chunks} chunks in {report.seconds:.1f} s ({rate:.0f} chunks/s)")
+
+
+@contextmanager
+def progress_bar(enabled: bool) -> Iterator[Callable[[Snapshot], None]]:
+    """A bar with files, chunks a second and the time that is left, on standard error."""
+    if not enabled:
+        yield lambda snapshot: None
+        return
+    columns = (
+        TextColumn("Ingesting"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[files]} files  {task.fields[rate]} chunks/s  ETA {task.fields[eta]}"),
+    )
+    with Progress(*columns, console=err) as bar:
+        task = bar.add_task("ingest", total=1.0, files="0", rate="-", eta="-")
+
+        def update(snapshot: Snapshot) -> None:
+            share = snapshot.chunks_done / snapshot.chunks_expected if snapshot.chunks_expected else 0.0
+            bar.update(
+                task,
+                completed=min(share, 1.0),
+                files=f"{snapshot.files_done}/{snapshot.files_total}",
+                rate=f"{snapshot.chunks_per_s:.0f}",
+                eta=_duration(snapshot.eta_s),
+            )
+
+        yield update
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _show_hit(hit: HitOut, length: int) -> None:
+    text = " ".join(hit.text.split())
+    shown = text if len(text) <= length else text[: length - 1] + "…"
+    out.print(f"[cyan]{escape(_place(hit))}[/]\n    {escape(shown)}")
+
+
+def _place(item: HitOut | CitationOut) -> str:
+    page = f", page {item.page}" if item.page else ""
+    headings = f" › {' › '.join(item.headings)}" if item.headings else ""
+    return f"{Path(item.source).name}{page}{headings}"

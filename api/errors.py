@@ -1,0 +1,83 @@
+"""Errors become HTTP statuses, once."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.schemas import Problem
+from ingest.errors import (
+    CitewellError,
+    DeniedError,
+    IndexMismatchError,
+    InvalidError,
+    NotFoundError,
+    PermanentError,
+    TooLargeError,
+    TransientError,
+    UnsupportedFormatError,
+)
+
+# The first class that matches decides.
+_STATUSES: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (
+    (NotFoundError, HTTPStatus.NOT_FOUND),
+    (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (IndexMismatchError, HTTPStatus.CONFLICT),
+    (InvalidError, HTTPStatus.BAD_REQUEST),
+    (DeniedError, HTTPStatus.FORBIDDEN),
+    (UnsupportedFormatError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+    (PermanentError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+def status_of(error: CitewellError) -> HTTPStatus:
+    return next(
+        (status for kind, status in _STATUSES if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
+    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(CitewellError, _citewell)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _citewell(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CitewellError)
+    return problem(status_of(error), str(error))
+
+
+async def _validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(map(_explain, _issues(error))) + ".")
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    detail = "An unexpected error happened; the server's log has the details."
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+
+
+def _issues(error: RequestValidationError) -> Sequence[Any]:
+    return error.errors()
+
+
+def _explain(issue: Any) -> str:
+    """`body.top_k: Input should be a valid integer`, without echoing the input."""
+    where = ".".join(str(part) for part in issue["loc"])
+    return f"{where}: {'unknown field' if issue['type'] == 'extra_forbidden' else issue['msg']}"

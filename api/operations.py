@@ -1,0 +1,120 @@
+"""What the faces offer, in wire objects: REST routes and the command line both call these."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import BinaryIO
+
+from api.bootstrap import Services
+from api.schemas import (
+    AnswerIn,
+    AnswerOut,
+    DocumentOut,
+    DocumentsOut,
+    DocumentTextOut,
+    IngestedOut,
+    SearchIn,
+    SearchOut,
+    answer_out,
+    document_out,
+    ingested_out,
+    search_out,
+)
+from generation.answerer import drain
+from ingest.catalog import CatalogEntry
+from ingest.errors import InvalidError, NotFoundError, UnreadableFileError
+from ingest.pipeline import Label
+from ingest.sources.filesystem import SourceFile
+from ingest.types import Metadata
+from retrieval.types import Access, Query
+
+UPLOAD_SCHEME = "upload:"
+
+
+async def search(services: Services, body: SearchIn, access: Access) -> SearchOut:
+    started = perf_counter()
+    query = to_query(services, body, access, services.settings.retrieval.top_k)
+    hits = await services.collection(body.collection).searcher.search(query)
+    return search_out(hits, {"search_ms": round((perf_counter() - started) * 1000, 2)})
+
+
+async def answer(services: Services, body: AnswerIn, access: Access) -> AnswerOut:
+    query = to_query(services, body, access, services.settings.answers.passages)
+    return answer_out(await drain(services.collection(body.collection).answerer.answer(query)))
+
+
+def to_query(services: Services, body: SearchIn, access: Access, top_k: int) -> Query:
+    return Query(
+        text=body.query,
+        collection=body.collection,
+        tenant=access.tenant,
+        groups=access.groups,
+        top_k=body.top_k or top_k,
+        mode=body.mode or services.settings.retrieval.mode,
+        filters={
+            name: tuple(value) if isinstance(value, list) else value for name, value in body.filters.items()
+        },
+    )
+
+
+def documents(services: Services, collection: str, access: Access, limit: int, after: str = "") -> DocumentsOut:
+    """One page, ordered by id."""
+    page: list[CatalogEntry] = []
+    while len(page) <= limit:
+        more = services.catalog.page(collection, access.tenant, limit=limit + 1, after=after)
+        page += [entry for entry in more if entry.readable_by(access.tenant, access.groups)]
+        if len(more) <= limit:
+            break
+        after = more[-1].id
+    shown = page[:limit]
+    following = shown[-1].id if len(page) > limit else None
+    return DocumentsOut(documents=[document_out(entry) for entry in shown], next=following)
+
+
+def document(services: Services, document_id: str, access: Access) -> DocumentTextOut:
+    entry = _readable(services, document_id, access)
+    text = "\n\n".join(section.text for section in services.catalog.sections(document_id))
+    return DocumentTextOut(**document_out(entry).model_dump(), text=text)
+
+
+def delete(services: Services, document_id: str, access: Access) -> DocumentOut:
+    entry = _readable(services, document_id, access)
+    services.collection(entry.collection).ingestor.remove([document_id])
+    return document_out(entry)
+
+
+def upload(
+    services: Services, name: str, content: BinaryIO, collection: str, label: Label, source: str = ""
+) -> IngestedOut:
+    """Ingest one uploaded file; one of the same `source` (default: its name) replaces the one before.
+
+    Raises:
+        UnreadableFileError: the file cannot be indexed; what was indexed under its name stays.
+    """
+    base = Path(name.replace("\\", "/")).name
+    if not base:
+        raise InvalidError("The upload has no file name; send one in the multipart part's filename.")
+    with tempfile.TemporaryDirectory(prefix="citewell-") as folder:
+        path = Path(folder) / base
+        with path.open("wb") as target:
+            while block := content.read(2**20):
+                target.write(block)
+        file = SourceFile(path, source or UPLOAD_SCHEME + base)
+        opened = services.collection(collection, create=True)
+        (result,) = opened.ingestor.run([file], label)
+    if result.status == "failed":
+        raise UnreadableFileError(result.reason)
+    return ingested_out(result)
+
+
+def label_of(access: Access, groups: Sequence[str], metadata: Metadata) -> Label:
+    return Label(access.tenant, tuple(sorted(set(groups))), metadata)
+
+
+def _readable(services: Services, document_id: str, access: Access) -> CatalogEntry:
+    """Documents that the reader may not see are as good as absent: their existence is not given away."""
+    entry = services.catalog.get(document_id)
+    if entry is None or not entry.readable_by(access.tenant, access.groups):
+        raise NotFoundError(f"There is no document {document_id!r}; `citewell documents` lists what there is.")
+    return entry

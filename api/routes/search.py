@@ -1,0 +1,21 @@
+"""Search and answers."""
+
+from fastapi import APIRouter
+
+from api import operations
+from api.dependencies import AccessOf, ServicesOf
+from api.schemas import AnswerIn, AnswerOut, SearchIn, SearchOut
+
+router = APIRouter(prefix="/v1", tags=["search"])
+
+
+@router.post("/search")
+async def search(body: SearchIn, services: ServicesOf, access: AccessOf) -> SearchOut:
+    """The passages that match best, with the score of each branch."""
+    return await operations.search(services, body, access)
+
+
+@router.post("/answers")
+async def answers(body: AnswerIn, services: ServicesOf, access: AccessOf) -> AnswerOut:
+    """An answer whose every sentence is cited, or a refusal with the nearest passages."""
+    return await operations.answer(services, body, access)

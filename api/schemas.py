@@ -1,0 +1,195 @@
+"""What goes over the wire: the same objects for REST and for `--json`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from generation.types import Answer
+from ingest.catalog import CatalogEntry
+from ingest.pipeline import FileResult
+from retrieval.types import Hit
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+Scalar = str | int | float | bool
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class SearchIn(_In):
+    query: Question = Field(examples=["How many days of parental leave are there?"])
+    collection: Name = "default"
+    top_k: int | None = Field(default=None, ge=1, le=1000, description="Default: retrieval.top_k of the settings.")
+    mode: Literal["dense", "bm25", "hybrid"] | None = Field(
+        default=None, description="Default: retrieval.mode of the settings."
+    )
+    filters: dict[str, Scalar | list[Scalar]] = Field(
+        default_factory=dict,
+        description="Field or metadata key -> value, or list of values of which one must match.",
+        examples=[{"department": ["hr", "legal"]}],
+    )
+
+
+class AnswerIn(SearchIn):
+    """A question, with the same options as a search."""
+
+
+class HitOut(_Out):
+    chunk_id: str
+    document_id: str
+    title: str
+    source: str
+    page: int | None
+    headings: list[str]
+    char_start: int
+    char_end: int
+    kind: Literal["text", "table"]
+    text: str
+    score: float
+    origin: dict[str, float] = Field(description="Score in each branch that found the chunk.")
+    metadata: dict[str, Scalar]
+
+
+class SearchOut(_Out):
+    hits: list[HitOut]
+    timings: dict[str, float] = Field(description="Milliseconds a stage.")
+
+
+class CitationOut(_Out):
+    marker: int
+    document_id: str
+    chunk_id: str
+    title: str
+    source: str
+    page: int | None
+    headings: list[str]
+    char_start: int = Field(description="Offsets into the document's text, in characters.")
+    char_end: int
+    quote: str
+    support: float = Field(description="Estimated probability that the quote answers the question.")
+    boxes: list[tuple[float, float, float, float]] = Field(
+        description="Left, top, right, bottom of each quoted line in points from the page's top left corner."
+    )
+
+
+class UsageOut(_Out):
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class AnswerOut(_Out):
+    text: str
+    refused: bool
+    confidence: float
+    citations: list[CitationOut]
+    hits: list[HitOut]
+    timings: dict[str, float]
+    trace_id: str
+    model: str
+    usage: UsageOut
+
+
+class DocumentOut(_Out):
+    id: str
+    collection: str
+    source: str
+    title: str
+    groups: list[str]
+    sha256: str
+    revision: str
+    metadata: dict[str, Scalar]
+    chunks: int
+    characters: int
+    indexed_at: datetime
+
+
+class DocumentTextOut(DocumentOut):
+    text: str = Field(description="What the character offsets of hits and citations refer to.")
+
+
+class DocumentsOut(_Out):
+    documents: list[DocumentOut]
+    next: str | None = Field(description="Give it as `after` to read on; null on the last page.")
+
+
+class IngestedOut(_Out):
+    source: str
+    status: Literal["indexed", "unchanged", "failed", "pruned"]
+    document_id: str
+    chunks: int
+    reason: str
+
+
+class ReportOut(_Out):
+    """What `citewell ingest` did."""
+
+    indexed: int
+    unchanged: int
+    failed: int
+    pruned: int
+    skipped: int = Field(description="Files below the given folders whose kind is not supported.")
+    chunks: int
+    seconds: float
+    failures: list[IngestedOut]
+
+
+class Problem(_Out):
+    """RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+def hit_out(hit: Hit) -> HitOut:
+    chunk = hit.chunk
+    return HitOut(
+        chunk_id=chunk.id,
+        document_id=chunk.document_id,
+        title=chunk.title,
+        source=chunk.source,
+        page=chunk.page,
+        headings=list(chunk.headings),
+        char_start=chunk.char_start,
+        char_end=chunk.char_end,
+        kind=chunk.kind,
+        text=chunk.text,
+        score=round(hit.score, 6),
+        origin={name: round(score, 6) for name, score in hit.origin.items()},
+        metadata=dict(chunk.metadata),
+    )
+
+
+def search_out(hits: Sequence[Hit], timings: dict[str, float]) -> SearchOut:
+    return SearchOut(hits=[hit_out(hit) for hit in hits], timings=timings)
+
+
+def answer_out(answer: Answer) -> AnswerOut:
+    return AnswerOut(
+        text=answer.text,
+        refused=answer.refused,
+        confidence=answer.confidence,
+        citations=[CitationOut.model_validate(citation) for citation in answer.citations],
+        hits=[hit_out(hit) for hit in answer.hits],
+        timings=dict(answer.timings),
+        trace_id=answer.trace_id,
+        model=answer.model,
+        usage=UsageOut.model_validate(answer.usage),
+    )
+
+
+def document_out(entry: CatalogEntry) -> DocumentOut:
+    return DocumentOut.model_validate(entry)
+
+
+def ingested_out(result: FileResult) -> IngestedOut:
+    return IngestedOut.model_validate(result)

@@ -1,0 +1,47 @@
+"""What generation needs from others."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from generation.types import Answer, Prompt, Quote
+from ingest.types import Section
+from retrieval.types import Access, Hit, Query
+
+
+class Generator(Protocol):
+    """Writes an answer whose sentences end with the markers of the passages that they rest on."""
+
+    @property
+    def name(self) -> str: ...
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[str]:
+        """Pieces of the answer in order. Closing the iterator stops the work."""
+        ...
+
+
+class Answerer(Protocol):
+    def answer(self, query: Query) -> AsyncIterator[str | Answer]:
+        """Pieces of text as they are released, then one Answer."""
+        ...
+
+
+class EvidenceScorer(Protocol):
+    def quotes(self, query: Query, hits: Sequence[Hit]) -> list[Quote]:
+        """Sentences of the hits, best supported first."""
+        ...
+
+
+class Lexicon(Protocol):
+    """Words of texts as the index knows them."""
+
+    def terms(self, text: str) -> frozenset[int]:
+        """Ids of the distinct stems of `text`, stop words left out."""
+        ...
+
+    def idf(self, terms: Iterable[int], access: Access) -> Mapping[int, float]:
+        """Inverse document frequency of each term in the index."""
+        ...
+
+
+class SectionReader(Protocol):
+    def sections(self, document_id: str) -> tuple[Section, ...]: ...

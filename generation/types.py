@@ -1,0 +1,79 @@
+"""What generation takes and gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ingest.types import Box
+from retrieval.types import Hit
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A sentence of a passage: `hits[marker - 1].chunk.text[start:end] == text`.
+
+    `support` in [0, 1] estimates the probability that the sentence answers the question.
+    """
+
+    marker: int
+    text: str
+    start: int
+    end: int
+    support: float
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a generator reads: passages are cited as [1], [2] ... in their order.
+
+    `quotes` are the passages' sentences, best supported first.
+    """
+
+    question: str
+    hits: tuple[Hit, ...]
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Where a sentence of the answer stands: `document.text[char_start:char_end] == quote`.
+
+    `boxes` are rectangles (left, top, right, bottom; points from the page's top left corner), one a line, for
+    documents with a fixed layout.
+    """
+
+    marker: int
+    document_id: str
+    chunk_id: str
+    title: str
+    source: str
+    page: int | None
+    headings: tuple[str, ...]
+    char_start: int
+    char_end: int
+    quote: str
+    support: float
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True)
+class Usage:
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`confidence` in [0, 1] estimates the probability that the passages answer the question.
+
+    A refusal has no citations; its `hits` are the nearest passages. `timings` are milliseconds a stage.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    confidence: float
+    refused: bool
+    trace_id: str
+    model: str
+    usage: Usage = field(default_factory=Usage)
+    timings: Mapping[str, float] = field(default_factory=dict)

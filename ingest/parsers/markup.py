@@ -1,0 +1,54 @@
+"""HTML and Markdown, through `unstructured`.
+
+`partition_html` reads a page as a browser shows it but drops some visible text and damages other (see `tidied`), so
+the tree is put right first. Markdown is rendered by markdown-it, which follows CommonMark and has linear run time.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from lxml import etree
+from markdown_it import MarkdownIt
+
+from ingest.parsers.blocks import Block, Heading, sections_of
+from ingest.parsers.decoding import decode, decode_markup
+from ingest.parsers.htmltree import page_title, parsed, tidied
+from ingest.parsers.partitioning import NO_LANGUAGES, blocks_of, partition_html
+from ingest.types import Section
+
+FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+PERMALINK = re.compile(r"\s*[#¶§🔗]+\s*$")
+
+
+def read_html(path: Path, name: str) -> list[Section]:
+    return html_sections(decode_markup(path.read_bytes(), name))
+
+
+def read_markdown(path: Path, name: str) -> list[Section]:
+    source = decode(path.read_bytes(), name)
+    # Front matter would be taken for a heading with a line under it.
+    source = FRONT_MATTER.sub(lambda found: f"```\n{found.group(1)}```\n", source)
+    renderer = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    return html_sections(renderer.render(source))
+
+
+def html_sections(html: str) -> list[Section]:
+    """Sections of an HTML page; its <title> is the heading where it has no other."""
+    root = parsed(html)
+    if root is None:
+        return []
+    title = page_title(root)
+    text = etree.tostring(tidied(root), encoding="unicode", method="html")
+    elements = partition_html(text=text, languages=NO_LANGUAGES, unique_element_ids=True)
+    return sections_of(_titled(list(blocks_of(elements)), title))
+
+
+def _titled(blocks: list[Block], title: str) -> Iterator[Block]:
+    if title and blocks and not any(isinstance(block, Heading) for block in blocks):
+        yield Heading(title, 0)
+    for block in blocks:
+        if isinstance(block, Heading):
+            yield Heading(PERMALINK.sub("", block.text) or block.text, block.depth, block.page)
+        else:
+            yield block

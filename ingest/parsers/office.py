@@ -1,0 +1,54 @@
+"""Word and PowerPoint files, through `unstructured`."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import pptx
+
+from ingest.parsers.blocks import Block, Heading, Paragraph, sections_of
+from ingest.parsers.partitioning import NO_LANGUAGES, blocks_of, partition_docx, partition_pptx
+from ingest.types import Section
+
+
+@dataclass(frozen=True)
+class _Slide:
+    title: str
+    notes: str
+
+
+def read_docx(path: Path, name: str) -> list[Section]:
+    """Headings from the paragraph styles; page numbers where Word has stored them."""
+    elements = partition_docx(str(path), include_page_breaks=False, languages=NO_LANGUAGES, unique_element_ids=True)
+    return sections_of(blocks_of(elements))
+
+
+def read_pptx(path: Path, name: str) -> list[Section]:
+    """A page is a slide; its title is the heading, and the speaker notes come last."""
+    elements = partition_pptx(str(path), include_page_breaks=False, languages=NO_LANGUAGES, unique_element_ids=True)
+    blocks = {page: list(group) for page, group in groupby(blocks_of(elements), key=lambda block: block.page)}
+    slides = enumerate(_slides(path), 1)
+    return sections_of(
+        block for number, slide in slides for block in _slide_blocks(number, slide, blocks.get(number, []))
+    )
+
+
+def _slides(path: Path) -> Iterator[_Slide]:
+    for slide in pptx.Presentation(str(path)).slides:
+        title = slide.shapes.title
+        frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+        yield _Slide(title.text_frame.text if title is not None else "", frame.text if frame is not None else "")
+
+
+def _slide_blocks(number: int, slide: _Slide, body: Iterable[Block]) -> Iterator[Block]:
+    """The partitioner guesses titles among the body's paragraphs; only the title placeholder is one."""
+    yield Heading(slide.title or f"Slide {number}", 0, number)
+    title_lines = set(slide.title.split("\n"))
+    for block in body:
+        if not isinstance(block, Heading):
+            yield block
+        elif block.text not in title_lines:
+            yield Paragraph(block.text, number)
+    if slide.notes.strip():
+        yield Paragraph(f"Notes: {slide.notes.strip()}", number)

@@ -1,0 +1,68 @@
+"""The one place where `unstructured` is set up, and where its elements become blocks.
+
+On import `unstructured` reports to its maker's server and later downloads a spaCy model; both are switched off here,
+so every module that needs it imports `partition_html` and the like from this one.
+
+The model would only serve to tell narrative text from other text, a difference that no section shows. A blank
+English pipeline answers those calls without weights, the same way every time, and fifty times as fast.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+os.environ.setdefault("DO_NOT_TRACK", "true")
+os.environ.setdefault("SCARF_NO_ANALYTICS", "true")
+os.environ.setdefault("UNSTRUCTURED_DISABLE_NOTICE", "1")
+
+import spacy
+from unstructured.documents.elements import CodeSnippet, Element, Footer, Header, Image, ListItem, PageBreak, Title
+from unstructured.documents.elements import Table as TableElement
+from unstructured.nlp import tokenize
+from unstructured.partition.docx import partition_docx
+from unstructured.partition.html import partition_html
+from unstructured.partition.pptx import partition_pptx
+
+from ingest.parsers.blocks import Block, Heading, Paragraph, Table
+from ingest.parsers.htmltables import rows_of_html
+
+__all__ = ["NO_LANGUAGES", "blocks_of", "partition_docx", "partition_html", "partition_pptx"]
+
+NO_LANGUAGES = [""]
+"""Switches language detection off, which is slow and not repeatable."""
+
+
+def _blank_pipeline() -> Any:
+    pipeline = spacy.blank("en")
+    pipeline.add_pipe("sentencizer")
+    return pipeline
+
+
+tokenize._load_spacy_model = _blank_pipeline
+
+
+def blocks_of(elements: Iterable[Element]) -> Iterator[Block]:
+    """Headers, footers, images and page breaks are left out."""
+    for element in elements:
+        page = element.metadata.page_number
+        match element:
+            case Header() | Footer() | Image() | PageBreak():
+                continue
+            case Title():
+                yield Heading(element.text, element.metadata.category_depth or 0, page)
+            case TableElement() if element.metadata.text_as_html:
+                yield Table(rows_of_html(element.metadata.text_as_html), page)
+            case ListItem():
+                yield Paragraph(_item(element), page, is_item=True)
+            case CodeSnippet():
+                yield Paragraph(element.text, page)
+            case _:
+                yield Paragraph(element.text.strip(), page)
+
+
+def _item(element: ListItem) -> str:
+    """List items that carry no number of their own get a dash; deeper ones are indented."""
+    text = " ".join(element.text.split())
+    indent = "  " * max((element.metadata.category_depth or 0) - 1, 0)
+    numbered = text[:1].isdigit() and text.split(" ")[0].endswith((".", ")"))
+    return f"{indent}{text}" if numbered else f"{indent}- {text}"

@@ -1,0 +1,124 @@
+"""PDF files: sections page by page, with a box for every character.
+
+The text of a page is kept whole, heading lines included, apart from running headers and footers; headings only label
+it. Lines stay lines, paragraphs are parted by an empty line, and words that a line end divided are joined.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.errors import UnreadableFileError
+from ingest.parsers.pdfchars import Bookmark, open_pdf, read_bookmarks, read_chars
+from ingest.parsers.pdfheadings import PdfHeading, PlacedHeadings, headings_from_fonts, headings_from_outline
+from ingest.parsers.pdflines import Line, page_lines
+from ingest.parsers.pdfrows import with_cells
+from ingest.parsers.pdfrunning import running_lines
+from ingest.types import Section
+
+WORD = re.compile(r"\w+(?:-\w+)*")
+WORD_END = re.compile(r"[\w-]*$")
+PARAGRAPH_GAP = 0.4
+"""How much wider than usual, in font sizes, the space above a new paragraph is."""
+
+
+def read_pdf(path: Path, name: str) -> list[Section]:
+    """Sections in page order; each lies on one page and under one heading path.
+
+    Raises:
+        UnreadableFileError: encrypted, damaged, without pages, or without a text layer.
+    """
+    bookmarks, pages = _read(path, name)
+    if not any(pages):
+        raise UnreadableFileError(f"{name} has no text layer: run OCR on it and add the result.")
+    headings = headings_from_outline(bookmarks, pages) or headings_from_fonts(pages)
+    vocabulary = _vocabulary(pages)
+    return list(_sections(pages, headings, vocabulary))
+
+
+def _read(path: Path, name: str) -> tuple[list[Bookmark], list[list[Line]]]:
+    """Bookmarks, and the lines of every page without the running ones."""
+    with open_pdf(path, name) as pdf:
+        bookmarks = read_bookmarks(pdf)
+        pages, heights = [], []
+        for index in range(len(pdf)):
+            chars = read_chars(pdf, index)
+            pages.append(page_lines(chars))
+            heights.append(chars.height)
+    running = running_lines(pages, heights)
+    kept = ([line for i, line in enumerate(lines) if i not in out] for lines, out in zip(pages, running, strict=True))
+    return bookmarks, [with_cells(lines) for lines in kept]
+
+
+def _sections(
+    pages: Sequence[Sequence[Line]], headings: PlacedHeadings, vocabulary: frozenset[str]
+) -> Iterator[Section]:
+    path: list[PdfHeading] = []
+    for page, lines in enumerate(pages):
+        starts = sorted({0, *(i for at, i in headings if at == page)})
+        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+            for heading in headings.get((page, start), ()):
+                path = [above for above in path if above.depth < heading.depth] + [heading]
+            if start < end:
+                text, boxes = join_lines(lines[start:end], vocabulary)
+                yield Section(text, page + 1, tuple(above.text for above in path), boxes)
+
+
+def _vocabulary(pages: Sequence[Sequence[Line]]) -> frozenset[str]:
+    """Words of the document, with and without hyphens; empty where no line ends in a divided word."""
+    if not any(line.hyphenated for lines in pages for line in lines):
+        return frozenset()
+    return frozenset(word for lines in pages for line in lines for word in WORD.findall(line.text.lower()))
+
+
+@dataclass
+class _Joined:
+    texts: list[str] = field(default_factory=list)
+    boxes: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def add(self, text: str, boxes: NDArray[np.float32] | None = None) -> None:
+        self.texts.append(text)
+        self.boxes.append(np.zeros((len(text), 4), np.float32) if boxes is None else boxes)
+
+
+def join_lines(lines: Sequence[Line], vocabulary: frozenset[str]) -> tuple[str, NDArray[np.float32]]:
+    """Text of consecutive lines and its boxes, (len(text), 4); at least one line."""
+    joined = _Joined()
+    usual = _usual_gap(lines)
+    for line, after in zip(lines, [*lines[1:], None], strict=True):
+        if after is None or not (line.hyphenated and after.text):
+            joined.add(line.text, line.boxes)
+            if after is not None:
+                joined.add("\n\n" if _parts(line, after, usual) else "\n")
+        elif _keeps_hyphen(line.text, after.text, vocabulary):
+            joined.add(line.text, line.boxes)
+        else:
+            joined.add(line.text[:-1], line.boxes[:-1])
+    return "".join(joined.texts), np.concatenate(joined.boxes)
+
+
+def _usual_gap(lines: Sequence[Line]) -> float:
+    gaps = [after.top - line.bottom for line, after in pairwise(lines)]
+    return float(np.median(gaps)) if gaps else 0.0
+
+
+def _parts(line: Line, after: Line, usual: float) -> bool:
+    """Whether a paragraph ends: the gap is wider than usual, or the text goes on higher up, in another column."""
+    gap = after.top - line.bottom
+    return gap > usual + PARAGRAPH_GAP * line.size or after.bottom < line.top
+
+
+def _keeps_hyphen(before: str, after: str, vocabulary: frozenset[str]) -> bool:
+    """Whether the hyphen belongs to the word: "well-\\nknown" against "exam-\\nple"."""
+    if not after[0].islower():
+        return True
+    start = WORD_END.search(before[:-1].lower())
+    end = WORD.match(after.lower())
+    if start is None or end is None:
+        return False
+    return f"{start.group()}-{end.group()}" in vocabulary and f"{start.group()}{end.group()}" not in vocabulary

@@ -1,0 +1,79 @@
+"""Table rows in PDF pages: cells that line up with those of the row above or below are set apart by " | "."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ingest.parsers.pdflines import Line
+
+SEPARATOR = " | "
+ALIGNED_WITHIN = 2.0
+"""Points between edges that count as the same."""
+NEIGHBOURS = 2
+"""Rows above and below that are looked at: a label that wraps stands between two rows."""
+LABEL = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]{1,4})[.)]|[^\w\s]{1,2}|o")
+"""A list label or bullet, which stands apart from its text but is no cell."""
+CURRENCY_END = re.compile(r"\w\)?%?(\s[$\u20ac\u00a3\u00a5]\s*)$")
+DASHES = frozenset("-\u2012\u2013\u2014\u2212")
+
+
+@dataclass(frozen=True)
+class _Cell:
+    start: int
+    end: int
+    left: float
+    right: float
+
+
+def with_cells(lines: Sequence[Line]) -> list[Line]:
+    """The same lines; where cells line up, the text has separators (with zero boxes)."""
+    cells = [list(_cells(line)) for line in lines]
+    return [_separated(line, cells[i]) if _lines_up(cells, i) else line for i, line in enumerate(lines)]
+
+
+def _cells(line: Line) -> Iterator[_Cell]:
+    if not line.cells:
+        return
+    edges = [0, *line.cells, len(line.text)]
+    start = 0
+    for end in edges[1:]:
+        if end < len(line.text):
+            # A currency sign stands next to the cell before it and far from its own number.
+            end -= len(found.group(1)) if (found := CURRENCY_END.search(line.text[start:end])) else 0
+            if _belongs_to_next(line.text[start:end].strip(), start == 0):
+                continue
+        last = start + len(line.text[start:end].rstrip()) - 1
+        yield _Cell(start, last + 1, float(line.boxes[start, 0]), float(line.boxes[last, 2]))
+        start = end + len(line.text[end:]) - len(line.text[end:].lstrip())
+
+
+def _belongs_to_next(text: str, first: bool) -> bool:
+    """Currency signs and opening brackets are part of the number after them, labels part of their text."""
+    if text in DASHES and not first:
+        return False
+    return not any(char.isalnum() for char in text) or (first and LABEL.fullmatch(text) is not None)
+
+
+def _lines_up(cells: Sequence[Sequence[_Cell]], index: int) -> bool:
+    own = cells[index]
+    if len(own) < 2:
+        return False
+    near = range(max(index - NEIGHBOURS, 0), min(index + NEIGHBOURS + 1, len(cells)))
+    return any(_aligned(own[1:], cells[other][1:]) for other in near if other != index)
+
+
+def _aligned(cells: Sequence[_Cell], others: Sequence[_Cell]) -> bool:
+    return any(
+        abs(cell.left - other.left) < ALIGNED_WITHIN or abs(cell.right - other.right) < ALIGNED_WITHIN
+        for cell in cells
+        for other in others
+    )
+
+
+def _separated(line: Line, cells: Sequence[_Cell]) -> Line:
+    gap = np.zeros((len(SEPARATOR), 4), np.float32)
+    boxes = [part for cell in cells for part in (gap, line.boxes[cell.start : cell.end])][1:]
+    text = SEPARATOR.join(line.text[cell.start : cell.end] for cell in cells)
+    return replace(line, text=text, boxes=np.concatenate(boxes), cells=())

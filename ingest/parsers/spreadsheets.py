@@ -1,0 +1,113 @@
+"""Workbooks and delimited text become tables with every value as it was written.
+
+`unstructured` reads both through pandas, which turns 007 into 7, rounds to six digits and puts a time on every date;
+so openpyxl and the csv module are used directly.
+"""
+
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import openpyxl
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+from ingest.parsers.blocks import Block, Heading, Paragraph, Table, sections_of
+from ingest.parsers.decoding import decode
+from ingest.types import Section
+
+Value: TypeAlias = object
+DELIMITERS = ",;\t|"
+SNIFFED_ROWS = 50
+PERCENT_FORMAT = re.compile(r"0(\.(0+))?%")
+
+
+class _Cell(NamedTuple):
+    text: str
+    is_text: bool
+
+
+def read_xlsx(path: Path, name: str) -> list[Section]:
+    """One table for each block of rows on each sheet; the heading is the sheet's name."""
+    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        return sections_of([block for sheet in workbook.worksheets for block in _sheet_blocks(sheet)])
+    finally:
+        workbook.close()
+
+
+def read_csv(path: Path, name: str) -> list[Section]:
+    """One table; the delimiter is the one that divides the first rows most evenly."""
+    text = decode(path.read_bytes(), name)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=sniff_delimiter(text)))
+    return sections_of([Table(list(rows))])
+
+
+def sniff_delimiter(text: str) -> str:
+    lines = text[: 64 * 1024].split("\n")[:SNIFFED_ROWS]
+    return max(DELIMITERS, key=lambda delimiter: _evenness(lines, delimiter))
+
+
+def _evenness(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
+    """Share of rows with the most frequent number of cells (0 where that is 1), then that number."""
+    widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+    usual = max(set(widths), key=widths.count, default=1)
+    return (widths.count(usual) / len(widths), usual) if usual > 1 else (0.0, 1)
+
+
+def _sheet_blocks(sheet: ReadOnlyWorksheet) -> Iterator[Block]:
+    blocks = list(_row_groups(sheet))
+    if blocks:
+        yield Heading(sheet.title, 0)
+    for rows in blocks:
+        captions = list(takewhile(lambda row: sum(bool(cell.text) for cell in row) == 1, rows))
+        for row in captions:
+            yield Paragraph(" ".join(cell.text for cell in row), is_item=True)
+        yield Table([[cell.text for cell in row] for row in rows[len(captions) :]])
+
+
+def _row_groups(sheet: ReadOnlyWorksheet) -> Iterator[list[list[_Cell]]]:
+    """Rows that belong together: an empty row and then a row of texts (a header) starts another group."""
+    # The stored dimensions are wrong in files of some writers.
+    sheet.reset_dimensions()
+    group: list[list[_Cell]] = []
+    after_gap = False
+    for row in sheet.iter_rows():
+        cells = [_Cell(shown(cell.value, cell.number_format), isinstance(cell.value, str)) for cell in row]
+        filled = [cell for cell in cells if cell.text]
+        if group and after_gap and all(cell.is_text for cell in filled) and filled:
+            yield group
+            group = []
+        if filled:
+            group.append(cells)
+        after_gap = not filled
+    if group:
+        yield group
+
+
+def shown(value: Value, number_format: str | None = None) -> str:
+    """A cell's value as a reader of the sheet sees it; dates in ISO 8601."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int() | float():
+            return _number(value, number_format or "")
+        case dt.datetime():
+            return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _number(value: float, number_format: str) -> str:
+    if percent := PERCENT_FORMAT.fullmatch(number_format):
+        return f"{value:.{len(percent.group(2) or '')}%}"
+    # Fifteen digits are what spreadsheet programs keep: 0.1 + 0.2 is 0.3 there.
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.15g}"

@@ -1,0 +1,95 @@
+"""A query becomes ranked hits of one collection."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.types import Chunk
+from retrieval.fusion import minmax, rrf
+from retrieval.ports import Store
+from retrieval.types import Hit, Query
+
+
+@dataclass(frozen=True)
+class FusionOptions:
+    method: Literal["minmax", "rrf"] = "minmax"
+    dense_weight: float = 0.5
+    rrf_k: int = 60
+
+
+class HybridSearcher:
+    """Port `Searcher`: dense and BM25 branches, fused; chunks of replaced revisions are left out.
+
+    Args:
+        store: the collection.
+        embed_query: text -> vector of shape (dimension,), unit length.
+        revisions: document ids -> the current revision of each (the catalog's word).
+        candidates: hits taken from each branch.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        embed_query: Callable[[str], NDArray[np.float32]],
+        revisions: Callable[[Iterable[str]], dict[str, str]],
+        fusion: FusionOptions,
+        candidates: int = 200,
+    ) -> None:
+        self._store, self._embed_query, self._revisions = store, embed_query, revisions
+        self._fusion, self._candidates = fusion, candidates
+
+    async def search(self, query: Query) -> list[Hit]:
+        return await asyncio.to_thread(self.search_blocking, query)
+
+    def search_blocking(self, query: Query) -> list[Hit]:
+        vector = None if query.mode == "bm25" else self._embed_query(query.text)
+        return self.search_with(query, vector)
+
+    def search_with(self, query: Query, vector: NDArray[np.float32] | None) -> list[Hit]:
+        """Search with a query vector at hand (None in mode `bm25`)."""
+        hits, stale = self._attempt(query, vector)
+        if stale:
+            # A document was replaced between ranking and reading: its new chunks are there by now.
+            hits, _ = self._attempt(query, vector)
+        return hits
+
+    def _attempt(self, query: Query, vector: NDArray[np.float32] | None) -> tuple[list[Hit], bool]:
+        ranked, origins = self._rank(query, vector)
+        hits: list[Hit] = []
+        stale = False
+        for start in range(0, len(ranked), query.top_k):
+            scores = dict(ranked[start : start + query.top_k])
+            chunks = self._store.fetch(list(scores), query.access)
+            current = self._current(chunks)
+            stale = stale or len(current) < len(scores)
+            hits += [Hit(chunk, scores[chunk.id], origins[chunk.id]) for chunk in current]
+            if len(hits) >= query.top_k:
+                break
+        return hits[: query.top_k], stale
+
+    def _rank(
+        self, query: Query, vector: NDArray[np.float32] | None
+    ) -> tuple[list[tuple[str, float]], dict[str, dict[str, float]]]:
+        limit = max(self._candidates, query.top_k)
+        dense = self._store.dense(vector, query.access, query.filters, limit) if vector is not None else []
+        bm25 = self._store.bm25(query.text, query.access, query.filters, limit) if query.mode != "dense" else []
+        origins: dict[str, dict[str, float]] = {}
+        for name, ranking in (("dense", dense), ("bm25", bm25)):
+            for key, score in ranking:
+                origins.setdefault(key, {})[name] = score
+        if query.mode == "hybrid":
+            return self._fuse(dense, bm25), origins
+        return dense or bm25, origins
+
+    def _fuse(self, dense: list[tuple[str, float]], bm25: list[tuple[str, float]]) -> list[tuple[str, float]]:
+        if self._fusion.method == "rrf":
+            return rrf([dense, bm25], self._fusion.rrf_k)
+        return minmax(dense, bm25, self._fusion.dense_weight)
+
+    def _current(self, chunks: list[Chunk]) -> list[Chunk]:
+        revisions = self._revisions({chunk.document_id for chunk in chunks})
+        return [chunk for chunk in chunks if revisions.get(chunk.document_id) == chunk.revision]

@@ -1,0 +1,220 @@
+"""The embedded store: Qdrant's engine inside this process, one shard in one folder."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import qdrant_edge as qdrant
+from numpy.typing import NDArray
+
+from ingest.errors import CitewellError, InvalidError, UnavailableError
+from ingest.types import Chunk
+from retrieval.store import layout
+from retrieval.store.bm25 import Bm25Encoder
+from retrieval.store.identity import Identity, check_identity
+from retrieval.store.lock import FolderLock
+from retrieval.types import Access, Filters
+
+BATCH = 500
+"""Points an operation: more is not faster, and memory grows with it."""
+
+_MEND = "check the disk, its free space and the folder's permissions, or restore it from a backup"
+
+
+class EdgeStore:
+    """Port `Store` on a folder that this process owns while it is open.
+
+    The engine is safe to call from several threads and works outside the GIL, so there is no lock here: readers go on
+    during writes and `optimize`. A write that has returned is in the write-ahead log and survives the process.
+    """
+
+    def __init__(self, folder: Path, identity: Identity, hnsw_ef: int = layout.HNSW_EF) -> None:
+        """Opens the index in `folder`, or makes one there.
+
+        Args:
+            identity: the embedding model and BM25 parameters; stored with the index and compared with it.
+            hnsw_ef: candidates that a search in the vector graph keeps: more is exacter and slower.
+
+        Raises:
+            IndexLockedError: a process has it open.
+            IndexMismatchError: it was made with another identity.
+            UnavailableError: the folder is damaged or cannot be written.
+        """
+        self._folder = folder
+        self._dimension = identity.dimension
+        self._encoder = Bm25Encoder(identity.bm25)
+        self._dense_params = qdrant.SearchParams(hnsw_ef=hnsw_ef)
+        with _disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = FolderLock(folder)
+        try:
+            self._shard = _open(folder, identity)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
+        layout.check_shape(vectors, (len(chunks), self._dimension))
+        for start in range(0, len(chunks), BATCH):
+            points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
+            self._update(qdrant.UpdateOperation.upsert_points(points))
+
+    def delete(self, document_ids: Sequence[str]) -> None:
+        if document_ids:
+            gone = _filter([layout.AnyOf(layout.DOCUMENT_ID, tuple(document_ids))])
+            self._update(qdrant.UpdateOperation.delete_points_by_filter(gone))
+
+    def delete_stale(self, revisions: dict[str, str]) -> None:
+        if revisions:
+            stale = qdrant.Filter(should=[_stale(*item) for item in revisions.items()])
+            self._update(qdrant.UpdateOperation.delete_points_by_filter(stale))
+
+    def dense(
+        self, vector: NDArray[np.float32], access: Access, filters: Filters, limit: int
+    ) -> list[tuple[str, float]]:
+        layout.check_shape(vector, (self._dimension,))
+        query = qdrant.Query.Nearest(vector.tolist(), using=layout.DENSE)
+        return self._search(query, access, filters, limit, self._dense_params)
+
+    def bm25(self, text: str, access: Access, filters: Filters, limit: int) -> list[tuple[str, float]]:
+        terms = self._encoder.query(text)
+        if not terms.indices:
+            return []
+        # Statistics of the reader's tenant only: another tenant's words must neither move nor show through its scores.
+        corpus = _filter([layout.tenant_condition(access.tenant)])
+        params = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=corpus))
+        return self._search(qdrant.Query.Nearest(terms, using=layout.BM25), access, filters, limit, params)
+
+    def fetch(self, ids: Sequence[str], access: Access) -> list[Chunk]:
+        with _engine_errors(self._folder):
+            records = self._shard.retrieve(list(ids), True, False)
+        payloads = {str(record.id): record.payload or {} for record in records}
+        return layout.readable_chunks(ids, payloads, access)
+
+    def count(self) -> int:
+        with _engine_errors(self._folder):
+            return self._shard.count(qdrant.CountRequest(exact=True))
+
+    def optimize(self) -> None:
+        with _engine_errors(self._folder):
+            self._shard.optimize()
+            self._shard.flush()
+
+    def close(self) -> None:
+        """Writes everything to disk and gives the folder back. Nothing can be called afterwards but `close`."""
+        try:
+            with _engine_errors(self._folder):
+                self._shard.close()
+        finally:
+            self._lock.release()
+
+    def _points(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[qdrant.Point]:
+        with _engine_errors(self._folder):
+            return [
+                qdrant.Point(
+                    chunk.id,
+                    {layout.DENSE: vector, layout.BM25: self._encoder.document(chunk.indexed_text)},
+                    layout.to_payload(chunk),
+                )
+                for chunk, vector in zip(chunks, vectors.tolist(), strict=True)
+            ]
+
+    def _update(self, operation: qdrant.UpdateOperation) -> None:
+        with _engine_errors(self._folder):
+            self._shard.update(operation)
+
+    def _search(
+        self, query: qdrant.Query, access: Access, filters: Filters, limit: int, params: qdrant.SearchParams
+    ) -> list[tuple[str, float]]:
+        with _engine_errors(self._folder):
+            request = qdrant.QueryRequest(
+                limit=max(limit, 0),
+                query=query,
+                filter=_filter(layout.conditions(access, filters)),
+                params=params,
+                with_payload=False,
+            )
+            return layout.ranked((str(point.id), point.score) for point in self._shard.query(request))
+
+
+def _open(folder: Path, identity: Identity) -> qdrant.EdgeShard:
+    shard, stored = folder / "shard", folder / "identity.json"
+    with _disk_errors(folder):
+        if not shard.exists():
+            _create(folder, identity)
+        check_identity(stored.read_text() if stored.exists() else None, identity, str(folder))
+    with _engine_errors(folder):
+        return qdrant.EdgeShard.load(str(shard))
+
+
+def _create(folder: Path, identity: Identity) -> None:
+    """Everything is made under other names first: a crash on the way leaves nothing that looks like an index."""
+    draft, stored = folder / "shard.new", folder / "identity.json.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    with _engine_errors(folder):
+        shard = qdrant.EdgeShard.create(str(draft), _config(identity.dimension))
+        for name in layout.KEYWORD_INDEXES:
+            index = qdrant.KeywordIndexParams(is_tenant=name == layout.TENANT)
+            shard.update(qdrant.UpdateOperation.create_field_index(name, index))
+        shard.close()
+    stored.write_text(identity.to_json())
+    stored.replace(folder / "identity.json")
+    draft.replace(folder / "shard")
+
+
+def _config(dimension: int) -> qdrant.EdgeConfig:
+    threshold = layout.scan_kilobytes(dimension)
+    return qdrant.EdgeConfig(
+        vectors={layout.DENSE: qdrant.EdgeVectorParams(dimension, qdrant.Distance.Cosine)},
+        sparse_vectors={layout.BM25: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
+        hnsw_config=qdrant.HnswIndexConfig(layout.HNSW_M, layout.HNSW_EF_CONSTRUCT, full_scan_threshold=threshold),
+        optimizers=qdrant.EdgeOptimizersConfig(indexing_threshold=threshold, default_segment_number=1),
+        wal_enabled=True,
+    )
+
+
+def _filter(conditions: Sequence[layout.AnyOf]) -> qdrant.Filter:
+    return qdrant.Filter(must=[_condition(one) for one in conditions])
+
+
+def _condition(condition: layout.AnyOf) -> qdrant.FieldCondition:
+    # As the corpus of IDF, the same condition written with MatchAny costs a millisecond more at 50,000 points.
+    if len(condition.values) == 1:
+        return qdrant.FieldCondition(condition.field, match=qdrant.MatchValue(condition.values[0]))
+    return qdrant.FieldCondition(condition.field, match=qdrant.MatchAny(list(condition.values)))
+
+
+def _stale(document_id: str, revision: str) -> qdrant.Filter:
+    return qdrant.Filter(
+        must=[_condition(layout.AnyOf(layout.DOCUMENT_ID, (document_id,)))],
+        must_not=[_condition(layout.AnyOf(layout.REVISION, (revision,)))],
+    )
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(f"The index folder {folder} cannot be used ({error}): {_MEND}.") from error
+
+
+@contextmanager
+def _engine_errors(folder: Path) -> Iterator[None]:
+    """The engine raises plain Exception for its own failures, ValueError and its kin for values it cannot take, and
+    PanicException, which is not an Exception, where its files are damaged."""
+    try:
+        yield
+    except CitewellError:
+        raise
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InvalidError(f"The index {folder} cannot take this value: {error}.") from error
+    except Exception as error:
+        raise UnavailableError(f"The index {folder} does not answer ({error}): {_MEND}.") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnavailableError(f"The index {folder} is damaged ({error}): {_MEND}.") from error

@@ -1,0 +1,48 @@
+"""What an index was made with. Opening it with anything else would rank nonsense, so it is refused."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from ingest.errors import IndexMismatchError
+from retrieval.store.bm25 import Bm25Parameters
+from retrieval.store.layout import LAYOUT_VERSION
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Name and dimension of the embedding model, BM25 parameters and version of the point layout."""
+
+    model: str
+    dimension: int
+    bm25: Bm25Parameters = field(default_factory=Bm25Parameters)
+    layout: int = LAYOUT_VERSION
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    def __str__(self) -> str:
+        bm25 = f"k1={self.bm25.k1:g} b={self.bm25.b:g} avg_len={self.bm25.avg_len:g} {self.bm25.language}"
+        return f"{self.model} ({self.dimension} dimensions; BM25 {bm25}; layout {self.layout})"
+
+
+def check_identity(stored: str | None, wanted: Identity, where: str) -> None:
+    """Compare what `Identity.to_json` left at `where` with what the settings want.
+
+    Raises:
+        IndexMismatchError: they differ, or what is stored is no identity.
+    """
+    found = _parse(stored)
+    if found == wanted:
+        return
+    raise IndexMismatchError(
+        f"The index {where} was made with {found or 'something other than Citewell'}, the settings ask for {wanted}: "
+        "use the settings it was made with, or choose another --collection or another --data folder and ingest again."
+    )
+
+
+def _parse(stored: str | None) -> Identity | None:
+    try:
+        values = json.loads(stored or "")
+        return Identity(**{**values, "bm25": Bm25Parameters(**values["bm25"])})
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -1,0 +1,241 @@
+"""The server store: the same points as the embedded one, in a collection of a Qdrant server or cluster."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from qdrant_client import QdrantClient, models
+from qdrant_client.common.client_exceptions import QdrantException
+from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
+
+from ingest.errors import CitewellError, DeniedError, InvalidError, UnavailableError
+from ingest.types import Chunk
+from retrieval.store import layout
+from retrieval.store.bm25 import Bm25Encoder
+from retrieval.store.identity import Identity, check_identity
+from retrieval.types import Access, Filters
+
+BATCH = 256
+"""Points a request: some 3 MB of JSON at 384 dimensions, well under a server's limit of 32 MB up to 3,000."""
+
+IDENTITY = "citewell"
+"""Key of the identity in the collection's metadata."""
+
+
+class ServerStore:
+    """Port `Store` on the collection behind the alias `collection`.
+
+    The collection itself is called `<collection>-1`, so that another can be filled beside it and take over the alias.
+    Needs Qdrant 1.19 or later, the first that can take the word statistics of one tenant.
+    """
+
+    def __init__(
+        self, client: QdrantClient, url: str, collection: str, identity: Identity, hnsw_ef: int = layout.HNSW_EF
+    ) -> None:
+        """Opens the collection, or makes it.
+
+        Args:
+            url: where the client is connected to; for messages.
+            identity: the embedding model and BM25 parameters; stored with the collection and compared with it.
+            hnsw_ef: candidates that a search in the vector graph keeps: more is exacter and slower.
+
+        Raises:
+            IndexMismatchError: it was made with another identity.
+            UnavailableError: the server does not answer.
+            DeniedError: it refuses the key.
+        """
+        self._client = client
+        self._url = _without_secrets(url)
+        self._name = collection
+        self._dimension = identity.dimension
+        self._encoder = Bm25Encoder(identity.bm25)
+        self._hnsw_ef = hnsw_ef
+        with _server_errors(self._url):
+            _open(client, collection, identity, f"{collection} on {self._url}")
+
+    @classmethod
+    def connect(
+        cls, url: str, api_key: str | None, collection: str, identity: Identity, timeout: float = 30.0
+    ) -> "ServerStore":
+        """`timeout`: seconds that a request may take."""
+        client = QdrantClient(url=url, api_key=api_key, timeout=round(timeout), check_compatibility=False)
+        return cls(client, url, collection, identity)
+
+    def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
+        layout.check_shape(vectors, (len(chunks), self._dimension))
+        for start in range(0, len(chunks), BATCH):
+            points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
+            with _server_errors(self._url):
+                self._client.upsert(self._name, points, wait=True)
+
+    def delete(self, document_ids: Sequence[str]) -> None:
+        if document_ids:
+            self._delete(_filter([layout.AnyOf(layout.DOCUMENT_ID, tuple(document_ids))]))
+
+    def delete_stale(self, revisions: dict[str, str]) -> None:
+        if revisions:
+            self._delete(models.Filter(should=[_stale(*item) for item in revisions.items()]))
+
+    def dense(
+        self, vector: NDArray[np.float32], access: Access, filters: Filters, limit: int
+    ) -> list[tuple[str, float]]:
+        layout.check_shape(vector, (self._dimension,))
+        params = models.SearchParams(hnsw_ef=self._hnsw_ef)
+        return self._search(vector.tolist(), layout.DENSE, layout.conditions(access, filters), limit, params)
+
+    def bm25(self, text: str, access: Access, filters: Filters, limit: int) -> list[tuple[str, float]]:
+        terms = self._encoder.query(text)
+        if not terms.indices:
+            return []
+        # Statistics of the reader's tenant only: another tenant's words must neither move nor show through its scores.
+        corpus = models.IdfCorpusParams(corpus=_filter([layout.tenant_condition(access.tenant)]))
+        query = models.SparseVector(indices=terms.indices, values=terms.values)
+        params = models.SearchParams(idf=corpus)
+        return self._search(query, layout.BM25, layout.conditions(access, filters), limit, params)
+
+    def fetch(self, ids: Sequence[str], access: Access) -> list[Chunk]:
+        if not ids:
+            return []
+        with _server_errors(self._url):
+            records = self._client.retrieve(self._name, list(ids), with_payload=True)
+        payloads = {str(record.id): record.payload or {} for record in records}
+        return layout.readable_chunks(ids, payloads, access)
+
+    def count(self) -> int:
+        with _server_errors(self._url):
+            return self._client.count(self._name, exact=True).count
+
+    def optimize(self) -> None:
+        """Nothing to do: a server optimizes by itself."""
+
+    def close(self) -> None:
+        with _server_errors(self._url):
+            self._client.close()
+
+    def _points(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[models.PointStruct]:
+        pairs = zip(chunks, vectors.tolist(), strict=True)
+        return [
+            models.PointStruct(
+                id=chunk.id,
+                vector={layout.DENSE: vector, layout.BM25: self._terms(chunk)},
+                payload=layout.to_payload(chunk),
+            )
+            for chunk, vector in pairs
+        ]
+
+    def _terms(self, chunk: Chunk) -> models.SparseVector:
+        terms = self._encoder.document(chunk.indexed_text)
+        return models.SparseVector(indices=terms.indices, values=terms.values)
+
+    def _delete(self, condition: models.Filter) -> None:
+        with _server_errors(self._url):
+            self._client.delete(self._name, models.FilterSelector(filter=condition), wait=True)
+
+    def _search(
+        self,
+        query: list[float] | models.SparseVector,
+        using: str,
+        conditions: Sequence[layout.AnyOf],
+        limit: int,
+        params: models.SearchParams,
+    ) -> list[tuple[str, float]]:
+        if limit < 1:
+            return []
+        with _server_errors(self._url):
+            response = self._client.query_points(
+                self._name,
+                query=query,
+                using=using,
+                query_filter=_filter(conditions),
+                search_params=params,
+                limit=limit,
+                with_payload=False,
+            )
+        return layout.ranked((str(point.id), point.score) for point in response.points)
+
+
+def _open(client: QdrantClient, collection: str, identity: Identity, where: str) -> None:
+    if not client.collection_exists(collection):
+        _create(client, collection, identity)
+    metadata = client.get_collection(collection).config.metadata or {}
+    check_identity(metadata.get(IDENTITY), identity, where)
+
+
+def _create(client: QdrantClient, alias: str, identity: Identity) -> None:
+    name = f"{alias}-1"
+    threshold = layout.scan_kilobytes(identity.dimension)
+    if not client.collection_exists(name):
+        client.create_collection(
+            name,
+            vectors_config={
+                layout.DENSE: models.VectorParams(size=identity.dimension, distance=models.Distance.COSINE)
+            },
+            sparse_vectors_config={layout.BM25: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+            hnsw_config=models.HnswConfigDiff(
+                m=layout.HNSW_M, ef_construct=layout.HNSW_EF_CONSTRUCT, full_scan_threshold=threshold
+            ),
+            optimizers_config=models.OptimizersConfigDiff(indexing_threshold=threshold),
+            metadata={IDENTITY: identity.to_json()},
+        )
+    _create_indexes(client, name)
+    # The alias comes last: a collection that can be seen is complete.
+    link = models.CreateAlias(collection_name=name, alias_name=alias)
+    client.update_collection_aliases([models.CreateAliasOperation(create_alias=link)])
+
+
+def _create_indexes(client: QdrantClient, name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Payload indexes have no effect")  # the client's in-memory mode
+        for field in layout.KEYWORD_INDEXES:
+            index = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=field == layout.TENANT)
+            client.create_payload_index(name, field, index, wait=True)
+
+
+def _filter(conditions: Sequence[layout.AnyOf]) -> models.Filter:
+    return models.Filter(must=[_condition(one) for one in conditions])
+
+
+def _condition(condition: layout.AnyOf) -> models.FieldCondition:
+    if len(condition.values) == 1:
+        return models.FieldCondition(key=condition.field, match=models.MatchValue(value=condition.values[0]))
+    return models.FieldCondition(key=condition.field, match=models.MatchAny(any=list(condition.values)))
+
+
+def _stale(document_id: str, revision: str) -> models.Filter:
+    return models.Filter(
+        must=[_condition(layout.AnyOf(layout.DOCUMENT_ID, (document_id,)))],
+        must_not=[_condition(layout.AnyOf(layout.REVISION, (revision,)))],
+    )
+
+
+def _without_secrets(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+
+@contextmanager
+def _server_errors(url: str) -> Iterator[None]:
+    try:
+        yield
+    except CitewellError:
+        raise
+    except UnexpectedResponse as error:
+        raise _answer_error(url, error) from error
+    except (ApiException, QdrantException, OSError) as error:
+        raise UnavailableError(
+            f"The Qdrant server {url} does not answer ({error}): check that it runs and that the address is right."
+        ) from error
+    except (ValueError, TypeError) as error:
+        raise InvalidError(f"The Qdrant client cannot take this value: {error}.") from error
+
+
+def _answer_error(url: str, error: UnexpectedResponse) -> CitewellError:
+    status = error.status_code or 500
+    if status in (401, 403):
+        return DeniedError(f"The Qdrant server {url} refuses the API key: set the right one.")
+    if status == 429 or status >= 500:
+        return UnavailableError(f"The Qdrant server {url} cannot serve now (status {status}): look at its log.")
+    return InvalidError(f"The Qdrant server {url} refused the request (status {status}): {error.reason_phrase}.")
