@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.candidates import Candidate, candidates
 from generation.ports import Lexicon
 from generation.types import Quote
 from ingest.ports import Embedder
-from ingest.sentences import sentence_spans
 from retrieval.types import Hit, Query
 
 
@@ -33,6 +33,9 @@ class EvidenceModel:
         return 1.0 / (1.0 + math.exp(-z))
 
 
+DEFAULT_MODEL = EvidenceModel(bias=-11.0, sentence_cosine=6.0, context_cosine=6.0, coverage=5.0)
+
+
 @dataclass(frozen=True)
 class Features:
     """Cosine of the question with the sentence alone and under its title and headings; share of the question's
@@ -41,15 +44,6 @@ class Features:
     sentence_cosine: float
     context_cosine: float
     coverage: float
-
-
-@dataclass(frozen=True)
-class Candidate:
-    marker: int
-    start: int
-    end: int
-    text: str
-    context: str
 
 
 class SentenceEvidence:
@@ -96,12 +90,3 @@ class SentenceEvidence:
 
         return share
 
-
-def candidates(hits: Sequence[Hit]) -> list[Candidate]:
-    """The sentences of the hits, without those that hold no word."""
-    return [
-        Candidate(marker, start, end, hit.chunk.text[start:end], hit.chunk.context)
-        for marker, hit in enumerate(hits, start=1)
-        for start, end in sentence_spans(hit.chunk.text)
-        if any(character.isalnum() for character in hit.chunk.text[start:end])
-    ]

@@ -10,6 +10,7 @@ from llama_index.core.node_parser import SentenceSplitter
 from ingest.types import Chunk, Document, Section
 
 CHUNKER_VERSION = "1"
+"""Raised when documents would give other chunks than before, so that they are taken up again."""
 _NAMESPACE = uuid.UUID("6f5f9a0e-6a7e-5d43-9a53-1f8c6f1b7d11")
 # llama-index's own pattern drops runs of punctuation; this one keeps every character.
 _CLAUSES = r"[^,.;]*[,.;]+|[^,.;]+"
@@ -41,7 +42,10 @@ class TokenChunker:
 
     def chunk(self, document: Document) -> list[Chunk]:
         chunks: list[Chunk] = []
-        for section, start in zip(document.sections, document.section_starts, strict=True):
+        following = (*document.sections[1:], None)
+        for section, start, after in zip(document.sections, document.section_starts, following, strict=True):
+            if _only_introduces(section, after):
+                continue
             for left, right, context in self._spans(document, section):
                 chunks.append(_chunk(document, section, context, len(chunks), start + left, start + right))
         return chunks
@@ -137,6 +141,12 @@ def _locate(text: str, pieces: list[str]) -> list[tuple[int, int]]:
         end, low = start + len(piece), start + 1
         spans.append((start, end))
     return spans
+
+
+def _only_introduces(section: Section, after: Section | None) -> bool:
+    """True for a heading that stands alone before its first subsection, whose chunks carry it as context."""
+    path = section.headings
+    return after is not None and section.text.strip() in path[-1:] and after.headings[: len(path)] == path
 
 
 def _table_header(section: Section) -> str:

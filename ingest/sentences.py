@@ -1,6 +1,6 @@
 """Sentence spans, by NLTK's Punkt model as shipped inside llama-index-core (no download)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
@@ -12,25 +12,36 @@ def _punkt() -> Any:
     return globals_helper.punkt_tokenizer
 
 
-def sentence_spans(text: str) -> list[tuple[int, int]]:
+def sentence_spans(text: str, headings: Collection[str] = ()) -> list[tuple[int, int]]:
     """Spans `(start, end)` of the sentences of `text`, in order, without surrounding white space.
 
-    A blank line, a list item and a table row end a sentence; a single line break inside a paragraph does not.
+    A blank line, a list item, a table row and a line that is one of `headings` end a sentence; any other line break
+    inside a paragraph does not.
     """
-    return [span for start, end in _blocks(text) for span in _sentences(text, start, end)]
+    return [span for start, end in _blocks(text, headings) for span in _sentences(text, start, end)]
+
+
+def is_row(line: str) -> bool:
+    """True for a line whose cells are set apart by `|`."""
+    return line.startswith("|") or " | " in line
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for left, right in _punkt().span_tokenize(text[start:end]):
+    block = text[start:end]
+    if is_row(block):
+        left = start + len(block) - len(block.lstrip())
+        yield left, start + len(block.rstrip())
+        return
+    for left, right in _punkt().span_tokenize(block):
         yield start + left, start + right
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
+def _blocks(text: str, headings: Collection[str]) -> Iterator[tuple[int, int]]:
     """Runs of lines that may share a sentence."""
     start = offset = 0
     previous = ""
     for line in text.splitlines(keepends=True):
-        if _breaks(previous, line.strip()):
+        if previous in headings or _breaks(previous, line.strip()):
             if text[start:offset].strip():
                 yield start, offset
             start = offset
@@ -42,7 +53,8 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 def _breaks(previous: str, line: str) -> bool:
     """True if a sentence cannot run from one line to the next."""
-    if not previous or not line:
+    if not previous or not line or is_row(previous) or is_row(line):
         return True
-    starts_item = line[0] in "|-*•–▪◦‣" or (line.split(maxsplit=1)[0].rstrip(".)").isdigit() and line[0].isdigit())
-    return starts_item or previous.startswith("|") or (previous[-1] in ".!?:;" and line[0].isupper())
+    first = line.split(maxsplit=1)[0]
+    starts_item = line[0] in "-*•–▪◦‣" or (len(first) > 1 and first[:-1].isdigit() and first[-1] in ".)")
+    return starts_item or (previous[-1] in ".!?:;" and line[0].isupper())

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
+from transformers.utils.logging import disable_progress_bar
 
 from ingest.errors import SettingsError, UnavailableError
 
@@ -84,6 +85,7 @@ def model_path(model: str) -> str:
 
 
 def _load(model: str, device: str, precision: str) -> SentenceTransformer:
+    disable_progress_bar()
     try:
         return SentenceTransformer(
             model_path(model), device=device, model_kwargs={"dtype": getattr(torch, precision)}

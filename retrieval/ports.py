@@ -1,6 +1,6 @@
 """What retrieval needs from others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +34,14 @@ class Store(ChunkSink, Protocol):
 
         They may be of any revision: the caller drops those that the catalog does not call current.
         """
+        ...
+
+    def terms(self, text: str) -> frozenset[int]:
+        """Ids of the distinct stems of `text` as BM25 counts them, stop words left out."""
+        ...
+
+    def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
+        """BM25's inverse document frequency of each term among the chunks of the reader's tenant."""
         ...
 
     def count(self) -> int:

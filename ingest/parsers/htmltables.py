@@ -6,9 +6,12 @@ from ingest.parsers.tables import Row
 
 MAX_SPAN = 1000
 """What HTML allows; larger values in a file would only cost memory."""
-BREAKING = frozenset(
-    "address blockquote br dd div dl dt figure h1 h2 h3 h4 h5 h6 hr li ol p pre table td th tr ul".split(" ")
-)
+# fmt: off
+BREAKING = frozenset((
+    "address", "blockquote", "br", "dd", "div", "dl", "dt", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
+    "ol", "p", "pre", "table", "td", "th", "tr", "ul",
+))
+# fmt: on
 
 
 def rows_of_html(html: str) -> list[Row]:

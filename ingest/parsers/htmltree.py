@@ -1,5 +1,7 @@
 """An HTML tree is put right before it is partitioned, so that no visible text is lost."""
 
+import re
+
 from lxml import etree
 
 from ingest.parsers.htmltables import cell_text, rows_of
@@ -12,6 +14,8 @@ RENAMED = {
     **dict.fromkeys(("summary", "figcaption", "legend", "caption"), "p"),
     **dict.fromkeys(("label", "object", "video", "audio"), "span"),
 }
+NAVIGATION = re.compile(r"nav(?:header|footer|bar|igation)?", re.IGNORECASE)
+"""Class names by which site and book generators mark links to other pages."""
 LAYOUT_MARKS = ("table", "h1", "h2", "h3", "h4", "h5", "h6", "pre")
 TABLE_TAGS = ("table", "thead", "tbody", "tfoot", "tr", "td", "th")
 
@@ -33,6 +37,8 @@ def tidied(root: etree._Element) -> etree._Element:
     etree.strip_elements(root, *INVISIBLE, with_tail=False)
     # An image would part the paragraph that it stands in.
     etree.strip_elements(root, "img", with_tail=False)
+    for element in [node for node in root.iter("div", "ul", "table") if _is_navigation(node)]:
+        _remove(element)
     for table in list(root.iter("table")):
         if _is_layout(table):
             _dissolve(table)
@@ -43,6 +49,18 @@ def tidied(root: etree._Element) -> etree._Element:
     for ordered in root.iter("ol"):
         _number(ordered)
     return root
+
+
+def _is_navigation(element: etree._Element) -> bool:
+    return element.get("role") == "navigation" or any(map(NAVIGATION.fullmatch, element.get("class", "").split()))
+
+
+def _remove(element: etree._Element) -> None:
+    parent = element.getparent()
+    if parent is not None:
+        element.addprevious(etree.Element("hr"))
+        element.getprevious().tail = element.tail
+        parent.remove(element)
 
 
 def _is_layout(table: etree._Element) -> bool:

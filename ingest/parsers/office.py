@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+import docx
 import pptx
 
 from ingest.parsers.blocks import Block, Heading, Paragraph, sections_of
@@ -21,7 +22,21 @@ class _Slide:
 def read_docx(path: Path, name: str) -> list[Section]:
     """Headings from the paragraph styles; page numbers where Word has stored them."""
     elements = partition_docx(str(path), include_page_breaks=False, languages=NO_LANGUAGES, unique_element_ids=True)
-    return sections_of(blocks_of(elements))
+    titles = _titles(path)
+    return sections_of(_below_title(block, titles) for block in blocks_of(elements))
+
+
+def _titles(path: Path) -> set[str]:
+    """Texts in the "Title" style, which the partitioner puts on one level with "Heading 1"."""
+    document = docx.Document(str(path))
+    styles = {style.style_id for style in document.styles if style.name == "Title"}
+    return {paragraph.text for paragraph in document.paragraphs if paragraph._p.style in styles}
+
+
+def _below_title(block: Block, titles: set[str]) -> Block:
+    if not titles or not isinstance(block, Heading) or block.text in titles:
+        return block
+    return Heading(block.text, block.depth + 1, block.page)
 
 
 def read_pptx(path: Path, name: str) -> list[Section]:

@@ -11,9 +11,8 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-os.environ.setdefault("DO_NOT_TRACK", "true")
-os.environ.setdefault("SCARF_NO_ANALYTICS", "true")
-os.environ.setdefault("UNSTRUCTURED_DISABLE_NOTICE", "1")
+os.environ["DO_NOT_TRACK"] = os.environ["SCARF_NO_ANALYTICS"] = "true"
+os.environ["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
 
 import spacy
 from unstructured.documents.elements import CodeSnippet, Element, Footer, Header, Image, ListItem, PageBreak, Title

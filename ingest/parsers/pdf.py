@@ -121,4 +121,5 @@ def _keeps_hyphen(before: str, after: str, vocabulary: frozenset[str]) -> bool:
     end = WORD.match(after.lower())
     if start is None or end is None:
         return False
-    return f"{start.group()}-{end.group()}" in vocabulary and f"{start.group()}{end.group()}" not in vocabulary
+    first, second = start.group().lstrip("-"), end.group()
+    return f"{first}-{second}" in vocabulary and f"{first}{second}" not in vocabulary

@@ -8,10 +8,12 @@ from typing import TypeAlias
 
 from ingest.parsers.pdfchars import Bookmark
 from ingest.parsers.pdflines import Line
+from ingest.parsers.pdfrows import SEPARATOR
 
 MIN_BOOKMARKS = 2
 LARGER = 1.15
 """How much larger than the body text a heading is at least."""
+MIN_LETTERS = 3
 NOT_SMALLER = 0.9
 MAX_LENGTH = 200
 MAX_LINES = 3
@@ -20,7 +22,7 @@ MIN_TITLE_START = 6
 ABOVE_TARGET = 24.0
 """Points by which a bookmark may point below the top of its line."""
 NUMBERED = re.compile(
-    r"(?P<number>\d{1,2}(\.\d{1,2}){0,4})\.?\s+\S|(?:[A-Z]|[IVX]{1,5})\.\s+\S|(?:Part|Item|Note|Chapter|Section|Appendix)\s+\w+\b",
+    r"(?P<number>\d{1,2}(\.\d{1,2}){0,4})\.?\s+\S|(?:[A-Z]|[IVX]{1,5})\.\s+\S|(?:Part|Item|Note|Chapter|Section|Appendix)\s+(?:\d+[A-Z]?|[IVXLC]+|[A-Z])\b",
     re.IGNORECASE,
 )
 
@@ -90,7 +92,8 @@ def _body_size(pages: Sequence[Sequence[Line]]) -> float:
 
 
 def _is_heading(line: Line, body: float) -> bool:
-    if line.cells or len(line.text) > MAX_LENGTH or sum(char.isalpha() for char in line.text) < 3:
+    letters, digits = (sum(map(kind, line.text)) for kind in (str.isalpha, str.isdecimal))
+    if SEPARATOR in line.text or len(line.text) > MAX_LENGTH or letters < max(MIN_LETTERS, digits):
         return False
     if line.size >= LARGER * body:
         return True

@@ -9,13 +9,14 @@ import numpy as np
 from ingest.parsers.pdflines import Line
 
 SEPARATOR = " | "
-ALIGNED_WITHIN = 2.0
-"""Points between edges that count as the same."""
+ALIGNED_WITHIN = 0.4
+"""Font sizes between edges that count as the same; a bracket may stand out."""
 NEIGHBOURS = 2
 """Rows above and below that are looked at: a label that wraps stands between two rows."""
 LABEL = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]{1,4})[.)]|[^\w\s]{1,2}|o")
 """A list label or bullet, which stands apart from its text but is no cell."""
-CURRENCY_END = re.compile(r"\w\)?%?(\s[$\u20ac\u00a3\u00a5]\s*)$")
+CURRENCY = re.compile(r"(?<=[\w)%\u2013\u2014-] )[$\u20ac\u00a3\u00a5](?= )")
+"""A currency sign often stands next to the cell before it and far from its own number."""
 DASHES = frozenset("-\u2012\u2013\u2014\u2212")
 
 
@@ -30,43 +31,46 @@ class _Cell:
 def with_cells(lines: Sequence[Line]) -> list[Line]:
     """The same lines; where cells line up, the text has separators (with zero boxes)."""
     cells = [list(_cells(line)) for line in lines]
-    return [_separated(line, cells[i]) if _lines_up(cells, i) else line for i, line in enumerate(lines)]
+    return [
+        _separated(line, cells[i]) if _lines_up(cells, i, ALIGNED_WITHIN * line.size) else line
+        for i, line in enumerate(lines)
+    ]
 
 
 def _cells(line: Line) -> Iterator[_Cell]:
     if not line.cells:
         return
-    edges = [0, *line.cells, len(line.text)]
+    signs = (found.start() for found in CURRENCY.finditer(line.text))
     start = 0
-    for end in edges[1:]:
-        if end < len(line.text):
-            # A currency sign stands next to the cell before it and far from its own number.
-            end -= len(found.group(1)) if (found := CURRENCY_END.search(line.text[start:end])) else 0
-            if _belongs_to_next(line.text[start:end].strip(), start == 0):
-                continue
+    for end in [*sorted({*line.cells, *signs}), len(line.text)]:
+        if end < len(line.text) and _belongs_to_next(line.text[start:end].strip(), start == 0):
+            continue
         last = start + len(line.text[start:end].rstrip()) - 1
         yield _Cell(start, last + 1, float(line.boxes[start, 0]), float(line.boxes[last, 2]))
-        start = end + len(line.text[end:]) - len(line.text[end:].lstrip())
+        start = end
 
 
 def _belongs_to_next(text: str, first: bool) -> bool:
-    """Currency signs and opening brackets are part of the number after them, labels part of their text."""
-    if text in DASHES and not first:
+    """Currency signs and opening brackets are part of the number after them, labels part of their text.
+
+    A dash is a value: it stands for nothing.
+    """
+    if not first and not DASHES.isdisjoint(text):
         return False
     return not any(char.isalnum() for char in text) or (first and LABEL.fullmatch(text) is not None)
 
 
-def _lines_up(cells: Sequence[Sequence[_Cell]], index: int) -> bool:
+def _lines_up(cells: Sequence[Sequence[_Cell]], index: int, within: float) -> bool:
     own = cells[index]
     if len(own) < 2:
         return False
     near = range(max(index - NEIGHBOURS, 0), min(index + NEIGHBOURS + 1, len(cells)))
-    return any(_aligned(own[1:], cells[other][1:]) for other in near if other != index)
+    return any(_aligned(own[1:], cells[other][1:], within) for other in near if other != index)
 
 
-def _aligned(cells: Sequence[_Cell], others: Sequence[_Cell]) -> bool:
+def _aligned(cells: Sequence[_Cell], others: Sequence[_Cell], within: float) -> bool:
     return any(
-        abs(cell.left - other.left) < ALIGNED_WITHIN or abs(cell.right - other.right) < ALIGNED_WITHIN
+        abs(cell.left - other.left) < within or abs(cell.right - other.right) < within
         for cell in cells
         for other in others
     )

@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from itertools import islice
+from typing import Literal, NamedTuple, TypeAlias
 
 from ingest.parsers.pdflines import Line
 
@@ -15,22 +16,33 @@ MOST_PAGES = 0.5
 MIN_PAGES = 3
 BEFORE = 2
 """Left and right pages differ, so a line is compared with the two pages before."""
-MAX_NUMBERS = 3
+MAX_NUMBERS = 8
+OUTERMOST = 2
+"""Lines at the top and at the bottom of a page that are looked at even where they are not in the margin; those without
+a page number only in the outermost place."""
 NUMBER = re.compile(r"\b(?:\d{1,6}|[ivxl]{1,7})\b")
 ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
 
 
+_Place: TypeAlias = int | Literal["top", "bottom"] | None
+"""Height on a grid, or among the outermost lines, or anywhere in these (None)."""
+
+
 class _Key(NamedTuple):
-    """What makes two lines the same: text and place. `counted` where a number in it grows with the page."""
+    """What makes two lines the same: text and place.
+
+    `counted` where a number in it grows with the page; `offset` is that number less the page index.
+    """
 
     text: str
-    place: int | Literal["first", "last"]
+    place: _Place
     counted: bool
+    offset: int | None = None
 
     @property
     def is_strong(self) -> bool:
         """Whether two pages are enough to tell; a text that is only the last one on both may be chance."""
-        return self.counted or isinstance(self.place, int)
+        return self.place is not None and (self.counted or isinstance(self.place, int))
 
 
 def running_lines(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
@@ -45,9 +57,16 @@ def running_lines(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> 
     counts = Counter(key for page in on_page for key in page)
     needed = max(MIN_PAGES, MOST_PAGES * len(pages))
     frequent = {key for key, count in counts.items() if count >= needed}
+    frequent |= {_Key(f"#{offset}", None, True) for offset in _page_number_offsets(on_page, needed)}
     return [
         {i for i, own in lines.items() if own & (frequent | _recent(on_page, page))} for page, lines in enumerate(keys)
     ]
+
+
+def _page_number_offsets(on_page: Sequence[set[_Key]], needed: float) -> list[int]:
+    """Printed page number less page index, where most pages agree: a number alone that fits is a page number."""
+    counts = Counter(offset for keys in on_page for offset in {key.offset for key in keys if key.offset is not None})
+    return [offset for offset, count in counts.items() if count >= needed]
 
 
 def _recent(on_page: Sequence[set[_Key]], page: int) -> set[_Key]:
@@ -58,15 +77,20 @@ def _recent(on_page: Sequence[set[_Key]], page: int) -> set[_Key]:
 def _page_keys(lines: Sequence[Line], page: int, height: float) -> dict[int, set[_Key]]:
     if not lines:
         return {}
-    first = min(range(len(lines)), key=lambda i: lines[i].top)
-    last = max(range(len(lines)), key=lambda i: lines[i].bottom)
+    by_height = sorted(range(len(lines)), key=lambda i: lines[i].top)
     keys: dict[int, set[_Key]] = {}
     for i, line in enumerate(lines):
         if _in_margin(line, height):
             row = round(line.top / GRID)
             keys[i] = {*_keys(line, page, row), *_keys(line, page, row + 1)}
-    keys.setdefault(first, set()).update(_keys(lines[first], page, "first"))
-    keys.setdefault(last, set()).update(_keys(lines[last], page, "last"))
+    outer: dict[Literal["top", "bottom"], list[int]] = {
+        "top": by_height[:OUTERMOST],
+        "bottom": by_height[: -OUTERMOST - 1 : -1],
+    }
+    for place, indices in outer.items():
+        for rank, i in enumerate(indices):
+            found = (key for key in _keys(lines[i], page, place) if key.counted or not rank)
+            keys.setdefault(i, set()).update(found)
     return keys
 
 
@@ -74,7 +98,7 @@ def _in_margin(line: Line, height: float) -> bool:
     return line.bottom <= MARGIN_SHARE * height or line.top >= (1 - MARGIN_SHARE) * height
 
 
-def _keys(line: Line, page: int, place: int | Literal["first", "last"]) -> Iterator[_Key]:
+def _keys(line: Line, page: int, place: _Place) -> Iterator[_Key]:
     """The line as it is, and with each of its numbers relative to the page index.
 
     A row of figures at the same place on two pages is thus told from "Page 3 of 10".
@@ -82,10 +106,11 @@ def _keys(line: Line, page: int, place: int | Literal["first", "last"]) -> Itera
     text = " ".join(line.text.split())
     if not text.isdecimal():
         yield _Key(text, place, False)
-    numbers = list(NUMBER.finditer(text))
-    for found in (*numbers[:MAX_NUMBERS], *numbers[MAX_NUMBERS:][-1:]):
-        number = _value(found.group()) - page
-        yield _Key(f"{text[: found.start()]}#{number}{text[found.end() :]}", place, True)
+    for found in islice(NUMBER.finditer(text), MAX_NUMBERS):
+        offset = _value(found.group()) - page
+        yield _Key(f"{text[: found.start()]}#{offset}{text[found.end() :]}", place, True, offset)
+        if found.group() == text:
+            yield _Key(f"#{offset}", None, True)
 
 
 def _value(number: str) -> int:

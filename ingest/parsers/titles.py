@@ -1,7 +1,8 @@
 """What to call a document.
 
-The title is the first top heading, else the file name without folders and suffixes. The title in a PDF's or an
-Office file's properties is not used: it is too often the name of a template or of another document.
+The title is the first top heading, else the file name without folders and suffixes. Where there are pages, the heading
+must stand on the first: later ones name a chapter. The title in a PDF's or an Office file's properties is not used: it
+is too often the name of a template or of another document.
 """
 
 import re
@@ -16,6 +17,8 @@ SUFFIX = re.compile(r"(?<=.)(\.[A-Za-z0-9]{1,8})(\.gz)?$")
 def document_title(sections: Sequence[Section], source_name: str) -> str:
     """Title of a document; `source_name` is its path, URL or file name."""
     for section in sections:
+        if section.page is not None and section.page > 1:
+            break
         if section.headings:
             return section.headings[0]
     return _cleaned(source_name)

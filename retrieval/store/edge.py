@@ -1,9 +1,10 @@
 """The embedded store: Qdrant's engine inside this process, one shard in one folder."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import qdrant_edge as qdrant
@@ -20,6 +21,9 @@ from retrieval.types import Access, Filters
 BATCH = 500
 """Points an operation: more is not faster, and memory grows with it."""
 
+RESERVE = 256 * 2**20
+"""The engine maps files of 32 MiB, and the system kills a process that touches a map which the disk cannot back."""
+
 _MEND = "check the disk, its free space and the folder's permissions, or restore it from a backup"
 
 
@@ -30,12 +34,13 @@ class EdgeStore:
     during writes and `optimize`. A write that has returned is in the write-ahead log and survives the process.
     """
 
-    def __init__(self, folder: Path, identity: Identity, hnsw_ef: int = layout.HNSW_EF) -> None:
+    def __init__(self, folder: Path, identity: Identity, hnsw_ef: int = layout.HNSW_EF, reserve: int = RESERVE) -> None:
         """Opens the index in `folder`, or makes one there.
 
         Args:
             identity: the embedding model and BM25 parameters; stored with the index and compared with it.
             hnsw_ef: candidates that a search in the vector graph keeps: more is exacter and slower.
+            reserve: bytes that must be free on the disk before anything is written.
 
         Raises:
             IndexLockedError: a process has it open.
@@ -43,6 +48,8 @@ class EdgeStore:
             UnavailableError: the folder is damaged or cannot be written.
         """
         self._folder = folder
+        self._reserve = reserve
+        self._closed = False
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
         self._dense_params = qdrant.SearchParams(hnsw_ef=hnsw_ef)
@@ -58,6 +65,7 @@ class EdgeStore:
     def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
         layout.check_shape(vectors, (len(chunks), self._dimension))
         for start in range(0, len(chunks), BATCH):
+            _require_space(self._folder, self._reserve)
             points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
             self._update(qdrant.UpdateOperation.upsert_points(points))
 
@@ -88,27 +96,66 @@ class EdgeStore:
         return self._search(qdrant.Query.Nearest(terms, using=layout.BM25), access, filters, limit, params)
 
     def fetch(self, ids: Sequence[str], access: Access) -> list[Chunk]:
-        with _engine_errors(self._folder):
-            records = self._shard.retrieve(list(ids), True, False)
+        with self._engine() as shard:
+            records = shard.retrieve(list(ids), True, False)
         payloads = {str(record.id): record.payload or {} for record in records}
         return layout.readable_chunks(ids, payloads, access)
 
+    def terms(self, text: str) -> frozenset[int]:
+        return frozenset(self._encoder.query(text).indices)
+
+    def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
+        """The engine keeps its counts to itself, but score / weight of any chunk that holds the term is its IDF."""
+        corpus = _filter([layout.tenant_condition(access.tenant)])
+        chunks = self._count(corpus)
+        found = {term: self._idf(term, corpus) for term in terms}
+        return {term: layout.idf_of_absent(chunks) if idf is None else idf for term, idf in found.items()}
+
     def count(self) -> int:
-        with _engine_errors(self._folder):
-            return self._shard.count(qdrant.CountRequest(exact=True))
+        return self._count(None)
 
     def optimize(self) -> None:
-        with _engine_errors(self._folder):
-            self._shard.optimize()
-            self._shard.flush()
+        _require_space(self._folder, self._reserve + _size(self._folder))  # segments are written anew
+        with self._engine() as shard:
+            shard.optimize()
+            shard.flush()
 
     def close(self) -> None:
         """Writes everything to disk and gives the folder back. Nothing can be called afterwards but `close`."""
+        self._closed = True
         try:
             with _engine_errors(self._folder):
                 self._shard.close()
         finally:
             self._lock.release()
+
+    @contextmanager
+    def _engine(self) -> Iterator[qdrant.EdgeShard]:
+        if self._closed:
+            raise UnavailableError(f"The index {self._folder} is closed.")
+        with _engine_errors(self._folder):
+            yield self._shard
+
+    def _count(self, matching: qdrant.Filter | None) -> int:
+        with self._engine() as shard:
+            return shard.count(qdrant.CountRequest(exact=True, filter=matching))
+
+    def _idf(self, term: int, corpus: qdrant.Filter) -> float | None:
+        """None where no chunk of the corpus holds the term."""
+        with self._engine() as shard:
+            request = qdrant.QueryRequest(
+                limit=1,
+                query=qdrant.Query.Nearest(qdrant.SparseVector([term], [1.0]), using=layout.BM25),
+                filter=corpus,
+                params=qdrant.SearchParams(idf=qdrant.IdfParams(corpus=corpus)),
+                with_payload=False,
+                with_vector=[layout.BM25],
+            )
+            points = shard.query(request)
+        if not points:
+            return None
+        weights = cast(dict[str, qdrant.SparseVector], points[0].vector)[layout.BM25]
+        return points[0].score / dict(zip(weights.indices, weights.values, strict=True))[term]
 
     def _points(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[qdrant.Point]:
         with _engine_errors(self._folder):
@@ -122,13 +169,13 @@ class EdgeStore:
             ]
 
     def _update(self, operation: qdrant.UpdateOperation) -> None:
-        with _engine_errors(self._folder):
-            self._shard.update(operation)
+        with self._engine() as shard:
+            shard.update(operation)
 
     def _search(
         self, query: qdrant.Query, access: Access, filters: Filters, limit: int, params: qdrant.SearchParams
     ) -> list[tuple[str, float]]:
-        with _engine_errors(self._folder):
+        with self._engine() as shard:
             request = qdrant.QueryRequest(
                 limit=max(limit, 0),
                 query=query,
@@ -136,7 +183,7 @@ class EdgeStore:
                 params=params,
                 with_payload=False,
             )
-            return layout.ranked((str(point.id), point.score) for point in self._shard.query(request))
+            return layout.ranked((str(point.id), point.score) for point in shard.query(request))
 
 
 def _open(folder: Path, identity: Identity) -> qdrant.EdgeShard:
@@ -144,7 +191,7 @@ def _open(folder: Path, identity: Identity) -> qdrant.EdgeShard:
     with _disk_errors(folder):
         if not shard.exists():
             _create(folder, identity)
-        check_identity(stored.read_text() if stored.exists() else None, identity, str(folder))
+        check_identity(stored.read_text(errors="replace") if stored.exists() else None, identity, str(folder))
     with _engine_errors(folder):
         return qdrant.EdgeShard.load(str(shard))
 
@@ -192,6 +239,21 @@ def _stale(document_id: str, revision: str) -> qdrant.Filter:
         must=[_condition(layout.AnyOf(layout.DOCUMENT_ID, (document_id,)))],
         must_not=[_condition(layout.AnyOf(layout.REVISION, (revision,)))],
     )
+
+
+def _require_space(folder: Path, needed: int) -> None:
+    with _disk_errors(folder):
+        free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise UnavailableError(
+            f"The disk of the index {folder} has {free // 2**20} MiB free, {needed // 2**20} are needed: make room."
+        )
+
+
+def _size(folder: Path) -> int:
+    """Bytes that the folder takes on the disk; the engine's files are sparse."""
+    with _disk_errors(folder):
+        return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file())
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def check_identity(stored: str | None, wanted: Identity, where: str) -> None:
     if found == wanted:
         return
     raise IndexMismatchError(
-        f"The index {where} was made with {found or 'something other than Citewell'}, the settings ask for {wanted}: "
+        f"The index {where} was made with {found or 'something unknown'}, the settings ask for {wanted}: "
         "use the settings it was made with, or choose another --collection or another --data folder and ingest again."
     )
 

@@ -9,6 +9,7 @@ type: the engines themselves cannot match floats, mix types in one condition or 
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -167,3 +168,8 @@ def _facet(field: str, value: MetadataValue) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return f"{field}={_to_json(value)}"
+
+
+def idf_of_absent(chunks: int) -> float:
+    """Lucene's IDF of a term that none of `chunks` texts holds."""
+    return math.log(1 + (chunks + 0.5) / 0.5)

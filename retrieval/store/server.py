@@ -1,8 +1,8 @@
 """The server store: the same points as the embedded one, in a collection of a Qdrant server or cluster."""
 
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -104,9 +104,18 @@ class ServerStore:
         payloads = {str(record.id): record.payload or {} for record in records}
         return layout.readable_chunks(ids, payloads, access)
 
+    def terms(self, text: str) -> frozenset[int]:
+        return frozenset(self._encoder.query(text).indices)
+
+    def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
+        """The engine keeps its counts to itself, but score / weight of any chunk that holds the term is its IDF."""
+        corpus = _filter([layout.tenant_condition(access.tenant)])
+        chunks = self._count(corpus)
+        found = {term: self._idf(term, corpus) for term in terms}
+        return {term: layout.idf_of_absent(chunks) if idf is None else idf for term, idf in found.items()}
+
     def count(self) -> int:
-        with _server_errors(self._url):
-            return self._client.count(self._name, exact=True).count
+        return self._count(None)
 
     def optimize(self) -> None:
         """Nothing to do: a server optimizes by itself."""
@@ -114,6 +123,28 @@ class ServerStore:
     def close(self) -> None:
         with _server_errors(self._url):
             self._client.close()
+
+    def _count(self, matching: models.Filter | None) -> int:
+        with _server_errors(self._url):
+            return self._client.count(self._name, count_filter=matching, exact=True).count
+
+    def _idf(self, term: int, corpus: models.Filter) -> float | None:
+        """None where no chunk of the corpus holds the term."""
+        with _server_errors(self._url):
+            points = self._client.query_points(
+                self._name,
+                query=models.SparseVector(indices=[term], values=[1.0]),
+                using=layout.BM25,
+                query_filter=corpus,
+                search_params=models.SearchParams(idf=models.IdfCorpusParams(corpus=corpus)),
+                limit=1,
+                with_payload=False,
+                with_vectors=[layout.BM25],
+            ).points
+        if not points:
+            return None
+        weights = cast(dict[str, models.SparseVector], points[0].vector)[layout.BM25]
+        return points[0].score / dict(zip(weights.indices, weights.values, strict=True))[term]
 
     def _points(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[models.PointStruct]:
         pairs = zip(chunks, vectors.tolist(), strict=True)
@@ -187,11 +218,9 @@ def _create(client: QdrantClient, alias: str, identity: Identity) -> None:
 
 
 def _create_indexes(client: QdrantClient, name: str) -> None:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Payload indexes have no effect")  # the client's in-memory mode
-        for field in layout.KEYWORD_INDEXES:
-            index = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=field == layout.TENANT)
-            client.create_payload_index(name, field, index, wait=True)
+    for field in layout.KEYWORD_INDEXES:
+        index = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=field == layout.TENANT)
+        client.create_payload_index(name, field, index, wait=True)
 
 
 def _filter(conditions: Sequence[layout.AnyOf]) -> models.Filter:

@@ -1,0 +1,136 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import UnreadableFileError
+from ingest.parsers.routing import RoutingParser
+from ingest.types import Section
+
+Parse = Callable[[str, bytes | str], list[Section]]
+
+NODE_API = Path("/usr/share/doc/nodejs/api/fs.html")
+
+
+def outline(sections: list[Section]) -> list[tuple[tuple[str, ...], str]]:
+    return [(section.headings, section.text) for section in sections]
+
+
+def test_markdown_heading_paths(parse: Parse) -> None:
+    sections = parse("a.md", "# Guide\n\nIntro.\n\n## Install\n\nRun it.\n\nTwice.\n\n# Other\n\nEnd.\n")
+    assert outline(sections) == [
+        (("Guide",), "Intro."),
+        (("Guide", "Install"), "Run it.\n\nTwice."),
+        (("Other",), "End."),
+    ]
+
+
+def test_lists_are_lines_and_paragraphs_are_parted(parse: Parse) -> None:
+    (section,) = parse("a.md", "Buy:\n- milk\n- bread\n  - rye\n\nThen:\n\n3. mix\n4. bake\n\nDone.\n")
+    assert section.text == "Buy:\n\n- milk\n- bread\n  - rye\n\nThen:\n\n3. mix\n4. bake\n\nDone."
+
+
+def test_code_keeps_its_lines(parse: Parse) -> None:
+    (section,) = parse("a.md", "```python\ndef f():\n    # not a heading\n    return 1\n```\n")
+    assert section.text == "def f():\n    # not a heading\n    return 1"
+
+
+def test_heading_without_text_is_not_lost(parse: Parse) -> None:
+    assert outline(parse("a.md", "# A\n\n## Empty\n\n## B\n\ntext\n\n# Last\n")) == [
+        (("A", "Empty"), "Empty"),
+        (("A", "B"), "text"),
+        (("Last",), "Last"),
+    ]
+
+
+def test_front_matter_is_text_not_heading(parse: Parse) -> None:
+    sections = parse("a.md", "---\ntitle: Plan\n---\n\n# Plan\n\nText.\n")
+    assert outline(sections) == [((), "title: Plan"), (("Plan",), "Text.")]
+
+
+def test_markdown_table(parse: Parse) -> None:
+    sections = parse("a.md", "# Costs\n\n| a | b |\n|---|---|\n| x\\|y | 2 |\n\nAfter.\n")
+    assert [section.kind for section in sections] == ["table", "text"]
+    assert sections[0].text == "| a | b |\n| --- | --- |\n| x\\|y | 2 |"
+    assert sections[0].headings == ("Costs",)
+
+
+def test_html_text_that_is_easily_lost(parse: Parse) -> None:
+    html = """<html><body><header><h1>Site</h1></header><main><p>one</p></main>
+    <details><summary>two</summary>three</details><form><label>four</label></form>
+    <figure><figcaption>five</figcaption></figure><dl><dt>six</dt><dd>seven</dd></dl>
+    <div>eight<p>nine</p>ten</div><nav>menu</nav><script>code</script></body></html>"""
+    text = "\n".join(section.text for section in parse("a.html", html))
+    for word in ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]:
+        assert word in text
+    assert "menu" not in text and "code" not in text
+
+
+def test_html_table_spans_and_inline_markup(parse: Parse) -> None:
+    html = """<h2>Gases</h2><table><caption>Masses</caption><tr><th>Gas</th><th colspan=2>Mass</th></tr>
+    <tr><td>H<sub>2</sub>O</td><td rowspan=2>a|b</td><td>1<br>2</td></tr><tr><td>O<b>2</b></td><td>3</td></tr>
+    </table>"""
+    caption, table = parse("a.html", html)
+    assert caption.text == "Masses"
+    assert table.kind == "table" and table.headings == ("Gases",)
+    assert table.text.split("\n") == [
+        "| Gas | Mass |  |",
+        "| --- | --- | --- |",
+        "| H2O | a\\|b | 1 2 |",
+        "| O2 |  | 3 |",
+    ]
+
+
+def test_layout_table_becomes_text(parse: Parse) -> None:
+    html = "<table><tr><td><h1>Top</h1><p>Body.</p><table><tr><td>a</td><td>b</td></tr></table></td></tr></table>"
+    text, table = parse("a.html", html)
+    assert (text.headings, text.text, text.kind) == (("Top",), "Body.", "text")
+    assert table.text == "| a | b |\n| --- | --- |"
+
+
+def test_html_title_stands_in_for_headings(parse: Parse) -> None:
+    assert parse("a.html", "<title> The  page </title><p>x y</p>")[0].headings == ("The page",)
+    assert parse("a.html", "<title>Page</title><h1>Head</h1><p>x y</p>")[0].headings == ("Head",)
+
+
+def test_permalink_marks_are_cut_from_headings(parse: Parse) -> None:
+    assert parse("a.html", '<h1>Open <a href="#o">#</a></h1><p>x y</p>')[0].headings == ("Open",)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared"), [("utf-8", "utf-8"), ("iso-8859-2", "iso-8859-2"), ("koi8-r", "koi8-r")]
+)
+def test_declared_encoding(parse: Parse, encoding: str, declared: str) -> None:
+    word = {"utf-8": "naïve", "iso-8859-2": "żółw", "koi8-r": "привет"}[encoding]
+    html = f'<html><head><meta charset="{declared}"></head><body><p>{word} text</p></body></html>'
+    assert parse("a.htm", html.encode(encoding))[0].text == f"{word} text"
+
+
+def test_xhtml_with_declaration(parse: Parse) -> None:
+    declaration = '<?xml version="1.0" encoding="UTF-8"?><html xmlns="http://www.w3.org/1999/xhtml">'
+    assert parse("a.xhtml", f"{declaration}<body><p>tea é</p></body></html>")[0].text == "tea é"
+
+
+def test_nothing_is_fetched_for_partitioning(parse: Parse) -> None:
+    from unstructured.nlp import tokenize
+
+    assert parse("a.html", "<p>Words that would be classified by a model.</p>")
+    assert tokenize._get_nlp().pipe_names == ["sentencizer"]
+
+
+def test_deep_nesting(parse: Parse) -> None:
+    assert "core" in parse("a.html", "<div>" * 200 + "core" + "</div>" * 200)[0].text
+    with pytest.raises(UnreadableFileError):
+        parse("b.html", "<b><i>" * 100_000)
+
+
+def test_navigation_is_left_out(parse: Parse) -> None:
+    html = '<p>a b</p><div class="navheader"><p>Prev</p></div>tail<ul role="navigation"><li>Next</li></ul><p>c d</p>'
+    assert parse("a.html", html)[0].text == "a b\n\ntail\n\nc d"
+
+
+@pytest.mark.skipif(not NODE_API.exists(), reason="the Node.js manual is not installed")
+def test_large_page_in_seconds() -> None:
+    sections = RoutingParser().parse(NODE_API)
+    assert len(sections) > 300
+    assert any("fs.readFile(path" in heading for section in sections for heading in section.headings)

@@ -1,0 +1,86 @@
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.errors import UnreadableFileError
+from ingest.parsers.decoding import clean, decode
+from ingest.parsers.tables import markdown_tables, square
+from ingest.parsers.titles import document_title
+from ingest.types import Section
+
+Parse = Callable[[str, bytes | str], list[Section]]
+
+
+def test_text_is_kept_as_it_is(parse: Parse) -> None:
+    assert parse("a.txt", "  one\r\n\r\n two \rthree\n")[0].text == "  one\n\n two \nthree\n"
+
+
+def test_form_feeds_are_pages(parse: Parse) -> None:
+    assert [(section.page, section.text) for section in parse("a.log", "one\f\ftwo")] == [(1, "one"), (3, "two")]
+
+
+def test_control_characters_go(parse: Parse) -> None:
+    assert parse("a.txt", "A bell \a rang and a tab\tstays, " * 3)[0].text.startswith("A bell  rang and a tab\tstays")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
+def test_western_encodings(encoding: str) -> None:
+    text = "Größe und café, naïve façade: plain words make up the rest."
+    assert decode(text.encode(encoding), "a.txt") == text
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "gb18030"])
+def test_other_scripts_are_detected(encoding: str) -> None:
+    text = {
+        "cp1251": "Все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива по-своему. " * 5,
+        "shift_jis": "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。" * 5,
+        "gb18030": "道可道，非常道。名可名，非常名。无名天地之始；有名万物之母。" * 5,
+    }[encoding]
+    assert decode(text.encode(encoding), "a.txt") == text
+
+
+@given(st.binary(max_size=400))
+def test_decode_gives_text_or_refuses(data: bytes) -> None:
+    try:
+        text = decode(data, "a.txt")
+    except UnreadableFileError as error:
+        assert "a.txt" in str(error)
+    else:
+        assert text.strip() and "\x00" not in clean(text) and clean(text).encode()
+
+
+cells = st.lists(st.lists(st.text(alphabet="ab |\n\\", max_size=6), max_size=4), max_size=6)
+
+
+@given(cells)
+def test_tables_are_rectangular(rows: list[list[str]]) -> None:
+    widths = {len(row) for row in square(rows)}
+    assert len(widths) <= 1
+    for text in markdown_tables(rows):
+        bars = {line.replace("\\|", "").count("|") for line in text.split("\n")}
+        assert len(bars) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("/srv/docs/annual_report-2023.pdf.gz", "annual report 2023"),
+        ("https://example.org/a/My%20Page.html?x=1#y", "My Page"),
+        ("C:\\files\\Plan.docx", "Plan"),
+        ("README", "README"),
+        (".env", ".env"),
+    ],
+)
+def test_title_from_name(source: str, title: str) -> None:
+    assert document_title([Section("x")], source) == title
+
+
+def test_chapter_on_a_later_page_is_no_title() -> None:
+    sections = [Section("Cover", 1), Section("x", 5, ("Introduction",))]
+    assert document_title(sections, "manual.pdf") == "manual"
+
+
+def test_title_from_first_heading() -> None:
+    assert document_title([Section("x"), Section("y", headings=("Top", "Sub"))], "a.md") == "Top"
