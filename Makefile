@@ -1,0 +1,63 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export HF_HUB_OFFLINE ?= 1
+
+.PHONY: help install install-dev demo test test-all lint fmt type bench bench-answers serve clean
+
+help:  ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed  ## Make .venv with Citewell in it
+
+install-dev: $(VENV)/.installed-dev  ## The same with the tools for working on Citewell
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Citewell needs Python 3.11 or newer; say make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.installed-peers: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[peers]'
+	@touch $@
+
+demo: install  ## Ingest the sample handbook and answer questions from it
+	@$(BIN)/citewell ingest eval/samples/handbook --data citewell-data/demo
+	@$(BIN)/python -m eval.demo --data citewell-data/demo
+
+test: install-dev  ## Run the tests (the slow ones are left to test-all)
+	$(BIN)/pytest -m 'not slow'
+
+test-all: install-dev  ## Run every test
+	$(BIN)/pytest
+
+lint: install-dev  ## Check style, layers and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+fmt: install-dev  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+type: install-dev  ## Check types
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-peers  ## Measure search on a BEIR folder: make bench DATA=folder OUT=file.json
+	@test -n "$(DATA)" || { echo "Say which BEIR folder: make bench DATA=folder OUT=file.json"; exit 2; }
+	$(BIN)/python -m eval.bench --data "$(DATA)" --out "$(or $(OUT),bench.json)"
+
+bench-answers: install  ## Measure the answers to the sample's questions
+	$(BIN)/python -m eval.bench_answers --questions eval/samples/handbook --out "$(or $(OUT),bench-answers.json)"
+
+serve: install  ## Serve the REST API on port 8080
+	$(BIN)/citewell serve
+
+clean:  ## Remove the virtual environment and the demo's data
+	rm -rf $(VENV) citewell-data/demo
