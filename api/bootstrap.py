@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from api.settings import Settings
 from generation.answerer import RagAnswerer
+from generation.ports import PairScorer
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import InvalidError, NotFoundError, UnavailableError
 from ingest.pipeline import Ingestor
@@ -72,6 +73,12 @@ class Services:
         chosen = self.settings.embedding
         configure_threads(chosen.threads)
         return SentenceTransformerEmbedder(chosen.model, chosen.device, chosen.precision, chosen.batch_size)
+
+    @cached_property
+    def _pair_scorer(self) -> PairScorer:
+        from generation.similarity import SimilarityScorer
+
+        return SimilarityScorer(self.embedder)
 
     @cached_property
     def _parser(self) -> "IsolatedParser":
@@ -192,13 +199,13 @@ class Services:
         return HybridSearcher(store, self.embedder.embed_query, self.catalog.revisions, fusion, chosen.candidates)
 
     def _answerer(self, store: Store, searcher: HybridSearcher) -> RagAnswerer:
-        from generation.evidence import DEFAULT_MODEL, SentenceEvidence
+        from generation.evidence import DEFAULT_CALIBRATION, SentenceEvidence
         from generation.generators.extractive import ExtractiveGenerator
 
         chosen = self.settings.answers
         return RagAnswerer(
             searcher=searcher,
-            evidence=SentenceEvidence(self.embedder, store, DEFAULT_MODEL),
+            evidence=SentenceEvidence(self._pair_scorer, store, DEFAULT_CALIBRATION),
             generator=ExtractiveGenerator(chosen.max_sentences),
             sections=self.catalog,
             min_confidence=chosen.min_confidence,

@@ -1,7 +1,6 @@
 """The command line's way to a running server, through REST."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx

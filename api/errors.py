@@ -36,9 +36,7 @@ _STATUSES: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (
 
 
 def status_of(error: CitewellError) -> HTTPStatus:
-    return next(
-        (status for kind, status in _STATUSES if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -52,9 +52,7 @@ def to_query(services: Services, body: SearchIn, access: Access, top_k: int) -> 
         groups=access.groups,
         top_k=body.top_k or top_k,
         mode=body.mode or services.settings.retrieval.mode,
-        filters={
-            name: tuple(value) if isinstance(value, list) else value for name, value in body.filters.items()
-        },
+        filters={name: tuple(value) if isinstance(value, list) else value for name, value in body.filters.items()},
     )
 
 

@@ -50,9 +50,7 @@ def inside(citation: Citation, evidence: Sequence[Evidence]) -> bool:
     Compared as words, so that the layout of a table row does not matter.
     """
     quote = words(citation.quote)
-    return any(
-        Path(citation.source).name == one.document and _overlaps(quote, words(one.quote)) for one in evidence
-    )
+    return any(Path(citation.source).name == one.document and _overlaps(quote, words(one.quote)) for one in evidence)
 
 
 def words(text: str) -> str:

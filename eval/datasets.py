@@ -44,7 +44,9 @@ def load_beir(folder: Path) -> BeirDataset:
     Raises:
         InvalidError: a file is missing or a line is malformed; names file and line.
     """
-    corpus = {str(row["_id"]): (str(row.get("title") or ""), str(row["text"])) for row in _rows(folder / "corpus.jsonl")}
+    corpus = {
+        str(row["_id"]): (str(row.get("title") or ""), str(row["text"])) for row in _rows(folder / "corpus.jsonl")
+    }
     qrels = _qrels(next((path for path in _qrels_paths(folder) if path.exists()), folder / "qrels.tsv"))
     queries = {str(row["_id"]): str(row["text"]) for row in _rows(folder / "queries.jsonl", ("_id", "text"))}
     judged = {key: text for key, text in queries.items() if any(grade > 0 for grade in qrels.get(key, {}).values())}
@@ -109,6 +111,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 if line.strip():
                     yield number, line.rstrip("\n")
     except FileNotFoundError as error:
-        raise InvalidError(f"{path} does not exist; a BEIR folder holds corpus.jsonl, queries.jsonl, qrels.tsv.") from error
+        raise InvalidError(
+            f"{path} does not exist; a BEIR folder holds corpus.jsonl, queries.jsonl, qrels.tsv."
+        ) from error
     except UnicodeDecodeError as error:
         raise InvalidError(f"{path} is not UTF-8; save it as UTF-8.") from error

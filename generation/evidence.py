@@ -1,64 +1,55 @@
 """Which sentences of the passages answer the question, and how surely."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from generation.candidates import Candidate, candidates
-from generation.ports import Lexicon
+from generation.ports import Lexicon, PairScorer
 from generation.types import Quote
-from ingest.ports import Embedder
 from retrieval.types import Hit, Query
 
 
 @dataclass(frozen=True)
-class EvidenceModel:
-    """Logistic regression: P(sentence answers question) = 1 / (1 + exp(-(bias + sum of weight * feature)))."""
+class Features:
+    """`log_odds` of the cross-encoder; `coverage`: share of the question's words, weighted by IDF, that stand in
+    the sentence or its context, in [0, 1]."""
 
-    bias: float
-    sentence_cosine: float
-    context_cosine: float
+    log_odds: float
     coverage: float
-
-    def probability(self, features: "Features") -> float:
-        z = (
-            self.bias
-            + self.sentence_cosine * features.sentence_cosine
-            + self.context_cosine * features.context_cosine
-            + self.coverage * features.coverage
-        )
-        return 1.0 / (1.0 + math.exp(-z))
-
-
-DEFAULT_MODEL = EvidenceModel(bias=-11.0, sentence_cosine=6.0, context_cosine=6.0, coverage=5.0)
 
 
 @dataclass(frozen=True)
-class Features:
-    """Cosine of the question with the sentence alone and under its title and headings; share of the question's
-    words, weighted by IDF, that stand in the sentence or its context."""
+class Calibration:
+    """Logistic regression: P(sentence answers question) = 1 / (1 + exp(-(bias + log_odds * x + coverage * y)))."""
 
-    sentence_cosine: float
-    context_cosine: float
+    bias: float
+    log_odds: float
     coverage: float
+
+    def probability(self, features: Features) -> float:
+        z = self.bias + self.log_odds * features.log_odds + self.coverage * features.coverage
+        return 1.0 / (1.0 + math.exp(-z))
+
+
+DEFAULT_CALIBRATION = Calibration(bias=0.0, log_odds=1.0, coverage=0.0)
 
 
 class SentenceEvidence:
     """Port `EvidenceScorer`.
 
     Args:
-        max_candidates: how many sentences are embedded for one question; the others are dropped by word overlap.
+        max_candidates: how many sentences the cross-encoder reads for one question; word overlap picks them.
     """
 
-    def __init__(self, embedder: Embedder, lexicon: Lexicon, model: EvidenceModel, max_candidates: int = 48) -> None:
-        self._embedder, self._lexicon, self._model = embedder, lexicon, model
+    def __init__(
+        self, scorer: PairScorer, lexicon: Lexicon, calibration: Calibration, max_candidates: int = 64
+    ) -> None:
+        self._scorer, self._lexicon, self._calibration = scorer, lexicon, calibration
         self._max_candidates = max_candidates
 
     def quotes(self, query: Query, hits: Sequence[Hit]) -> list[Quote]:
-        scored = [(self._model.probability(features), candidate) for candidate, features in self.features(query, hits)]
+        scored = [(self._calibration.probability(found), one) for one, found in self.features(query, hits)]
         scored.sort(key=lambda item: (-item[0], item[1].marker, item[1].start))
         return [Quote(one.marker, one.text, one.start, one.end, round(support, 4)) for support, one in scored]
 
@@ -67,21 +58,12 @@ class SentenceEvidence:
         covered = [(coverage(f"{one.context} {one.text}"), one) for one in candidates(hits)]
         covered.sort(key=lambda item: -item[0])
         kept = covered[: self._max_candidates]
-        plain, framed = self._cosines(query.text, [one for _, one in kept])
-        return [
-            (one, Features(float(plain[row]), float(framed[row]), share)) for row, (share, one) in enumerate(kept)
-        ]
-
-    def _cosines(
-        self, question: str, sentences: Sequence[Candidate]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        texts = [one.text for one in sentences] + [f"{one.context}\n{one.text}" for one in sentences]
-        cosines = self._embedder.embed_documents(texts) @ self._embedder.embed_query(question)
-        return cosines[: len(sentences)], cosines[len(sentences) :]
+        scores = self._scorer.score(query.text, [f"{one.context}\n{one.text}" for _, one in kept])
+        return [(one, Features(float(score), share)) for (share, one), score in zip(kept, scores, strict=True)]
 
     def _coverage(self, query: Query) -> Callable[[str], float]:
         terms = self._lexicon.terms(query.text)
-        weights: Mapping[int, float] = self._lexicon.idf(terms, query.access)
+        weights = self._lexicon.idf(terms, query.access)
         total = sum(weights.values())
 
         def share(text: str) -> float:
@@ -89,4 +71,3 @@ class SentenceEvidence:
             return sum(weights[term] for term in found) / total if total > 0 else 0.0
 
         return share
-

@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from generation.types import Answer, Prompt, Quote
 from ingest.types import Section
 from retrieval.types import Access, Hit, Query
@@ -28,6 +31,12 @@ class Answerer(Protocol):
 class EvidenceScorer(Protocol):
     def quotes(self, query: Query, hits: Sequence[Hit]) -> list[Quote]:
         """Sentences of the hits, best supported first."""
+        ...
+
+
+class PairScorer(Protocol):
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (len(texts),): log-odds that the text answers the question."""
         ...
 
 

@@ -224,7 +224,9 @@ class Ingestor:
             report()
         self._catalog.commit(documents)
         if replaced:
-            self._sink.delete_stale({document.id: document.revision for document, _ in documents if document.id in replaced})
+            self._sink.delete_stale(
+                {document.id: document.revision for document, _ in documents if document.id in replaced}
+            )
         self._catalog.finish(ids)
 
 

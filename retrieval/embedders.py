@@ -87,9 +87,7 @@ def model_path(model: str) -> str:
 def _load(model: str, device: str, precision: str) -> SentenceTransformer:
     disable_progress_bar()
     try:
-        return SentenceTransformer(
-            model_path(model), device=device, model_kwargs={"dtype": getattr(torch, precision)}
-        )
+        return SentenceTransformer(model_path(model), device=device, model_kwargs={"dtype": getattr(torch, precision)})
     except (OSError, ValueError) as error:
         raise UnavailableError(
             f"The embedding model {model!r} cannot be loaded ({type(error).__name__}); set embedding.model to a "

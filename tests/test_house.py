@@ -1,0 +1,133 @@
+"""The house stands: names resolve inside the tree, layers hold, vendors stay in their rooms, the docs are true."""
+
+import ast
+import importlib
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("ingest", "retrieval", "generation", "api", "eval")
+TOP_LEVEL = {*PACKAGES, "configs", "tests", "docs", ".ci"}
+
+# Library -> the files and folders that may import it.
+ROOMS = {
+    "qdrant_edge": ("retrieval/store/",),
+    "qdrant_client": ("retrieval/store/", "eval/bench_peers"),
+    "unstructured": ("ingest/parsers/",),
+    "pypdfium2": ("ingest/parsers/",),
+    "llama_index": ("ingest/chunkers.py", "ingest/sentences.py", "eval/bench_peers"),
+    "sentence_transformers": ("retrieval/embedders.py",),
+    "torch": ("retrieval/embedders.py", "generation/crossencoder.py", "eval/tune_evidence.py", "eval/bench"),
+    "transformers": ("retrieval/embedders.py", "generation/crossencoder.py", "eval/tune_evidence.py"),
+    "sqlalchemy": ("ingest/catalog.py",),
+    "pebble": ("ingest/isolation.py",),
+    "fastapi": ("api/",),
+    "pydantic": ("api/",),
+    "typer": ("api/cli.py",),
+    "uvicorn": ("api/server.py", "eval/bench"),
+    "rank_bm25": ("eval/",),
+}
+
+
+def sources() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_each_import_name_resolves_inside_the_tree(package: str) -> None:
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    assert Path(spec.origin).is_relative_to(ROOT)
+
+
+def test_nothing_else_stands_at_the_top() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    folders = {line.split("/")[0] for line in listed.splitlines() if "/" in line}
+    assert folders <= TOP_LEVEL
+
+
+@pytest.mark.parametrize("vendor", ROOMS)
+def test_vendor_imports_stay_in_their_rooms(vendor: str) -> None:
+    strangers = [
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if vendor in set(imported(path)) and not str(path.relative_to(ROOT)).startswith(ROOMS[vendor])
+    ]
+    assert strangers == []
+
+
+def test_layers_hold() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_importing_the_command_line_loads_no_model_library() -> None:
+    code = "import sys, api.cli; sys.exit(','.join({'torch', 'llama_index', 'unstructured'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_files_are_short() -> None:
+    long = [str(path.relative_to(ROOT)) for path in sources() if len(path.read_text().splitlines()) > 300]
+    assert long == []
+
+
+def readme() -> str:
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^\s*make ([a-z-]+)", readme(), re.MULTILINE))
+    assert {"demo", "test"} <= targets
+    assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+
+
+def test_commands_and_options_of_the_readme_exist() -> None:
+    from api.cli import app
+
+    used = re.findall(r"^\s*(?:\$ )?citewell ([a-z]+)(.*)$", readme(), re.MULTILINE)
+    assert {name for name, _ in used} >= {"ingest", "ask", "search", "documents", "serve", "doctor"}
+    for name, rest in used:
+        help_text = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).output
+        for option in re.findall(r"(?<=\s)--[a-z-]+", rest):
+            assert option in help_text, f"citewell {name} has no {option}"
+
+
+def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
+
+
+def test_documented_settings_exist_and_every_setting_is_documented() -> None:
+    from api.settings import load_settings
+
+    documented = set(leaves(yaml.safe_load((ROOT / "configs/default.yaml").read_text(encoding="utf-8"))))
+    known = set(leaves(load_settings().model_dump()))
+    assert documented == known
+    mentioned = set(re.findall(r"CITEWELL_([A-Z0-9_]+__[A-Z0-9_]+)", readme()))
+    assert {name.lower().replace("__", ".") for name in mentioned} <= known
