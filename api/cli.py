@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from rich.markup import escape
 
 from api import console, doctor, operations
 from api.bootstrap import Services
@@ -189,7 +190,7 @@ def main() -> None:
 
 
 def _complain(error: object, code: int) -> int:
-    console.err.print(f"[red]Error:[/] {console.escape(str(error))}", soft_wrap=True)
+    console.err.print(f"[red]Error:[/] {escape(str(error))}", soft_wrap=True)
     return code
 
 

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 
 from pydantic import BaseModel
+from rich.markup import escape
 
 from api import console
 from api.bootstrap import Services
@@ -42,7 +43,7 @@ def examine(settings: Settings) -> DoctorReport:
 def show(report: DoctorReport) -> None:
     for check in report.checks:
         mark = "[green]ok    [/]" if check.ok else "[red]FAILED[/]"
-        console.out.print(f"{mark} {check.name}: {console.escape(check.detail)}", soft_wrap=True)
+        console.out.print(f"{mark} {check.name}: {escape(check.detail)}", soft_wrap=True)
 
 
 def _check(name: str, step: Callable[[Services], str], services: Services) -> Check:

@@ -154,7 +154,8 @@ def _refuse_unknown_variables() -> None:
     for variable in sorted(os.environ):
         if variable.startswith(ENV_PREFIX) and variable.removeprefix(ENV_PREFIX).split("__")[0] not in known:
             raise SettingsError(
-                f"The environment variable {variable} names no setting; sections are {', '.join(sorted(known)).lower()}."
+                f"The environment variable {variable} names no setting; "
+                f"sections are {', '.join(sorted(known)).lower()}."
             )
 
 

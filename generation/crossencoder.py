@@ -41,7 +41,8 @@ class CrossEncoderNetwork(torch.nn.Module):
         return score
 
     def freeze_embeddings(self) -> None:
-        self.encoder.embeddings.word_embeddings.weight.requires_grad = False
+        for name, parameter in self.encoder.named_parameters():
+            parameter.requires_grad = "word_embeddings" not in name
 
     def state(self) -> dict[str, torch.Tensor]:
         """What differs from the encoder that it was made from."""
@@ -63,7 +64,7 @@ class CrossEncoder:
     """
 
     def __init__(self, encoder: str, weights: Path, device: str = "cpu", precision: str = "float32") -> None:
-        disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         self._device = device
         self._tokenizer = AutoTokenizer.from_pretrained(encoder)
         self._network = _load(encoder, weights).to(device=device, dtype=getattr(torch, precision)).eval()

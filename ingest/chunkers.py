@@ -4,6 +4,7 @@ import uuid
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from llama_index.core.node_parser import SentenceSplitter
 
@@ -42,8 +43,8 @@ class TokenChunker:
 
     def chunk(self, document: Document) -> list[Chunk]:
         chunks: list[Chunk] = []
-        following = (*document.sections[1:], None)
-        for section, start, after in zip(document.sections, document.section_starts, following, strict=True):
+        following = chain(document.sections[1:], [None])
+        for section, start, after in zip(document.sections, document.section_starts, following, strict=False):
             if _only_introduces(section, after):
                 continue
             for left, right, context in self._spans(document, section):
@@ -134,8 +135,8 @@ def _locate(text: str, pieces: list[str]) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     low = end = 0
     for piece in pieces:
-        gap = len(text[end:]) - len(text[end:].lstrip())
-        start = text.rfind(piece, low, end + gap + len(piece))
+        latest = _skip_space(text, end)
+        start = text.rfind(piece, low, latest + len(piece))
         if start < 0:
             raise AssertionError(f"the node parser changed the text: {piece[:60]!r}")
         end, low = start + len(piece), start + 1
@@ -153,9 +154,14 @@ def _table_header(section: Section) -> str:
     return section.text.split("\n", 1)[0] if section.kind == "table" else ""
 
 
-def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start].isspace():
+def _skip_space(text: str, start: int) -> int:
+    while start < len(text) and text[start].isspace():
         start += 1
+    return start
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    start = min(_skip_space(text, start), end)
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end

@@ -41,8 +41,8 @@ class IsolatedParser:
         return sections
 
     def close(self) -> None:
-        self._pool.close()
-        self._pool.stop()
+        self._pool.close()  # type: ignore[no-untyped-call]
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
 

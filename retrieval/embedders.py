@@ -85,7 +85,7 @@ def model_path(model: str) -> str:
 
 
 def _load(model: str, device: str, precision: str) -> SentenceTransformer:
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(model_path(model), device=device, model_kwargs={"dtype": getattr(torch, precision)})
     except (OSError, ValueError) as error:

@@ -4,7 +4,7 @@ On import `unstructured` reports to its maker's server and later downloads a spa
 so every module that needs it imports `partition_html` and the like from this one.
 
 The model would only serve to tell narrative text from other text, a difference that no section shows. A blank
-English pipeline answers those calls without weights, the same way every time, and fifty times as fast.
+English pipeline answers those calls without weights and the same way every time.
 """
 
 import os

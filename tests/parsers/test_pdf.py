@@ -245,7 +245,7 @@ def test_a_real_manual(parser: RoutingParser) -> None:
 
 
 alphabet = st.sampled_from(
-    list("ab .-\n\t\x00\x07\xad\ufb01\ufeff\u00e9\U0001f600") + [HYPHEN, "\r\n", "\ufffe", " . . . . . . . "]
+    [*"ab .-\n\t\x00\x07\xad\ufb01\ufeff\u00e9\U0001f600", HYPHEN, "\r\n", "\ufffe", " . . . . . . . "]
 )
 
 
