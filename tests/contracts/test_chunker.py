@@ -191,3 +191,11 @@ def test_a_context_over_budget_keeps_the_nearest_headings(make: Make, spans: Spa
 def test_nothing_in_nothing_out(make: Make) -> None:
     assert make().chunk(document()) == []
     assert make().chunk(document(Section(""), Section(" \n\t "))) == []
+
+
+@pytest.mark.parametrize("overlap", [0, 5, 16])
+def test_text_that_repeats_itself(make: Make, spans: Spans, overlap: int) -> None:
+    source = document(Section("leave " * 10), Section("TODO. " * 300), Section("- - " * 200))
+    chunks = make(16, overlap).chunk(source)
+    check(chunks, source, spans, 16)
+    assert lost(chunks, source) == ""
