@@ -39,11 +39,20 @@ class Collection:
 
 
 class Services:
-    """Everything a process needs, built on first use and closed together. Safe to use from several threads."""
+    """Everything a process needs, built on first use and closed together. Safe to use from several threads.
 
-    def __init__(self, settings: Settings, new_trace_id: Callable[[], str] = lambda: uuid.uuid4().hex) -> None:
+    Args:
+        embedder: used instead of the model that the settings name.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        new_trace_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        embedder: Embedder | None = None,
+    ) -> None:
         self.settings = settings
-        self._new_trace_id = new_trace_id
+        self._new_trace_id, self._embedder = new_trace_id, embedder
         self._collections: dict[str, Collection] = {}
         self._lock = threading.RLock()
 
@@ -68,6 +77,8 @@ class Services:
 
     @cached_property
     def embedder(self) -> Embedder:
+        if self._embedder:
+            return self._embedder
         from retrieval.embedders import SentenceTransformerEmbedder, configure_threads
 
         chosen = self.settings.embedding
@@ -107,13 +118,18 @@ class Services:
                         f"{name!r} cannot name a collection; use up to 64 letters, digits, '-' and '_', "
                         f"starting with a letter or digit."
                     )
-                if not create and not self.exists(name):
-                    raise NotFoundError(
-                        f"There is no collection {name!r} in {self.settings.data}; ingest documents into it first, "
-                        f"or name another with --collection or --data."
-                    )
+                if not create:
+                    self.require(name)
                 self._collections[name] = self._open(name)
             return self._collections[name]
+
+    def require(self, name: str) -> None:
+        """Raises NotFoundError where there is no collection of this name."""
+        if not self.exists(name):
+            raise NotFoundError(
+                f"There is no collection {name!r} in {self.settings.data}; ingest documents into it first, "
+                f"or name another with --collection or --data."
+            )
 
     def parse(self, path: Path) -> list[Section]:
         return self._parser.parse(path)

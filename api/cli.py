@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import math
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -56,6 +58,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Index files and folders; what is unchanged costs a hash."""
+    _refuse_with_server(server, tenant=tenant)
     settings = _settings(data, config)
     request = IngestRequest(
         paths=tuple(paths),
@@ -89,6 +92,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find passages."""
+    _refuse_with_server(server, tenant=tenant, group=group)
     body = _body(SearchIn, query=query, mode=mode, top_k=top_k, filters=_pairs(where), collection=collection)
     if server:
         found = RestClient(server).search(body)
@@ -113,6 +117,7 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with citations, or say that the documents do not."""
+    _refuse_with_server(server, tenant=tenant, group=group)
     body = _body(AnswerIn, query=question, mode=mode, top_k=top_k, filters=_pairs(where), collection=collection)
     if server:
         answer = RestClient(server).answer(body)
@@ -136,10 +141,11 @@ def documents(
     as_json: AsJson = False,
 ) -> None:
     """List what is indexed, or delete one document."""
+    _refuse_with_server(server, tenant=tenant, group=group)
     if server:
         client = RestClient(server)
         if delete:
-            _show(client.delete(delete), as_json, lambda gone: console.out.print(f"deleted {gone.source}"))
+            _show(client.delete(delete), as_json, console.show_deleted)
         else:
             _show(client.documents(collection, limit, after), as_json, console.show_documents)
         return
@@ -147,7 +153,7 @@ def documents(
         access = _access(services.settings, tenant, group)
         if delete:
             removed = operations.delete(services, delete, access)
-            _show(removed, as_json, lambda gone: console.out.print(f"deleted {gone.source}"))
+            _show(removed, as_json, console.show_deleted)
         else:
             _show(operations.documents(services, collection, access, limit, after), as_json, console.show_documents)
 
@@ -179,14 +185,23 @@ def main() -> None:
     """Run the command; every expected error is one line on standard error."""
     # numpy's own threads would spin beside torch's and make a query ten times slower.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
     except InvalidError as error:
         sys.exit(_complain(error, 2))
     except CitewellError as error:
         sys.exit(_complain(error, 1))
-    except KeyboardInterrupt:
+    except _InterruptedByUser:
         sys.exit(_complain("Interrupted; what was finished is kept, run it again to go on.", 1))
+
+
+class _InterruptedByUser(BaseException):
+    """Ctrl-C. typer would end on KeyboardInterrupt without a word."""
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise _InterruptedByUser
 
 
 def _complain(error: object, code: int) -> int:
@@ -202,6 +217,13 @@ def _access(settings: Settings, tenant: str | None, groups: Sequence[str] | None
     return Access(tenant or settings.access.tenant, tuple(groups or settings.access.groups))
 
 
+def _refuse_with_server(server: str | None, **options: object) -> None:
+    """A server knows by itself who is asking; an option that it would pass over must not look as if it worked."""
+    for name, value in options.items():
+        if server and value:
+            raise InvalidError(f"--{name} works on the data folder only; leave it out, or run without --server.")
+
+
 def _pairs(items: Sequence[str] | None) -> dict[str, str | int | float | bool]:
     pairs = {}
     for item in items or ():
@@ -215,10 +237,11 @@ def _pairs(items: Sequence[str] | None) -> dict[str, str | int | float | bool]:
 def _scalar(text: str) -> str | int | float | bool:
     """`2025` is a number and `true` a truth value, as in JSON; everything else is text."""
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
+        value = json.loads(text, parse_constant=str)
+    except ValueError:
         return text
-    return value if isinstance(value, str | int | float | bool) else text
+    usable = isinstance(value, str | int | bool) or (isinstance(value, float) and math.isfinite(value))
+    return value if usable else text
 
 
 def _body(model: type[Any], **fields: Any) -> Any:

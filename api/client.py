@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from api.schemas import AnswerIn, AnswerOut, DocumentOut, DocumentsOut, IngestedOut, SearchIn, SearchOut
 from ingest.errors import CitewellError, InvalidError, PermanentError, TransientError, UnavailableError
@@ -18,6 +18,8 @@ class RestClient:
     """Calls of one server. Its problems are raised as this process's own errors."""
 
     def __init__(self, url: str, timeout_s: float = 600.0, transport: httpx.BaseTransport | None = None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise InvalidError(f"A server is named by a URL such as http://127.0.0.1:8080, not {url!r}.")
         self._http = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_s, transport=transport)
 
     def search(self, body: SearchIn) -> SearchOut:
@@ -57,13 +59,18 @@ class RestClient:
     def _call(self, model: type[_Model], method: str, path: str, **arguments: Any) -> _Model:
         try:
             response = self._http.request(method, path, **arguments)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UnavailableError(
                 f"The server {self._http.base_url} does not answer ({error}); check the URL and that it runs."
             ) from error
         if response.is_error:
             raise _error_of(response)
-        return model.model_validate_json(response.content)
+        try:
+            return model.model_validate_json(response.content)
+        except ValidationError as error:
+            raise UnavailableError(
+                f"What answers at {self._http.base_url} is no Citewell server of this version; check the URL."
+            ) from error
 
 
 def _error_of(response: httpx.Response) -> CitewellError:

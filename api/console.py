@@ -7,9 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-from rich.table import Table
 
-from api.schemas import AnswerOut, CitationOut, DocumentsOut, HitOut, ReportOut, SearchOut
+from api.schemas import AnswerOut, CitationOut, DocumentOut, DocumentsOut, HitOut, ReportOut, SearchOut
 from ingest.progress import Snapshot
 
 out = Console(highlight=False)
@@ -18,34 +17,36 @@ err = Console(stderr=True, highlight=False)
 
 def show_answer(answer: AnswerOut) -> None:
     colour = "yellow" if answer.refused else "green"
-    out.print(f"[{colour}]{escape(answer.text)}[/]\n")
-    out.print(f"[dim]confidence {answer.confidence:.2f}[/]")
+    _line(f"[{colour}]{escape(answer.text)}[/]\n")
+    _line(f"[dim]confidence {answer.confidence:.2f}[/]")
     for citation in answer.citations:
-        out.print(f"  \\[{citation.marker}] {escape(_place(citation))}  [dim]support {citation.support:.2f}[/]")
+        _line(f"  \\[{citation.marker}] {escape(_place(citation))}  [dim]support {citation.support:.2f}[/]")
     if answer.refused and answer.hits:
-        out.print("Nearest passages:")
+        _line("Nearest passages:")
         for hit in answer.hits[:3]:
             _show_hit(hit, 200)
 
 
 def show_hits(found: SearchOut) -> None:
     if not found.hits:
-        out.print("No results; try other words, or --mode hybrid.")
+        _line("No results; try other words, or --mode hybrid.")
     for rank, hit in enumerate(found.hits, start=1):
-        out.print(f"[bold]{rank:>2}.[/] [dim]{hit.score:.3f}[/]", end=" ")
+        _line(f"[bold]{rank:>2}.[/] [dim]{hit.score:.3f}[/]", end=" ")
         _show_hit(hit, 300)
 
 
 def show_documents(page: DocumentsOut) -> None:
-    table = Table(box=None, pad_edge=False)
-    for name in ("id", "title", "chunks", "indexed", "source"):
-        table.add_column(name, overflow="fold")
+    if not page.documents:
+        _line("No documents.")
     for entry in page.documents:
-        indexed = f"{entry.indexed_at:%Y-%m-%d %H:%M}"
-        table.add_row(entry.id, escape(entry.title), str(entry.chunks), indexed, escape(entry.source))
-    out.print(table)
+        counted = f"{entry.indexed_at:%Y-%m-%d %H:%M}  {entry.chunks:>5} chunks"
+        _line(f"[cyan]{entry.id}[/]  {counted}  {escape(entry.title)}  [dim]{escape(entry.source)}[/]")
     if page.next:
-        out.print(f"[dim]More: --after {page.next}[/]")
+        _line(f"[dim]More: --after {page.next}[/]")
+
+
+def show_deleted(entry: DocumentOut) -> None:
+    _line(f"deleted {escape(entry.source)}")
 
 
 def show_report(report: ReportOut) -> None:
@@ -56,8 +57,8 @@ def show_report(report: ReportOut) -> None:
         parts.append(f"{report.pruned} pruned")
     if report.skipped:
         parts.append(f"{report.skipped} of unsupported kinds skipped")
-    rate = report.chunks / report.seconds if report.seconds else 0
-    out.print(f"{', '.join(parts)}; {report.chunks} chunks in {report.seconds:.1f} s ({rate:.0f} chunks/s)")
+    rate = f" ({report.chunks / report.seconds:.0f} chunks/s)" if report.chunks and report.seconds else ""
+    _line(f"{', '.join(parts)}; {report.chunks} chunks in {report.seconds:.1f} s{rate}")
 
 
 @contextmanager
@@ -99,7 +100,12 @@ def _duration(seconds: float | None) -> str:
 def _show_hit(hit: HitOut, length: int) -> None:
     text = " ".join(hit.text.split())
     shown = text if len(text) <= length else text[: length - 1] + "…"
-    out.print(f"[cyan]{escape(_place(hit))}[/]\n    {escape(shown)}")
+    _line(f"[cyan]{escape(_place(hit))}[/]\n    {escape(shown)}")
+
+
+def _line(text: str, end: str = "\n") -> None:
+    """Lines are folded for a person's terminal only: what another program reads stays as it is."""
+    out.print(text, end=end, soft_wrap=not out.is_terminal)
 
 
 def _place(item: HitOut | CitationOut) -> str:

@@ -49,7 +49,7 @@ def show(report: DoctorReport) -> None:
 def _check(name: str, step: Callable[[Services], str], services: Services) -> Check:
     try:
         return Check(name=name, ok=True, detail=step(services))
-    except CitewellError as error:
+    except (CitewellError, OSError) as error:
         return Check(name=name, ok=False, detail=str(error))
 
 

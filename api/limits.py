@@ -1,9 +1,11 @@
 """The size limit of request bodies, as ASGI middleware: it counts what arrives, whatever the headers say."""
 
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem
-from ingest.errors import TooLargeError
 
 
 class BodyLimit:
@@ -26,14 +28,15 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._max_bytes:
-                raise TooLargeError(self._sentence())
+                # The one error that FastAPI lets through while it reads a form.
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._sentence())
             return message
 
         await self._app(scope, counted, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Without closing, the client would go on sending a body that nobody reads.
-        response = problem(413, self._sentence(), {"Connection": "close"})
+        response = problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._sentence(), {"Connection": "close"})
         await response(scope, receive, send)
 
     def _sentence(self) -> str:

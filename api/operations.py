@@ -24,6 +24,7 @@ from api.schemas import (
 from generation.answerer import drain
 from ingest.catalog import CatalogEntry
 from ingest.errors import InvalidError, NotFoundError, UnreadableFileError
+from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import Label
 from ingest.sources.filesystem import SourceFile
 from ingest.types import Metadata
@@ -57,7 +58,8 @@ def to_query(services: Services, body: SearchIn, access: Access, top_k: int) -> 
 
 
 def documents(services: Services, collection: str, access: Access, limit: int, after: str = "") -> DocumentsOut:
-    """One page, ordered by id."""
+    """One page, ordered by id. Raises NotFoundError where there is no such collection."""
+    services.require(collection)
     page: list[CatalogEntry] = []
     while len(page) <= limit:
         more = services.catalog.page(collection, access.tenant, limit=limit + 1, after=after)
@@ -88,11 +90,10 @@ def upload(
     """Ingest one uploaded file; one of the same `source` (default: its name) replaces the one before.
 
     Raises:
-        UnreadableFileError: the file cannot be indexed; what was indexed under its name stays.
+        UnsupportedFormatError, UnreadableFileError: it cannot be indexed; what was indexed under its name stays.
     """
-    base = Path(name.replace("\\", "/")).name
-    if not base:
-        raise InvalidError("The upload has no file name; send one in the multipart part's filename.")
+    base = _file_name(name)
+    supported_suffix(Path(base))
     with tempfile.TemporaryDirectory(prefix="citewell-") as folder:
         path = Path(folder) / base
         with path.open("wb") as target:
@@ -107,7 +108,15 @@ def upload(
 
 
 def label_of(access: Access, groups: Sequence[str], metadata: Metadata) -> Label:
-    return Label(access.tenant, tuple(sorted(set(groups))), metadata)
+    return Label(access.tenant, tuple(sorted({group for group in groups if group})), metadata)
+
+
+def _file_name(given: str) -> str:
+    """The last part of a path of any system."""
+    base = Path(given.replace("\\", "/")).name
+    if base in ("", "..") or "\0" in base or len(base.encode(errors="replace")) > 255:
+        raise InvalidError("The upload has no usable file name; send one in the multipart part's filename.")
+    return base
 
 
 def _readable(services: Services, document_id: str, access: Access) -> CatalogEntry:

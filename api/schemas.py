@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints
 
 from generation.types import Answer
 from ingest.catalog import CatalogEntry
@@ -13,7 +13,7 @@ from retrieval.types import Hit
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
-Scalar = str | int | float | bool
+Scalar = str | int | Annotated[float, AllowInfNan(False)] | bool
 
 
 class _In(BaseModel):

@@ -152,7 +152,8 @@ def _refuse_unknown_variables() -> None:
     """pydantic-settings passes over variables whose first part is no field: a typing error would go unseen."""
     known = {name.upper() for name in Settings.model_fields}
     for variable in sorted(os.environ):
-        if variable.startswith(ENV_PREFIX) and variable.removeprefix(ENV_PREFIX).split("__")[0] not in known:
+        name = variable.upper()
+        if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).split("__")[0] not in known:
             raise SettingsError(
                 f"The environment variable {variable} names no setting; "
                 f"sections are {', '.join(sorted(known)).lower()}."
@@ -171,7 +172,7 @@ def _check_yaml(path: Path) -> None:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f" (line {line + 1})" if line is not None else ""
         raise SettingsError(f"The settings file {path} is not valid YAML{where}.") from None
-    if content is not None and not isinstance(content, dict):
+    if content is not None and not (isinstance(content, dict) and all(isinstance(key, str) for key in content)):
         raise SettingsError(f"The settings file {path} must hold sections with keys, as configs/default.yaml does.")
 
 

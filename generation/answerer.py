@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from time import perf_counter
 from typing import TypeVar
@@ -43,14 +44,15 @@ class RagAnswerer:
         hits = await _timed(timings, "search_ms", self._searcher.search(query))
         quotes = await _timed(timings, "evidence_ms", asyncio.to_thread(self._evidence.quotes, query, hits))
         confidence = max((quote.support for quote in quotes), default=0.0)
-        if confidence < self._min_confidence:
+        if not quotes or confidence < self._min_confidence:
             yield self._refusal(hits, confidence, timings)
             return
         started = perf_counter()
         text = ""
-        async for piece in self._generator.stream(Prompt(query.text, tuple(hits), tuple(quotes))):
-            text += piece
-            yield piece
+        async with aclosing(self._generator.stream(Prompt(query.text, tuple(hits), tuple(quotes)))) as pieces:
+            async for piece in pieces:
+                text += piece
+                yield piece
         timings["generate_ms"] = _milliseconds(started)
         citations = await _timed(timings, "cite_ms", asyncio.to_thread(self._cite, text, hits, quotes))
         yield self._answer(text, citations, hits, confidence, timings)

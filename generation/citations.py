@@ -9,7 +9,8 @@ from ingest.sentences import sentence_spans
 from ingest.types import Box, Section, section_starts
 from retrieval.types import Hit
 
-_MARKER = re.compile(r"\s*\[(\d{1,3})\]")
+_MARKER = re.compile(r"\[(\d{1,3})\]")
+_MARKERS = re.compile(r"\s*\[\d{1,3}\](?: *\[\d{1,3}\])*")
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,23 @@ class Statement:
     markers: tuple[int, ...]
 
 
-def statements(text: str) -> list[Statement]:
-    """Split an answer at its markers; what stands before a run of markers rests on them."""
+def statements(text: str, quotes: Sequence[Quote] = ()) -> list[Statement]:
+    """Split an answer at its markers; what stands before a run of markers rests on them.
+
+    A statement that begins with one of `quotes` goes on to the end of that quote, which may hold `[1]` itself.
+    """
     found: list[Statement] = []
+    literal = [quote.text for quote in quotes if _MARKER.search(quote.text)]
     start = 0
-    for run in re.finditer(r"(?:\s*\[\d{1,3}\])+", text):
-        body = text[start : run.start()].strip(" \n")
-        if body:
-            markers = tuple(int(number) for number in _MARKER.findall(run.group()))
+    while text[start:].strip():
+        start += len(text[start:]) - len(text[start:].lstrip())
+        quoted = max((len(one) for one in literal if text.startswith(one, start)), default=0)
+        run = _MARKERS.search(text, start + quoted)
+        end, following = run.span() if run else (len(text), len(text))
+        markers = tuple(int(number) for number in _MARKER.findall(run.group())) if run else ()
+        if body := text[start:end].strip():
             found.append(Statement(body, markers))
-        start = run.end()
-    if text[start:].strip():
-        found.append(Statement(text[start:].strip(), ()))
+        start = following
     return found
 
 
@@ -41,14 +47,12 @@ def resolve(text: str, hits: Sequence[Hit], quotes: Sequence[Quote]) -> list[Cit
     A statement that stands word for word in its passage is cited exactly there; any other at the passage's sentence
     that shares most words with it. Markers of passages that do not exist are left out.
     """
-    supports = {(quote.marker, quote.start): quote for quote in quotes}
     citations = []
-    for statement in statements(text):
+    for statement in statements(text, quotes):
         for marker in statement.markers:
             if 1 <= marker <= len(hits):
-                start, end = _place(statement.text, hits[marker - 1].chunk.text)
-                quote = supports.get((marker, start))
-                citations.append(_citation(marker, hits[marker - 1], start, end, quote.support if quote else 0.0))
+                start, end, support = _place(statement.text, marker, hits[marker - 1].chunk.text, quotes)
+                citations.append(_citation(marker, hits[marker - 1], start, end, support))
     return citations
 
 
@@ -73,7 +77,17 @@ def _same_line(box: Box, left: float, top: float, bottom: float) -> bool:
     return left >= box[0] and min(bottom, box[3]) - max(top, box[1]) > 0.5 * min(bottom - top, box[3] - box[1])
 
 
-def _place(statement: str, passage: str) -> tuple[int, int]:
+def _place(statement: str, marker: int, passage: str, quotes: Sequence[Quote]) -> tuple[int, int, float]:
+    """Start, end and support of the sentence of a passage that a statement rests on."""
+    own = [quote for quote in quotes if quote.marker == marker]
+    exact = next((quote for quote in own if quote.text == statement), None)
+    if exact:
+        return exact.start, exact.end, exact.support
+    start, end = _similar(statement, passage)
+    return start, end, next((quote.support for quote in own if quote.start == start), 0.0)
+
+
+def _similar(statement: str, passage: str) -> tuple[int, int]:
     start = passage.find(statement)
     if start >= 0:
         return start, start + len(statement)

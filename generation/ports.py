@@ -1,6 +1,6 @@
 """What generation needs from others."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ class Generator(Protocol):
     @property
     def name(self) -> str: ...
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[str]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Pieces of the answer in order. Closing the iterator stops the work."""
         ...
 

@@ -11,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from ingest.errors import UnavailableError
+from ingest.errors import SettingsError, UnavailableError
 from ingest.types import EVERYONE, Document, Metadata, Section
 
 _schema = sa.MetaData()
@@ -80,16 +80,17 @@ class Catalog:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url)
+        """Opens the database and makes the tables that it lacks.
+
+        Raises:
+            SettingsError: `url` is no database URL, or names a driver that is not installed.
+            UnavailableError: the database does not answer or is damaged; so may every other method.
+        """
+        self._engine = _engine(url)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _tune_sqlite)
-        try:
-            _schema.create_all(self._engine)
-        except sa.exc.DatabaseError as error:
-            shown = self._engine.url.render_as_string(hide_password=True)
-            raise UnavailableError(
-                f"The catalog {shown} cannot be opened ({error.orig}); check that it exists, is writable and intact."
-            ) from error
+        sa.event.listen(self._engine, "handle_error", _translate)
+        _schema.create_all(self._engine)
 
     def get(self, document_id: str) -> CatalogEntry | None:
         with self._engine.connect() as connection:
@@ -171,6 +172,29 @@ class Catalog:
 
 def sqlite_url(path: Path) -> str:
     return sa.URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def _engine(url: str) -> sa.Engine:
+    """The URL itself is not shown: it may hold a password."""
+    try:
+        return sa.create_engine(url)
+    except sa.exc.ArgumentError as error:
+        raise SettingsError(
+            "catalog.url is no database URL that SQLAlchemy knows; write it like postgresql+psycopg://user@host/name."
+        ) from error
+    except ImportError as error:
+        raise SettingsError(f"catalog.url needs the package {error.name!r}; install it.") from error
+
+
+def _translate(context: sa.engine.ExceptionContext) -> None:
+    """Called for every error of the driver; what is raised here replaces it."""
+    error = context.sqlalchemy_exception
+    # Subclasses such as IntegrityError are our own mistakes, not the database's.
+    if context.engine and (type(error) is sa.exc.DatabaseError or isinstance(error, sa.exc.OperationalError)):
+        shown = context.engine.url.render_as_string(hide_password=True)
+        raise UnavailableError(
+            f"The catalog {shown} does not answer ({error.orig}); check that it exists, is writable and intact."
+        ) from error
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:

@@ -38,6 +38,8 @@ class IsolatedParser:
             raise UnreadableFileError(
                 f"{path.name} made its parser crash (exit code {error.exitcode}); save it again in another program."
             ) from error
+        except MemoryError as error:
+            raise UnreadableFileError(f"{path.name} needs more memory than there is; split it.") from error
         return sections
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import stat
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ from ingest.sources.filesystem import SourceFile
 from ingest.types import Chunk, Document, Metadata
 
 Status: TypeAlias = Literal["indexed", "unchanged", "failed", "pruned"]
+_REMOVED_TOGETHER = 500
+"""Databases bound the number of ids in one statement."""
 _NAMESPACE = uuid.UUID("0b9a2c1e-7a55-5f0c-8a86-2f4f5f6b9d20")
 
 
@@ -86,11 +89,14 @@ class Ingestor:
         label: Label,
         on_progress: Callable[[Snapshot], None] = lambda snapshot: None,
     ) -> Iterator[FileResult]:
-        """Ingest the files; yields one result a file, once its chunks can be found (or it has failed).
+        """Ingest the files; yields one result a source, once its chunks can be found (or it has failed).
+
+        The next file waits until the caller takes the result, and no other call is served meanwhile.
 
         Raises:
             UnavailableError: the index cannot be written; what was yielded before is kept.
         """
+        files = list({file.source: file for file in files}.values())
         with self._lock:
             self._recover()
             progress = Progress({file.source: (file.suffix, _size(file.path)) for file in files})
@@ -106,14 +112,14 @@ class Ingestor:
                 yield from (item.result for item in batch)
 
     def remove(self, document_ids: Sequence[str]) -> None:
-        """Forget documents; readers stop seeing them all at once."""
-        if not document_ids:
-            return
+        """Forget documents; readers stop seeing each at once."""
         with self._lock:
-            self._catalog.begin(self._collection, document_ids)
-            self._catalog.remove(document_ids)
-            self._sink.delete(document_ids)
-            self._catalog.finish(document_ids)
+            for start in range(0, len(document_ids), _REMOVED_TOGETHER):
+                some = document_ids[start : start + _REMOVED_TOGETHER]
+                self._catalog.begin(self._collection, some)
+                self._catalog.remove(some)
+                self._sink.delete(some)
+                self._catalog.finish(some)
 
     def recover(self) -> int:
         """Finish what a crash interrupted; returns how many documents it concerned."""
@@ -179,18 +185,23 @@ class Ingestor:
 
     def _hash(self, path: Path) -> str:
         try:
-            size = path.stat().st_size
-            if size > self._max_bytes:
-                raise UnreadableFileError(
-                    f"{path.name} has {size / 2**20:.0f} MiB, over the limit of {self._max_bytes / 2**20:.0f}; "
-                    f"split it, or raise ingestion.max_file_mb."
-                )
+            self._check_kind_and_size(path)
             with path.open("rb") as stream:
                 return hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise UnreadableFileError(
                 f"{path.name} cannot be read ({error.strerror}); check that it exists and may be read."
             ) from error
+
+    def _check_kind_and_size(self, path: Path) -> None:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # reading a pipe or a device might never end
+            raise UnreadableFileError(f"{path.name} is not a regular file; leave it out.")
+        if found.st_size > self._max_bytes:
+            raise UnreadableFileError(
+                f"{path.name} has {found.st_size / 2**20:.1f} MiB, over the limit of {self._max_bytes / 2**20:g}; "
+                f"split it, or raise ingestion.max_file_mb."
+            )
 
     def _revision(self, sha256: str, label: Label) -> str:
         known = [sha256, self._fingerprint, sorted(label.groups), sorted(label.metadata.items())]

@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.types import Chunk
 from retrieval.fusion import minmax, rrf
 from retrieval.ports import Store
 from retrieval.types import Hit, Query
@@ -61,10 +60,13 @@ class HybridSearcher:
         ranked, origins = self._rank(query, vector)
         hits: list[Hit] = []
         stale = False
+        revisions: dict[str, str] = {}  # as first read: a commit between two pages must not mix two revisions
         for start in range(0, len(ranked), query.top_k):
             scores = dict(ranked[start : start + query.top_k])
             chunks = self._store.fetch(list(scores), query.access)
-            current = self._current(chunks)
+            unknown = {chunk.document_id for chunk in chunks} - revisions.keys()
+            revisions |= self._revisions(unknown) if unknown else {}
+            current = [chunk for chunk in chunks if revisions.get(chunk.document_id) == chunk.revision]
             stale = stale or len(current) < len(scores)
             hits += [Hit(chunk, scores[chunk.id], origins[chunk.id]) for chunk in current]
             if len(hits) >= query.top_k:
@@ -89,7 +91,3 @@ class HybridSearcher:
         if self._fusion.method == "rrf":
             return rrf([dense, bm25], self._fusion.rrf_k)
         return minmax(dense, bm25, self._fusion.dense_weight)
-
-    def _current(self, chunks: list[Chunk]) -> list[Chunk]:
-        revisions = self._revisions({chunk.document_id for chunk in chunks})
-        return [chunk for chunk in chunks if revisions.get(chunk.document_id) == chunk.revision]

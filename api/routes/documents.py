@@ -1,7 +1,6 @@
 """Documents: upload, list, read, delete."""
 
 import asyncio
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
@@ -63,6 +62,6 @@ async def delete(document_id: str, services: ServicesOf, access: AccessOf) -> Do
 
 def _metadata(text: str) -> dict[str, Scalar]:
     try:
-        return _METADATA.validate_python(json.loads(text))
-    except (json.JSONDecodeError, ValidationError) as error:
+        return _METADATA.validate_json(text)
+    except ValidationError as error:
         raise InvalidError('metadata must be a JSON object of plain values, such as {"year": 2025}.') from error

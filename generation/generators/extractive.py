@@ -1,6 +1,6 @@
 """The generator that cannot make anything up: it quotes the best-supported sentences word for word."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from generation.types import Prompt, Quote
 
@@ -20,7 +20,7 @@ class ExtractiveGenerator:
     def __init__(self, max_sentences: int = 3) -> None:
         self._max_sentences = max_sentences
 
-    async def stream(self, prompt: Prompt) -> AsyncIterator[str]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         for position, quote in enumerate(select(prompt.quotes, self._max_sentences)):
             separator = "\n" if position else ""
             yield f"{separator}{quote.text} [{quote.marker}]"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ingest.errors import NotFoundError
 
@@ -52,10 +52,14 @@ class Selection:
     suffixes: frozenset[str] = frozenset()
 
     def excludes(self, relative: str) -> bool:
-        return _matches(relative, self.exclude)
+        """Hidden files and folders count as excluded."""
+        return os.path.basename(relative).startswith(".") or _matches(relative, self.exclude)
 
     def includes(self, relative: str) -> bool:
-        return not self.excludes(relative) and (not self.include or _matches(relative, self.include))
+        """True if neither the file nor a folder above it is excluded and the file is among those included."""
+        above = (str(folder) for folder in PurePath(relative).parents[:-1])
+        excluded = self.excludes(relative) or any(map(self.excludes, above))
+        return not excluded and (not self.include or _matches(relative, self.include))
 
     def supports(self, file: SourceFile) -> bool:
         return bool(self.include) or file.suffix.removesuffix(".gz") in self.suffixes
@@ -64,8 +68,8 @@ class Selection:
 def list_files(paths: Sequence[str], selection: Selection, leave_out: Sequence[Path] = ()) -> Listing:
     """Every wanted file of `paths` (files, or folders walked in a stable order), each once.
 
-    Hidden files and folders are passed over, as are the folders in `leave_out`. A file named outright is always
-    wanted, whatever the patterns say.
+    Hidden files and folders are passed over, as are the folders in `leave_out` and links to folders. A file named
+    outright is always wanted, whatever the patterns say.
 
     Raises:
         NotFoundError: one of `paths` does not exist.
@@ -73,12 +77,13 @@ def list_files(paths: Sequence[str], selection: Selection, leave_out: Sequence[P
     files: dict[str, SourceFile] = {}
     problems: list[Problem] = []
     skipped = 0
+    left_out = {os.path.abspath(path) for path in leave_out}
     for root in map(_existing, paths):
-        if not root.is_dir():
-            files.setdefault(str(root), SourceFile(root, str(root)))
-            continue
-        for file in _walk(root, selection, {path.absolute() for path in leave_out}, problems):
-            if selection.supports(file):
+        named = not root.is_dir()
+        for file in [SourceFile(root, str(root))] if named else _walk(root, selection, left_out, problems):
+            if not _is_text(file.source):
+                problems.append(_unnameable(file))
+            elif named or selection.supports(file):
                 files.setdefault(file.source, file)
             else:
                 skipped += 1
@@ -109,23 +114,36 @@ def _existing(path: str) -> Path:
     return absolute
 
 
-def _walk(root: Path, selection: Selection, leave_out: set[Path], problems: list[Problem]) -> Iterator[SourceFile]:
+def _walk(root: Path, selection: Selection, leave_out: set[str], problems: list[Problem]) -> Iterator[SourceFile]:
     def note(error: OSError) -> None:
         reason = f"cannot be read ({error.strerror}); give read permission to the user who runs citewell."
         problems.append(Problem(str(error.filename), reason))
 
     for folder, folders, names in os.walk(root, onerror=note):
+        below = os.path.relpath(folder, root)
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".")
-            and Path(folder, name) not in leave_out
-            and not selection.excludes(str(Path(folder, name).relative_to(root)))
+            if os.path.join(folder, name) not in leave_out
+            and not selection.excludes(os.path.normpath(os.path.join(below, name)))
         )
         for name in sorted(names):
-            path = Path(folder, name)
-            if not name.startswith(".") and selection.includes(str(path.relative_to(root))):
-                yield SourceFile(path, str(path))
+            if selection.includes(os.path.normpath(os.path.join(below, name))):
+                yield SourceFile(Path(folder, name), os.path.join(folder, name))
+
+
+def _is_text(source: str) -> bool:
+    """False for a name whose bytes are not UTF-8: neither the catalog nor JSON could hold it."""
+    try:
+        source.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unnameable(file: SourceFile) -> Problem:
+    shown = os.fsencode(file.path).decode(errors="backslashreplace")
+    return Problem(shown, "has a name that is not valid UTF-8; rename it.")
 
 
 def _wanted_below(path: Path, root: Path, selection: Selection) -> bool:

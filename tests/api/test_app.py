@@ -1,0 +1,155 @@
+"""What holds for the application as a whole: health, problems, the API's own description."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api import errors
+from api.app import create_app
+from api.bootstrap import Services
+from ingest import errors as tree
+from ingest.errors import CitewellError
+from tests.api.conftest import Upload, settings_for
+from tests.fakes import HashEmbedder
+
+
+def kinds(base: type[CitewellError] = CitewellError) -> list[type[CitewellError]]:
+    return [base, *(kind for below in base.__subclasses__() for kind in kinds(below))]
+
+
+def test_live(client: TestClient) -> None:
+    response = client.get("/health/live")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_ready_tells_what_is_open(client: TestClient, upload: Upload, collection: str) -> None:
+    upload("a.txt", "Parental leave.")
+    body = client.get("/health/ready").json()
+    assert body["status"] == "ok"
+    assert body["documents"] >= 1
+    assert collection in body["collections"]
+
+
+def test_not_ready_when_an_index_no_longer_answers(tmp_path: Path) -> None:
+    with Services(settings_for(tmp_path / "data"), embedder=HashEmbedder()) as services:
+        client = TestClient(create_app(services))
+        services.collection("default", create=True).store.close()
+        response = client.get("/health/ready")
+    assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
+    assert "is closed" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/v1/documents/a/b", 404),
+        ("PUT", "/v1/documents", 405),
+        ("DELETE", "/v1/search", 405),
+        ("GET", "/v1/answers", 405),
+        ("GET", "/v1/documents/absent", 404),
+        ("POST", "/v1/search", 422),
+    ],
+)
+def test_each_error_is_a_problem(client: TestClient, method: str, path: str, status: int) -> None:
+    response = client.request(method, path)
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    body = response.json()
+    assert set(body) == {"type", "title", "status", "detail"}
+    assert body["status"] == status
+    assert body["detail"]
+
+
+def test_a_method_that_is_not_allowed_names_those_that_are(client: TestClient) -> None:
+    assert "POST" in client.put("/v1/documents").headers["allow"]
+
+
+def test_what_nobody_expected_is_a_500_that_tells_nothing(tmp_path: Path) -> None:
+    class Broken(HashEmbedder):
+        def embed_query(self, text: str) -> Any:
+            raise RuntimeError("secret detail")
+
+    with Services(settings_for(tmp_path / "data"), embedder=Broken()) as services:
+        services.collection("default", create=True)
+        client = TestClient(create_app(services), raise_server_exceptions=False)
+        response = client.post("/v1/search", json={"query": "x"})
+    assert (response.status_code, response.headers["content-type"]) == (500, "application/problem+json")
+    assert response.json()["detail"] == "An unexpected error happened; the server's log has the details."
+    assert "secret" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (tree.InvalidError, 400),
+        (tree.SettingsError, 400),
+        (tree.NotFoundError, 404),
+        (tree.TooLargeError, 413),
+        (tree.IndexMismatchError, 409),
+        (tree.DeniedError, 403),
+        (tree.PermanentError, 422),
+        (tree.UnsupportedFormatError, 415),
+        (tree.UnreadableFileError, 422),
+        (tree.TransientError, 503),
+        (tree.IndexLockedError, 503),
+        (tree.UnavailableError, 503),
+    ],
+)
+def test_statuses(kind: type[CitewellError], status: int) -> None:
+    assert errors.status_of(kind("x")) == status
+
+
+def test_each_kind_of_error_has_a_status_of_its_own_choice() -> None:
+    assert {kind.__name__ for kind in kinds() if errors.status_of(kind("x")) == 500} == {"CitewellError"}
+
+
+def test_the_description_is_complete(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    assert described["openapi"].startswith("3.")
+    operations = [
+        (path, method, operation)
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    ]
+    assert {path for path, _, _ in operations} == {
+        "/health/live",
+        "/health/ready",
+        "/v1/documents",
+        "/v1/documents/{document_id}",
+        "/v1/search",
+        "/v1/answers",
+    }
+    for path, method, operation in operations:
+        assert operation["description"], (path, method)
+        assert list(operation["responses"]["default"]["content"]) == ["application/problem+json"]
+        good = next(response for status, response in operation["responses"].items() if status.startswith("2"))
+        assert "$ref" in good["content"]["application/json"]["schema"], (path, method)
+
+
+def test_the_description_refers_to_nothing_that_is_missing(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    schemas = described["components"]["schemas"]
+
+    def references(node: Any) -> set[str]:
+        if isinstance(node, dict):
+            own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+            return own.union(*(references(value) for value in node.values()))
+        return set().union(*(references(value) for value in node)) if isinstance(node, list) else set()
+
+    assert references(described) <= {f"#/components/schemas/{name}" for name in schemas}
+
+
+def test_the_description_has_examples(client: TestClient) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    for body in ("SearchIn", "AnswerIn"):
+        assert schemas[body]["properties"]["query"]["examples"]
+        assert schemas[body]["properties"]["filters"]["examples"]
+        assert schemas[body]["additionalProperties"] is False
+    form = schemas["Body_upload_v1_documents_post"]["properties"]
+    assert form["metadata"]["examples"]
+
+
+def test_the_documentation_page_is_there(client: TestClient) -> None:
+    assert client.get("/docs").status_code == 200

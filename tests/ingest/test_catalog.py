@@ -1,0 +1,223 @@
+"""The catalog: what goes in comes out, and a commit is one moment."""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+from ingest.catalog import Catalog, _pack, _unpack, sqlite_url
+from ingest.errors import SettingsError, UnavailableError
+from ingest.types import Document, Section
+
+NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
+POSTGRES = "CITEWELL_TEST_POSTGRES"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
+    if request.param == "postgres" and POSTGRES not in os.environ:
+        pytest.skip(f"set {POSTGRES} to the SQLAlchemy URL of an empty database to run this")
+    url = os.environ[POSTGRES] if request.param == "postgres" else sqlite_url(tmp_path / "catalog.sqlite")
+    opened = Catalog(url)
+    yield opened
+    for collection in (*opened.collections(), "default", "other"):
+        opened.finish(opened.unfinished(collection))
+        for tenant in ("acme", "other"):
+            opened.remove([entry.id for entry in opened.page(collection, tenant)])
+    opened.close()
+
+
+def document(key: str = "a", revision: str = "r1", **more: object) -> Document:
+    sections = (Section("Thirty days.", None, ("Leave",)), Section("a | b", 2, (), None, "table"))
+    blank = Document(key, "default", "acme", (), f"/docs/{key}.md", key.upper(), "0" * 64, revision, sections, {})
+    return replace(blank, **more)  # type: ignore[arg-type]
+
+
+def put(catalog: Catalog, *documents: Document) -> None:
+    catalog.commit([(one, len(one.sections)) for one in documents], NOW)
+
+
+def ids(catalog: Catalog, source_prefix: str = "", limit: int | None = None, after: str = "") -> list[str]:
+    return [entry.id for entry in catalog.page("default", "acme", source_prefix, limit, after)]
+
+
+def test_an_entry_comes_back_as_it_was(catalog: Catalog) -> None:
+    metadata = {"year": 2025, "rate": 0.1, "whole": 3.0, "draft": False, "größe": "🕰", "empty": ""}
+    put(catalog, document("a", groups=("hr", "legal"), title="Ünïcode 残業", metadata=metadata))
+    entry = catalog.get("a")
+    assert entry is not None
+    assert (entry.groups, entry.title, entry.metadata) == (("hr", "legal"), "Ünïcode 残業", metadata)
+    assert (entry.revision, entry.chunks, entry.characters) == ("r1", 2, len("Thirty days.\n\na | b"))
+    assert entry.indexed_at == NOW
+    assert catalog.get("b") is None
+
+
+def test_sections_come_back_as_they_were(catalog: Catalog) -> None:
+    boxes = np.array([[72.0, 100.25, 78.31, 112.0], [78.3, 100.2, 84.62, 112.0], [0, 0, 0, 0]], np.float32)
+    put(catalog, document("a", sections=(Section("abc", 3, ("A", "B"), boxes), Section("", 4), Section("🕰\x01"))))
+    first, second, third = catalog.sections("a")
+    assert (first, second, third) == (Section("abc", 3, ("A", "B")), Section("", 4), Section("🕰\x01"))
+    assert first.boxes is not None
+    assert first.boxes.dtype == np.float32
+    assert np.abs(first.boxes - boxes).max() <= 0.0501
+    assert second.boxes is None
+    assert catalog.sections("absent") == ()
+
+
+@given(
+    boxes=hnp.arrays(np.float32, st.tuples(st.integers(0, 40), st.just(4)), elements=st.floats(-3000, 3000, width=32))
+)
+def test_boxes_keep_a_twentieth_of_a_point(boxes: NDArray[np.float32]) -> None:
+    back = _unpack(_pack(boxes))
+    assert back.shape == boxes.shape
+    assert back.dtype == np.float32
+    assert not boxes.size or float(np.abs(back.astype(float) - boxes.astype(float)).max()) <= 0.0505
+
+
+def test_a_commit_replaces_entry_and_sections(catalog: Catalog) -> None:
+    put(catalog, document("a", "r1"), document("b", "r1"))
+    put(catalog, document("a", "r2", sections=(Section("Forty."),)))
+    assert catalog.revisions(["a", "b", "absent"]) == {"a": "r2", "b": "r1"}
+    assert [section.text for section in catalog.sections("a")] == ["Forty."]
+    assert catalog.count() == 2
+
+
+def test_a_commit_is_all_or_nothing(catalog: Catalog) -> None:
+    put(catalog, document("a", "r1"))
+    twice = document("b", "r1")
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        put(catalog, document("a", "r2"), twice, twice)
+    assert catalog.revisions(["a", "b"]) == {"a": "r1"}
+    assert len(catalog.sections("a")) == 2
+
+
+def test_removing(catalog: Catalog) -> None:
+    put(catalog, document("a"), document("b"))
+    catalog.remove(["a", "absent"])
+    assert ids(catalog) == ["b"]
+    assert catalog.sections("a") == ()
+    catalog.remove([])
+
+
+def test_unfinished_work_is_named_until_it_is_finished(catalog: Catalog) -> None:
+    catalog.begin("default", ["a", "b"])
+    catalog.begin("other", ["c"])
+    catalog.begin("default", ["a"])  # once more, as after a crash
+    assert sorted(catalog.unfinished("default")) == ["a", "b"]
+    catalog.finish(["a", "c"])
+    assert catalog.unfinished("default") == ["b"]
+    assert catalog.unfinished("other") == []
+
+
+def test_paging_visits_each_document_of_the_tenant_and_collection_once(catalog: Catalog) -> None:
+    mine = [document(f"{number:03}") for number in range(25)]
+    put(catalog, *mine, document("x", tenant="other"), document("y", collection="other"))
+    seen: list[str] = []
+    while page := ids(catalog, limit=10, after=seen[-1] if seen else ""):
+        seen += page
+    assert seen == [one.id for one in mine]
+    assert catalog.collections() == ["default", "other"]
+    assert (catalog.count(), catalog.count("default"), catalog.count("absent")) == (27, 26, 0)
+
+
+def test_a_source_prefix_is_taken_literally(catalog: Catalog) -> None:
+    put(catalog, document("a", source="/d_c%/a.md"), document("b", source="/docs/a.md"))
+    assert ids(catalog, source_prefix="/d_c%") == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "reader", "readable"),
+    [
+        ((), (), True),
+        (("hr",), (), False),
+        (("hr",), ("hr",), True),
+        (("hr", "legal"), ("it", "legal"), True),
+        (("everyone",), (), True),
+    ],
+)
+def test_who_may_read(catalog: Catalog, groups: tuple[str, ...], reader: tuple[str, ...], readable: bool) -> None:
+    put(catalog, document("a", groups=groups))
+    entry = catalog.get("a")
+    assert entry is not None
+    assert entry.readable_by("acme", reader) is readable
+    assert not entry.readable_by("other", (*groups, *reader))
+
+
+def test_what_was_committed_is_there_for_the_next_process(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "catalog.sqlite")
+    first = Catalog(url)
+    put(first, document("a"))
+    first.close()
+    second = Catalog(url)
+    assert second.revisions(["a"]) == {"a": "r1"}
+    second.close()
+
+
+def test_readers_in_other_threads_see_whole_commits_only(catalog: Catalog) -> None:
+    put(catalog, document("a", "0"), document("b", "0"))
+    seen: list[dict[str, str]] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.append(catalog.revisions(["a", "b"]))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for revision in range(1, 30):
+        put(catalog, document("a", str(revision)), document("b", str(revision)))
+    done.set()
+    reader.join()
+    assert seen
+    assert all(len(found) == 2 and found["a"] == found["b"] for found in seen)
+
+
+@pytest.mark.parametrize("content", [b"this is no database but a text " * 40, b"SQLite format 3\x00" + b"\xff" * 4096])
+def test_a_damaged_file_is_told_in_one_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "catalog.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(UnavailableError, match=r"catalog\.sqlite does not answer \(.*\); check that it exists"):
+        Catalog(sqlite_url(path))
+
+
+def test_damage_found_later_is_told_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    first = Catalog(sqlite_url(path))
+    put(first, *(document(f"{number:04}") for number in range(2000)))
+    first.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + b"\xee" * (len(whole) - 8192))
+    second = Catalog(sqlite_url(path))
+    with pytest.raises(UnavailableError, match="check that it exists, is writable and intact"):
+        second.page("default", "acme")
+    second.close()
+
+
+def test_a_place_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="unable to open"):
+        Catalog(sqlite_url(tmp_path / "absent" / "catalog.sqlite"))
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense hunter2", "nosuchdb://user:hunter2@host/name", "mysql+aiomysql://u:hunter2@h/d"]
+)
+def test_a_url_that_cannot_be_used_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^catalog\.url") as caught:
+        Catalog(url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_path_with_odd_characters_is_a_fine_place(tmp_path: Path) -> None:
+    folder = tmp_path / "a b%20ü?#"
+    folder.mkdir()
+    Catalog(sqlite_url(folder / "catalog.sqlite")).close()
+    assert (folder / "catalog.sqlite").exists()

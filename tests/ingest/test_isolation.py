@@ -1,0 +1,113 @@
+"""A parser that crashes, hangs or runs out of memory costs its file, not the run."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import UnreadableFileError, UnsupportedFormatError
+from ingest.isolation import IsolatedParser
+from ingest.types import Section
+
+TIMEOUT_S = 1.5
+
+
+class MoodyParser:
+    """Port `Parser` that does what the file's name says."""
+
+    def parse(self, path: Path) -> list[Section]:
+        match path.name:
+            case "exit":
+                os._exit(3)
+            case "segfault":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "hang":
+                time.sleep(600)
+            case "memory":
+                raise MemoryError
+            case "unreadable":
+                raise UnreadableFileError("unreadable is damaged; mend it.")
+            case "unsupported":
+                raise UnsupportedFormatError("unsupported is of no known kind.")
+        return [Section(f"{path.name} {os.getpid()}", page=1, headings=("H",))]
+
+
+@pytest.fixture(scope="module")
+def parser() -> Iterator[IsolatedParser]:
+    isolated = IsolatedParser(MoodyParser(), TIMEOUT_S, workers=2)
+    yield isolated
+    isolated.close()
+
+
+def test_sections_come_back_from_another_process(parser: IsolatedParser) -> None:
+    (section,) = parser.parse(Path("good"))
+    name, pid = section.text.split()
+    assert (name, section.page, section.headings) == ("good", 1, ("H",))
+    assert int(pid) != os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("exit", r"exit made its parser crash \(exit code 3\); save it again in another program\."),
+        ("segfault", r"segfault made its parser crash \(exit code -11\); save it again"),
+        ("hang", r"hang took more than 1\.5 s to parse and was given up; split it, or raise ingestion\.parse_t"),
+        ("memory", r"memory needs more memory than there is; split it"),
+        ("unreadable", "unreadable is damaged; mend it."),
+    ],
+)
+def test_trouble_is_one_sentence_and_the_next_file_is_parsed(parser: IsolatedParser, name: str, sentence: str) -> None:
+    with pytest.raises(UnreadableFileError, match=sentence):
+        parser.parse(Path(name))
+    assert parser.parse(Path("good"))[0].text.startswith("good")
+
+
+def test_errors_keep_their_kind(parser: IsolatedParser) -> None:
+    with pytest.raises(UnsupportedFormatError, match="no known kind"):
+        parser.parse(Path("unsupported"))
+
+
+def test_neighbours_in_the_other_worker_are_unharmed(parser: IsolatedParser) -> None:
+    def outcome(name: str) -> str:
+        try:
+            return parser.parse(Path(name))[0].text.split()[0]
+        except UnreadableFileError:
+            return "failed"
+
+    names = ["good", "exit", "fine", "segfault", "well", "exit", "hang", "good"] * 2
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(outcome, names))
+    assert outcomes == [name if name in ("good", "fine", "well") else "failed" for name in names]
+
+
+def test_a_file_may_take_its_time_where_another_was_given_up(parser: IsolatedParser) -> None:
+    """The clock of a file starts when a worker takes it, not when it is queued."""
+    hanging = [threading.Thread(target=_swallow, args=(parser,)) for _ in range(2)]
+    for thread in hanging:
+        thread.start()
+    time.sleep(0.2)
+    assert parser.parse(Path("good"))[0].text.startswith("good")
+    for thread in hanging:
+        thread.join()
+
+
+def test_closing_ends_the_children() -> None:
+    isolated = IsolatedParser(MoodyParser(), TIMEOUT_S)
+    pid = int(isolated.parse(Path("good"))[0].text.split()[1])
+    isolated.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_closing_one_that_was_never_used() -> None:
+    IsolatedParser(MoodyParser()).close()
+
+
+def _swallow(parser: IsolatedParser) -> None:
+    with pytest.raises(UnreadableFileError):
+        parser.parse(Path("hang"))

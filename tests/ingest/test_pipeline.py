@@ -1,0 +1,259 @@
+"""Ingestion as a whole: what is indexed, what is left alone, what fails alone."""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.errors import UnavailableError
+from ingest.pipeline import Label, document_id_of
+from ingest.progress import Snapshot
+from ingest.sources.filesystem import SourceFile
+from retrieval.types import Access, Query
+from tests.ingest.workshop import COLLECTION, LABEL, FailingSink, Workshop, files_of, texts, write
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    return tmp_path / "docs"
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    with Workshop(tmp_path / "data") as opened:
+        yield opened
+
+
+def test_what_was_ingested_can_be_found(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, {"a.txt": "# Leave\n\nThirty days a year.", "b.txt": "Nine to five."})
+    results = workshop.run(files)
+    assert [(name, one.status, one.chunks) for name, one in results.items()] == [
+        ("a.txt", "indexed", 1),
+        ("b.txt", "indexed", 1),
+    ]
+    (chunk,) = workshop.found("thirty")
+    assert (chunk.text, chunk.headings, chunk.source) == ("Thirty days a year.", ("Leave",), str(docs / "a.txt"))
+    assert chunk.document_id == results["a.txt"].document_id == document_id_of(COLLECTION, "acme", str(docs / "a.txt"))
+
+
+def test_a_second_run_parses_and_embeds_nothing(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, dict(texts(20)))
+    first = workshop.run(files)
+    workshop.parser.parsed.clear()
+    workshop.embedder.embedded.clear()
+    second = workshop.run(files)
+    assert {one.status for one in second.values()} == {"unchanged"}
+    assert {name: one.chunks for name, one in second.items()} == {name: one.chunks for name, one in first.items()}
+    assert workshop.parser.parsed == workshop.embedder.embedded == []
+
+
+def test_only_what_changed_is_taken_up_again(workshop: Workshop, docs: Path) -> None:
+    workshop.run(write(docs, dict(texts(10))))
+    workshop.parser.parsed.clear()
+    results = workshop.run(write(docs, {"004.txt": "bravo only"}))
+    assert workshop.parser.parsed == ["004.txt"]
+    assert [name for name, one in results.items() if one.status == "indexed"] == ["004.txt"]
+    assert workshop.stored(files_of(docs))["004.txt"] == {"bravo only"}
+    assert [chunk.text for chunk in workshop.found("bravo")] == ["bravo only"]
+    assert not [chunk for chunk in workshop.found("alpha") if chunk.source.endswith("004.txt")]
+
+
+def test_a_touched_file_is_unchanged(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, {"a.txt": "alpha"})
+    workshop.run(files)
+    os.utime(docs / "a.txt", (0, 0))
+    assert workshop.run(files)["a.txt"].status == "unchanged"
+
+
+def test_a_failure_keeps_the_old_revision_and_harms_no_neighbour(workshop: Workshop, docs: Path) -> None:
+    workshop.run(write(docs, {"a.txt": "alpha one", "b.txt": "alpha two", "c.txt": "alpha three"}))
+    results = workshop.run(write(docs, {"a.txt": "bravo one", "b.txt": "broken", "c.txt": "bravo three"}))
+    assert [one.status for one in results.values()] == ["indexed", "failed", "indexed"]
+    assert results["b.txt"].reason == "b.txt is broken; mend it."
+    assert [chunk.text for chunk in workshop.found("alpha")] == ["alpha two"]
+    assert len(workshop.found("bravo")) == 2
+
+
+def test_a_failed_file_is_tried_again(workshop: Workshop, docs: Path) -> None:
+    assert workshop.run(write(docs, {"a.txt": "broken"}))["a.txt"].status == "failed"
+    assert workshop.run(write(docs, {"a.txt": "mended"}))["a.txt"].status == "indexed"
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.symlink_to("absent"), "cannot be read (No such file or directory); check that it exists"),
+        (lambda path: os.mkfifo(path), "is not a regular file; leave it out."),
+        (lambda path: path.mkdir(), "is not a regular file; leave it out."),
+        (lambda path: path.write_bytes(b"x" * (2**20 + 1)), "has 1.0 MiB, over the limit of 1; split it"),
+    ],
+    ids=["broken link", "pipe", "folder", "too large"],
+)
+def test_what_cannot_be_hashed_fails_alone(workshop: Workshop, docs: Path, make: object, reason: str) -> None:
+    write(docs, {"a.txt": "alpha", "c.txt": "alpha"})
+    make(docs / "b.txt")  # type: ignore[operator]
+    results = workshop.run([SourceFile(docs / name, name) for name in ("a.txt", "b.txt", "c.txt")])
+    assert [one.status for one in results.values()] == ["indexed", "failed", "indexed"]
+    assert results["b.txt"].reason.startswith(f"b.txt {reason}")
+
+
+def test_a_source_given_twice_is_taken_once(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, {"a.txt": "alpha one", "b.txt": "alpha two"})
+    results = list(workshop.ingestor().run([*files, *files], LABEL))
+    assert [Path(one.source).name for one in results] == ["a.txt", "b.txt"]
+    assert workshop.store.count() == 2
+
+
+def test_the_same_content_under_two_names_is_two_documents(workshop: Workshop, docs: Path) -> None:
+    workshop.run(write(docs, {"a.txt": "alpha", "b.txt": "alpha"}))
+    assert sorted(Path(chunk.source).name for chunk in workshop.found("alpha")) == ["a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize(
+    "label", [Label("acme", ("hr",)), Label("acme", (), {"year": 2025}), Label("acme", ("hr",), {"year": 1})], ids=str
+)
+def test_another_label_is_taken_up_again(workshop: Workshop, docs: Path, label: Label) -> None:
+    files = write(docs, {"a.txt": "alpha"})
+    workshop.run(files)
+    assert workshop.run(files, label)["a.txt"].status == "indexed"
+    assert workshop.run(files, label)["a.txt"].status == "unchanged"
+    (chunk,) = workshop.found("alpha", Access("acme", label.groups))
+    assert (chunk.groups, chunk.metadata) == (label.groups, label.metadata)
+    assert workshop.store.count() == 1
+
+
+def test_another_tenant_has_its_own_documents(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, {"a.txt": "alpha"})
+    mine, theirs = workshop.run(files), workshop.run(files, Label("other"))
+    assert theirs["a.txt"].status == "indexed"
+    assert mine["a.txt"].document_id != theirs["a.txt"].document_id
+    workshop.ingestor().remove([mine["a.txt"].document_id])
+    assert workshop.found("alpha") == []
+    assert len(workshop.found("alpha", Access("other"))) == 1
+
+
+def test_another_fingerprint_is_taken_up_again(tmp_path: Path, docs: Path) -> None:
+    files = write(docs, {"a.txt": "alpha"})
+    for fingerprint, status in (("v1", "indexed"), ("v1", "unchanged"), ("v2", "indexed")):
+        with Workshop(tmp_path / "data", fingerprint) as workshop:
+            assert workshop.run(files)["a.txt"].status == status
+            assert workshop.store.count() == 1
+
+
+def test_removing_many(workshop: Workshop, docs: Path) -> None:
+    workshop.batch_chunks = 500
+    results = workshop.run(write(docs, {f"{number}.txt": f"alpha {number}" for number in range(1200)}))
+    ids = [one.document_id for one in results.values()]
+    workshop.ingestor().remove(ids[:-1])
+    assert workshop.catalog.count() == workshop.store.count() == len(workshop.found("alpha")) == 1
+    assert workshop.catalog.unfinished(COLLECTION) == []
+    workshop.ingestor().remove([])
+
+
+def test_a_document_larger_than_a_batch(workshop: Workshop, docs: Path) -> None:
+    paragraphs = "\n\n".join(f"alpha paragraph {number}" for number in range(100))
+    results = workshop.run(write(docs, {"a.txt": "alpha", "b.txt": paragraphs, "c.txt": "alpha"}))
+    assert [one.chunks for one in results.values()] == [1, 100, 1]
+    assert workshop.store.count() == 102
+
+
+def test_chunks_are_embedded_with_their_context(workshop: Workshop, docs: Path) -> None:
+    workshop.run(write(docs, {"a.txt": "# Leave\n\nThirty days."}))
+    (text,) = workshop.embedder.embedded
+    assert text.endswith("Leave\nThirty days.")
+
+
+def test_what_was_reported_before_the_index_failed_stands_and_the_rest_follows(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, dict(texts(30)))
+    sink = FailingSink(workshop.store, UnavailableError("The disk is full; make room."), fails_at=4)
+    reported: list[str] = []
+    with pytest.raises(UnavailableError, match="disk is full"):
+        reported.extend(Path(result.source).name for result in workshop.ingestor(sink).run(files, LABEL))
+    assert 0 < len(reported) < 30
+    assert {Path(chunk.source).name for chunk in workshop.found("alpha")} == set(reported)
+    again = workshop.run(files)
+    assert [name for name, one in again.items() if one.status == "unchanged"] == reported
+    assert workshop.store.count() == sum(1 + number % 3 for number in range(30))
+    assert workshop.catalog.unfinished(COLLECTION) == []
+
+
+def test_a_caller_that_stops_early_leaves_a_state_that_the_next_run_completes(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, dict(texts(30)))
+    ingestor = workshop.ingestor()
+    run = ingestor.run(files, LABEL)
+    next(run)
+    run.close()  # type: ignore[attr-defined]
+    statuses = [one.status for one in ingestor.run(files, LABEL)]
+    assert set(statuses) == {"unchanged", "indexed"}
+    assert workshop.store.count() == sum(1 + number % 3 for number in range(30))
+
+
+def test_progress_ends_complete(workshop: Workshop, docs: Path) -> None:
+    seen: list[Snapshot] = []
+    files = write(docs, dict(texts(30)) | {"bad.txt": "broken"})
+    list(workshop.ingestor().run(files, LABEL, seen.append))
+    assert len(seen) > 5
+    assert (seen[-1].files_done, seen[-1].files_total) == (31, 31)
+    assert seen[-1].chunks_done == seen[-1].chunks_expected == workshop.store.count()
+    assert [one.chunks_done for one in seen] == sorted(one.chunks_done for one in seen)
+    assert all(one.chunks_done <= one.chunks_expected for one in seen)
+
+
+def test_recover_finishes_a_replacement_and_forgets_a_document_that_never_was(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, {"a.txt": "alpha one"})
+    workshop.run(files)
+    (old,) = workshop.found("alpha")
+    never = replace(old, id=document_id_of("x", "y", "z"), document_id=document_id_of("a", "b", "c"))
+    stale = replace(old, id=document_id_of("x", "y", "w"), revision="half-written")
+    workshop.catalog.begin(COLLECTION, [old.document_id, never.document_id])
+    workshop.store.upsert([never, stale], np.stack([workshop.embedder.embed_query("alpha")] * 2))
+    assert workshop.found("alpha") == [old]
+    assert workshop.ingestor().recover() == 2
+    assert workshop.store.count() == 1
+    assert workshop.found("alpha") == [old]
+    assert workshop.ingestor().recover() == 0
+
+
+def test_two_threads_take_turns(workshop: Workshop, docs: Path) -> None:
+    files, ingestor = write(docs, dict(texts(20))), workshop.ingestor()
+    statuses: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.extend(one.status for one in ingestor.run(files, LABEL)))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (statuses.count("indexed"), statuses.count("unchanged")) == (20, 40)
+    assert workshop.store.count() == sum(1 + number % 3 for number in range(20))
+
+
+@pytest.mark.parametrize("mode", ["bm25", "hybrid"])
+def test_a_reader_never_sees_two_revisions_nor_misses_a_document(workshop: Workshop, docs: Path, mode: str) -> None:
+    """Every chunk holds the word alpha, so that each search must find each document, whole, in one revision."""
+    workshop.run(write(docs, dict(texts(12, "v0"))))
+    faults: list[str] = []
+    searches, done = [0], threading.Event()
+
+    def read() -> None:
+        query = Query("alpha", COLLECTION, "acme", (), 100, mode)  # type: ignore[arg-type]
+        while not done.is_set():
+            chunks = [hit.chunk for hit in workshop.searcher.search_blocking(query)]
+            versions = {(chunk.document_id, chunk.revision) for chunk in chunks}
+            searches[0] += 1
+            if len(versions) != 12 or len(chunks) != sum(1 + number % 3 for number in range(12)):
+                faults.append(f"{len(versions)} versions, {len(chunks)} chunks")
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for version in range(1, 12):
+        workshop.run(write(docs, dict(texts(12, f"v{version}"))))
+    done.set()
+    reader.join()
+    assert searches[0] > 20
+    assert faults == []
