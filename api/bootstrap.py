@@ -22,6 +22,7 @@ from retrieval.ports import Store
 from retrieval.searcher import FusionOptions, HybridSearcher
 
 if TYPE_CHECKING:
+    from generation.evidence import SentenceEvidence
     from ingest.isolation import IsolatedParser
 
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -79,7 +80,8 @@ class Services:
     def embedder(self) -> Embedder:
         if self._embedder:
             return self._embedder
-        from retrieval.embedders import SentenceTransformerEmbedder, configure_threads
+        from retrieval.embedders import SentenceTransformerEmbedder
+        from retrieval.hardware import configure_threads
 
         chosen = self.settings.embedding
         configure_threads(chosen.threads)
@@ -87,9 +89,13 @@ class Services:
 
     @cached_property
     def _pair_scorer(self) -> PairScorer:
-        from generation.similarity import SimilarityScorer
+        from generation.crossencoder import EVIDENCE_MODEL, CrossEncoder
+        from retrieval.embedders import model_path
+        from retrieval.hardware import choose_device, choose_precision
 
-        return SimilarityScorer(self.embedder)
+        device = choose_device(self.settings.embedding.device)
+        precision = choose_precision(self.settings.embedding.precision, device)
+        return CrossEncoder(model_path(EVIDENCE_MODEL.encoder), EVIDENCE_MODEL.weights, device, precision)
 
     @cached_property
     def _parser(self) -> "IsolatedParser":
@@ -214,14 +220,19 @@ class Services:
         fusion = FusionOptions(chosen.fusion, chosen.dense_weight, chosen.rrf_k)
         return HybridSearcher(store, self.embedder.embed_query, self.catalog.revisions, fusion, chosen.candidates)
 
+    def evidence(self, store: Store) -> "SentenceEvidence":
+        from generation.crossencoder import EVIDENCE_MODEL
+        from generation.evidence import SentenceEvidence
+
+        return SentenceEvidence(self._pair_scorer, store, EVIDENCE_MODEL.calibration)
+
     def _answerer(self, store: Store, searcher: HybridSearcher) -> RagAnswerer:
-        from generation.evidence import DEFAULT_CALIBRATION, SentenceEvidence
         from generation.generators.extractive import ExtractiveGenerator
 
         chosen = self.settings.answers
         return RagAnswerer(
             searcher=searcher,
-            evidence=SentenceEvidence(self._pair_scorer, store, DEFAULT_CALIBRATION),
+            evidence=self.evidence(store),
             generator=ExtractiveGenerator(chosen.max_sentences),
             sections=self.catalog,
             min_confidence=chosen.min_confidence,

@@ -42,14 +42,14 @@ class RagAnswerer:
     async def answer(self, query: Query) -> AsyncIterator[str | Answer]:
         timings: dict[str, float] = {}
         hits = await _timed(timings, "search_ms", self._searcher.search(query))
-        quotes = await _timed(timings, "evidence_ms", asyncio.to_thread(self._evidence.quotes, query, hits))
-        confidence = max((quote.support for quote in quotes), default=0.0)
+        evidence = await _timed(timings, "evidence_ms", asyncio.to_thread(self._evidence.weigh, query, hits))
+        quotes, confidence = evidence.quotes, evidence.confidence
         if not quotes or confidence < self._min_confidence:
             yield self._refusal(hits, confidence, timings)
             return
         started = perf_counter()
         text = ""
-        async with aclosing(self._generator.stream(Prompt(query.text, tuple(hits), tuple(quotes)))) as pieces:
+        async with aclosing(self._generator.stream(Prompt(query.text, tuple(hits), quotes))) as pieces:
             async for piece in pieces:
                 text += piece
                 yield piece

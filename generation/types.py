@@ -22,6 +22,15 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What the passages hold on a question: `quotes`, best supported first, and the `confidence` in [0, 1] that
+    they answer it."""
+
+    quotes: tuple[Quote, ...]
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Prompt:
     """What a generator reads: passages are cited as [1], [2] ... in their order.
 

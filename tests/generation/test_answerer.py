@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from generation.answerer import NOTHING_FOUND, REFUSAL, RagAnswerer, drain
-from generation.types import Answer, Quote
+from generation.types import Answer, Evidence, Quote
 from ingest.types import Section
 from retrieval.types import Hit, Query
 from tests.fakes import ScriptedGenerator
@@ -31,8 +31,8 @@ class Shelf:
     async def search(self, query: Query) -> list[Hit]:
         return list(self.hits)
 
-    def quotes(self, query: Query, hits: Sequence[Hit]) -> list[Quote]:
-        return list(self.found)
+    def weigh(self, query: Query, hits: Sequence[Hit]) -> Evidence:
+        return Evidence(tuple(self.found), max((quote.support for quote in self.found), default=0.0))
 
     def sections(self, document_id: str) -> tuple[Section, ...]:
         return self.pages
