@@ -95,7 +95,8 @@ def search(
     _refuse_with_server(server, tenant=tenant, group=group)
     body = _body(SearchIn, query=query, mode=mode, top_k=top_k, filters=_pairs(where), collection=collection)
     if server:
-        found = RestClient(server).search(body)
+        with RestClient(server) as client:
+            found = client.search(body)
     else:
         with Services(_settings(data, config)) as services:
             found = asyncio.run(operations.search(services, body, _access(services.settings, tenant, group)))
@@ -120,7 +121,8 @@ def ask(
     _refuse_with_server(server, tenant=tenant, group=group)
     body = _body(AnswerIn, query=question, mode=mode, top_k=top_k, filters=_pairs(where), collection=collection)
     if server:
-        answer = RestClient(server).answer(body)
+        with RestClient(server) as client:
+            answer = client.answer(body)
     else:
         with Services(_settings(data, config)) as services:
             answer = asyncio.run(operations.answer(services, body, _access(services.settings, tenant, group)))
@@ -143,11 +145,11 @@ def documents(
     """List what is indexed, or delete one document."""
     _refuse_with_server(server, tenant=tenant, group=group)
     if server:
-        client = RestClient(server)
-        if delete:
-            _show(client.delete(delete), as_json, console.show_deleted)
-        else:
-            _show(client.documents(collection, limit, after), as_json, console.show_documents)
+        with RestClient(server) as client:
+            if delete:
+                _show(client.delete(delete), as_json, console.show_deleted)
+            else:
+                _show(client.documents(collection, limit, after), as_json, console.show_documents)
         return
     with Services(_settings(data, config)) as services:
         access = _access(services.settings, tenant, group)

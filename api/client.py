@@ -1,7 +1,7 @@
 """The command line's way to a running server, through REST."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -15,12 +15,18 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class RestClient:
-    """Calls of one server. Its problems are raised as this process's own errors."""
+    """Calls of one server, until the end of the `with` block. Its problems are raised as this process's own errors."""
 
     def __init__(self, url: str, timeout_s: float = 600.0, transport: httpx.BaseTransport | None = None) -> None:
         if not url.startswith(("http://", "https://")):
             raise InvalidError(f"A server is named by a URL such as http://127.0.0.1:8080, not {url!r}.")
         self._http = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_s, transport=transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._http.close()
 
     def search(self, body: SearchIn) -> SearchOut:
         return self._call(SearchOut, "POST", "/v1/search", json=body.model_dump(exclude_none=True))
@@ -40,9 +46,6 @@ class RestClient:
     ) -> Iterator[FileResult]:
         for file in files:
             yield self._ingest_one(file, {"collection": collection, "groups": list(groups), "metadata": metadata})
-
-    def close(self) -> None:
-        self._http.close()
 
     def _ingest_one(self, file: SourceFile, form: dict[str, Any]) -> FileResult:
         try:

@@ -79,7 +79,8 @@ def _through_server(server: str, request: IngestRequest, listing: Listing) -> It
     if request.prune:
         raise InvalidError("--prune works on the data folder only; leave it out, or run without --server.")
     metadata = json.dumps(dict(request.metadata))
-    return RestClient(server).ingest(listing.files, request.collection, request.groups, metadata)
+    with RestClient(server) as client:
+        yield from client.ingest(listing.files, request.collection, request.groups, metadata)
 
 
 def _unlisted(listing: Listing) -> Iterator[FileResult]:

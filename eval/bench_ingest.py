@@ -14,7 +14,7 @@ from eval.bench_measure import PeakMemory, RecordingEmbedder
 from ingest.pipeline import Label
 from ingest.sources.filesystem import SourceFile
 
-SLICES = 8
+SLICES = 6
 COLLECTION = "bench"
 
 

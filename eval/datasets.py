@@ -44,11 +44,10 @@ def load_beir(folder: Path) -> BeirDataset:
     Raises:
         InvalidError: a file is missing or a line is malformed; names file and line.
     """
-    corpus = {
-        str(row["_id"]): (str(row.get("title") or ""), str(row["text"])) for row in _rows(folder / "corpus.jsonl")
-    }
+    rows = _rows(folder / "corpus.jsonl", ("_id", "text"))
+    corpus = {str(row["_id"]): (str(row.get("title") or ""), str(row["text"])) for _, row in rows}
     qrels = _qrels(next((path for path in _qrels_paths(folder) if path.exists()), folder / "qrels.tsv"))
-    queries = {str(row["_id"]): str(row["text"]) for row in _rows(folder / "queries.jsonl", ("_id", "text"))}
+    queries = {str(row["_id"]): str(row["text"]) for _, row in _rows(folder / "queries.jsonl", ("_id", "text"))}
     judged = {key: text for key, text in queries.items() if any(grade > 0 for grade in qrels.get(key, {}).values())}
     if not corpus or not judged:
         raise InvalidError(f"{folder} has no documents or no judged queries; is it a BEIR folder?")
@@ -62,33 +61,40 @@ def load_questions(path: Path) -> list[Question]:
         InvalidError: a line is malformed; names file and line.
     """
     required = ("id", "question", "answerable", "evidence")
-    return [
-        Question(
-            id=str(row["id"]),
-            question=str(row["question"]),
-            answer=str(row.get("answer", "")),
-            answerable=bool(row["answerable"]),
-            evidence=tuple(Evidence(str(one["document"]), str(one["quote"])) for one in row["evidence"]),
-            tags=tuple(row.get("tags", ())),
-        )
-        for row in _rows(path, required)
-    ]
+    return [_question(row, where) for where, row in _rows(path, required)]
+
+
+def _question(row: dict[str, Any], where: str) -> Question:
+    try:
+        evidence = tuple(Evidence(str(one["document"]), str(one["quote"])) for one in row["evidence"])
+    except (KeyError, TypeError) as error:
+        raise InvalidError(f"{where}: evidence must be a list of objects with document and quote.") from error
+    return Question(
+        id=str(row["id"]),
+        question=str(row["question"]),
+        answer=str(row.get("answer", "")),
+        answerable=bool(row["answerable"]),
+        evidence=evidence,
+        tags=tuple(row.get("tags", ())),
+    )
 
 
 def _qrels_paths(folder: Path) -> list[Path]:
     return [folder / "qrels.tsv", folder / "qrels" / "test.tsv"]
 
 
-def _rows(path: Path, required: tuple[str, ...] = ("_id", "text")) -> Iterator[dict[str, Any]]:
+def _rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each line's place and object."""
     for number, line in _lines(path):
+        where = f"{path}:{number}"
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            raise InvalidError(f"{path}:{number} is not JSON ({error.msg}).") from error
+            raise InvalidError(f"{where} is not JSON ({error.msg}).") from error
         missing = [name for name in required if not isinstance(row, dict) or name not in row]
         if missing:
-            raise InvalidError(f"{path}:{number} lacks {', '.join(missing)}.")
-        yield row
+            raise InvalidError(f"{where} lacks {', '.join(missing)}.")
+        yield where, row
 
 
 def _qrels(path: Path) -> dict[str, dict[str, int]]:

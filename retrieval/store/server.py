@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -256,6 +257,10 @@ def _server_errors(url: str) -> Iterator[None]:
     except (ApiException, QdrantException, OSError) as error:
         raise UnavailableError(
             f"The Qdrant server {url} does not answer ({error}): check that it runs and that the address is right."
+        ) from error
+    except JSONDecodeError as error:
+        raise UnavailableError(
+            f"The server {url} does not answer as Qdrant does ({error}): check that the address is right."
         ) from error
     except (ValueError, TypeError) as error:
         raise InvalidError(f"The Qdrant client cannot take this value: {error}.") from error

@@ -1,23 +1,41 @@
 """The real application over a data folder and a model that all tests of this folder share."""
 
+import json
+import signal
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from api import cli
 from api.app import create_app
 from api.bootstrap import Services
 from api.settings import Settings, load_settings
 from ingest.ports import Embedder
 
-Upload = Callable[..., httpx.Response]
+Upload = Callable[..., Any]
 _numbers = count()
 
 MAX_UPLOAD_MB = 0.25
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Outcome]
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +61,7 @@ def collection() -> str:
 def upload(client: TestClient, collection: str) -> Upload:
     """Upload(name, content, **form) into the test's collection."""
 
-    def send(name: str, content: bytes | str, **form: Any) -> httpx.Response:
+    def send(name: str, content: bytes | str, **form: Any) -> Any:
         body = content.encode() if isinstance(content, str) else content
         return client.post("/v1/documents", files={"file": (name, body)}, data={"collection": collection, **form})
 
@@ -52,3 +70,22 @@ def upload(client: TestClient, collection: str) -> Upload:
 
 def settings_for(data: Path, **overrides: Any) -> Settings:
     return load_settings(None, {"data": data, **overrides})
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """The `citewell` command with these arguments."""
+    interrupt = signal.getsignal(signal.SIGINT)
+
+    def call(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["citewell", *map(str, arguments)])
+        capsys.readouterr()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return Outcome(code, *capsys.readouterr())
+
+    yield call
+    signal.signal(signal.SIGINT, interrupt)

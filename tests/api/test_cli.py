@@ -1,13 +1,8 @@
 """The command line: what is printed where, and with which exit code. In process, with the real model."""
 
-import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fpdf import FPDF
@@ -15,44 +10,11 @@ from fpdf import FPDF
 from api import cli
 from api.bootstrap import Services
 from api.schemas import AnswerOut, DocumentsOut, ReportOut, SearchOut
-from tests.api.conftest import settings_for
+from tests.api.conftest import Outcome, Run, settings_for
 from tests.fakes import HashEmbedder
 
 LEAVE = "# Leave\n\nParental leave is thirty days. It may be taken in two parts.\n"
 HOURS = "The office opens at nine and closes at six.\n"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """The `citewell` command with these arguments."""
-    interrupt = signal.getsignal(signal.SIGINT)
-
-    def call(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["citewell", *map(str, arguments)])
-        capsys.readouterr()
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return Outcome(code, *capsys.readouterr())
-
-    yield call
-    signal.signal(signal.SIGINT, interrupt)
 
 
 def one_line(outcome: Outcome, *parts: str) -> None:
@@ -99,7 +61,9 @@ def test_search_shows_the_best_passage_first(run: Run, indexed: Path) -> None:
 
 def test_search_as_json(run: Run, indexed: Path) -> None:
     found = SearchOut.model_validate(
-        run("search", "office", "--top-k", 1, "--mode", "bm25", "--where", "year=2025", "--data", indexed, "--json").json
+        run(
+            "search", "office", "--top-k", 1, "--mode", "bm25", "--where", "year=2025", "--data", indexed, "--json"
+        ).json
     )
     (hit,) = found.hits
     assert (hit.text, hit.metadata, set(hit.origin)) == (HOURS.strip(), {"year": 2025}, {"bm25"})
@@ -183,7 +147,11 @@ def test_groups_and_tenants(run: Run, docs: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     (docs / "a.txt").write_text(LEAVE)
     assert run("ingest", docs, "--group", "hr", "--tenant", "acme", "--data", data).code == 0
-    for options, count in ((("--tenant", "acme", "--group", "hr"), 1), (("--tenant", "acme"), 0), (("--group", "hr"), 0)):
+    for options, count in (
+        (("--tenant", "acme", "--group", "hr"), 1),
+        (("--tenant", "acme"), 0),
+        (("--group", "hr"), 0),
+    ):
         assert len(run("search", "leave", *options, "--data", data, "--json").json["hits"]) == count
         assert len(run("documents", *options, "--data", data, "--json").json["documents"]) == count
 
@@ -312,7 +280,9 @@ def test_an_index_in_use(run: Run, docs: Path, tmp_path: Path) -> None:
         services.collection("default", create=True)
         outcome = run("ingest", docs, "--data", tmp_path / "data")
     assert outcome.code == 1
-    one_line(outcome, "is in use by", "stop that process, or send this command to the running server with `--server URL`")
+    one_line(
+        outcome, "is in use by", "stop that process, or send this command to the running server with `--server URL`"
+    )
 
 
 def test_an_index_made_with_another_model(run: Run, tmp_path: Path) -> None:

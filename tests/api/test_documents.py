@@ -51,7 +51,9 @@ def test_new_content_of_the_same_name_replaces(client: TestClient, upload: Uploa
 def test_a_source_of_ones_own(client: TestClient, upload: Upload) -> None:
     response = upload("a.txt", "One.", source="https://intranet/one")
     assert response.json()["source"] == "https://intranet/one"
-    assert upload("b.txt", "Two.", source="https://intranet/one").json()["document_id"] == response.json()["document_id"]
+    assert (
+        upload("b.txt", "Two.", source="https://intranet/one").json()["document_id"] == response.json()["document_id"]
+    )
 
 
 def test_metadata_and_groups_come_back(client: TestClient, upload: Upload) -> None:
@@ -128,7 +130,19 @@ def test_a_pdf_is_cited_with_its_page_and_rectangles(client: TestClient, upload:
         ("dir/", b"text", 415, "missing suffix"),
         ("x" * 260 + ".txt", b"text", 400, "no usable file name"),
     ],
-    ids=["suffix", "no suffix", "empty", "empty docx", "broken docx", "binary", "cut", "locked", "dots", "slash", "long"],
+    ids=[
+        "suffix",
+        "no suffix",
+        "empty",
+        "empty docx",
+        "broken docx",
+        "binary",
+        "cut",
+        "locked",
+        "dots",
+        "slash",
+        "long",
+    ],
 )
 def test_what_cannot_be_indexed(
     client: TestClient, upload: Upload, collection: str, name: str, content: bytes, status: int, sentence: str
@@ -190,7 +204,11 @@ def test_a_body_under_the_limit_passes(upload: Upload) -> None:
 
 @pytest.mark.parametrize(
     ("form", "field"),
-    [({"collection": "../up"}, "collection"), ({"collection": "x" * 65}, "collection"), ({"source": "x" * 5000}, "source")],
+    [
+        ({"collection": "../up"}, "collection"),
+        ({"collection": "x" * 65}, "collection"),
+        ({"source": "x" * 5000}, "source"),
+    ],
 )
 def test_form_fields_out_of_range_are_422_and_named(upload: Upload, form: dict[str, str], field: str) -> None:
     response = upload("a.txt", "One.", **form)

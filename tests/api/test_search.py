@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fpdf import FPDF
 from starlette.testclient import TestClient
@@ -28,7 +27,7 @@ def rules(upload: Upload, collection: str) -> str:
     return collection
 
 
-def post(client: TestClient, path: str, **body: Any) -> httpx.Response:
+def post(client: TestClient, path: str, **body: Any) -> Any:
     return client.post(f"/v1/{path}", json=body)
 
 

@@ -14,14 +14,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.cli import _body
 from api.client import RestClient
 from api.ingestion import IngestRequest, ingest_files
 from api.schemas import AnswerIn, SearchIn
 from api.settings import load_settings
 from ingest.errors import InvalidError, PermanentError, UnavailableError
+from tests.api.conftest import Run
 
 START_S = 60
+NO_SERVER = "is no Citewell server of this version; check the URL"
 COMMAND = (sys.executable, "-c", "from api.cli import main; main()")
 ENVIRONMENT = {**os.environ, "HF_HUB_OFFLINE": "1", "CITEWELL_API__MAX_UPLOAD_MB": "1", "COLUMNS": "80"}
 
@@ -61,7 +62,7 @@ def listening(process: subprocess.Popen[str]) -> str:
     return found[1]
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+def command(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *map(str, arguments)], env=ENVIRONMENT, capture_output=True, text=True, timeout=START_S
     )
@@ -71,7 +72,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 def docs(tmp_path: Path) -> Path:
     folder = tmp_path / "docs"
     folder.mkdir()
-    (folder / "leave.md").write_text("# Leave\n\nParental leave is thirty days.\n")
+    (folder / "leave.txt").write_text("Parental leave is thirty days.\n")
     (folder / "empty.txt").write_text("")
     return folder
 
@@ -90,24 +91,40 @@ def test_ingest_search_ask_list_and_delete_through_the_server(server: Server, do
     report = ingest_files(load_settings(), request(docs, "through"), lambda snapshot: None, server.url)
     assert (report.indexed, report.failed) == (1, 1)
     assert report.failures[0].reason.startswith("empty.txt is empty")
-    client = RestClient(server.url)
-    found = client.search(_body(SearchIn, query="parental leave", collection="through"))
-    assert (found.hits[0].source, found.hits[0].metadata) == (str(docs / "leave.md"), {"year": 2025})
-    answer = client.answer(_body(AnswerIn, query="How long is parental leave?", collection="through"))
-    assert answer.citations[0].quote == "Parental leave is thirty days."
-    (entry,) = client.documents("through", 10, "").documents
-    assert client.delete(entry.id) == entry
-    assert client.documents("through", 10, "").documents == []
-    client.close()
+    with RestClient(server.url) as client:
+        found = client.search(SearchIn(query="parental leave", collection="through"))
+        assert (found.hits[0].source, found.hits[0].metadata) == (str(docs / "leave.txt"), {"year": 2025})
+        answer = client.answer(AnswerIn(query="How long is parental leave?", collection="through"))
+        assert answer.citations[0].quote == "Parental leave is thirty days."
+        (entry,) = client.documents("through", 10, "").documents
+        assert client.delete(entry.id) == entry
+        assert client.documents("through", 10, "").documents == []
+
+
+def test_the_command_line_prints_what_the_server_says(server: Server, docs: Path, run: Run) -> None:
+    there = ("--collection", "printed", "--server", server.url)
+    done = run("ingest", docs / "leave.txt", "--group", "everyone", *there)
+    assert (done.code, done.out.split(";")[0]) == (0, "1 indexed, 0 unchanged, 0 failed")
+    asked = run("ask", "How long is parental leave?", *there, "--json").json
+    posted = httpx.post(
+        f"{server.url}/v1/answers", json={"query": "How long is parental leave?", "collection": "printed"}
+    ).json()
+    for answer in (asked, posted):
+        del answer["timings"], answer["trace_id"]
+    assert asked == posted
+    assert "Parental leave is thirty days." in run("search", "leave", *there).out
+    (entry,) = run("documents", *there, "--json").json["documents"]
+    assert entry["groups"] == ["everyone"]
+    assert run("documents", "--delete", entry["id"], *there).out == f"deleted {docs / 'leave.txt'}\n"
+    missing = run("search", "leave", "--collection", "absent", "--server", server.url)
+    assert (missing.code, missing.err[:36]) == (2, "Error: There is no collection 'absen")
 
 
 def test_the_server_refuses_in_the_words_that_the_command_line_would_use(server: Server, docs: Path) -> None:
-    client = RestClient(server.url)
-    with pytest.raises(InvalidError, match="There is no collection 'absent'"):
-        client.search(_body(SearchIn, query="x", collection="absent"))
+    with RestClient(server.url) as client, pytest.raises(InvalidError, match="There is no collection 'absent'"):
+        client.search(SearchIn(query="x", collection="absent"))
     with pytest.raises(InvalidError, match="--prune works on the data folder only"):
         ingest_files(load_settings(), request(docs, "x", prune=True), lambda snapshot: None, server.url)
-    client.close()
 
 
 def test_a_file_over_the_upload_limit_fails_alone(server: Server, docs: Path) -> None:
@@ -125,7 +142,7 @@ def test_a_chunked_body_over_the_limit_is_413(server: Server) -> None:
 
 def test_another_process_is_told_who_owns_the_index(server: Server, docs: Path) -> None:
     ingest_files(load_settings(), request(docs, "owned"), lambda snapshot: None, server.url)
-    done = run("search", "leave", "--collection", "owned", "--data", server.data)
+    done = command("search", "leave", "--collection", "owned", "--data", server.data)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"Error: The index .*owned is in use by process \d+: stop that process, or .*\n", done.stderr)
     assert f"process {server.process.pid}:" in done.stderr
@@ -136,14 +153,14 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = run("serve", "--port", port, "--data", tmp_path / "data")
+        done = command("serve", "--port", port, "--data", tmp_path / "data")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         f"Error: Port {port} on 127.0.0.1 is in use by another program; choose another with --port.\n"
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["terminate", "interrupt"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_signal_ends_the_server_in_order(tmp_path: Path, docs: Path, number: signal.Signals) -> None:
     process = start(tmp_path / "data")
     url = listening(process)
@@ -165,8 +182,8 @@ def test_a_signal_ends_the_server_in_order(tmp_path: Path, docs: Path, number: s
 
 def test_something_else_at_the_url() -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(200, html="<p>Welcome to the intranet</p>"))
-    with pytest.raises(UnavailableError, match="is no Citewell server of this version; check the URL"):
-        RestClient("http://server", transport=transport).documents("default", 10, "")
+    with RestClient("http://server", transport=transport) as client, pytest.raises(UnavailableError, match=NO_SERVER):
+        client.documents("default", 10, "")
 
 
 @pytest.mark.parametrize(
@@ -181,8 +198,8 @@ def test_something_else_at_the_url() -> None:
 )
 def test_problems_become_errors_again(status: int, body: object, error: type[Exception], message: str) -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(status, json=body))
-    with pytest.raises(error, match=re.escape(message)):
-        RestClient("http://server", transport=transport).delete("x")
+    with RestClient("http://server", transport=transport) as client, pytest.raises(error, match=re.escape(message)):
+        client.delete("x")
 
 
 def children_of(pid: int) -> list[int]:

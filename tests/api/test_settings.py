@@ -126,7 +126,9 @@ def test_mistakes_in_the_file(config: Path, text: str, message: str) -> None:
 
 def test_all_mistakes_are_told_at_once(config: Path) -> None:
     config.write_text("retrieval: {topk: 5, rrf_k: 0}\napi: {port: x}")
-    with pytest.raises(SettingsError, match=r"retrieval\.rrf_k.*; retrieval\.topk.*; api\.port.*default\.yaml") as caught:
+    with pytest.raises(
+        SettingsError, match=r"retrieval\.rrf_k.*; retrieval\.topk.*; api\.port.*default\.yaml"
+    ) as caught:
         load_settings(config)
     assert "\n" not in str(caught.value)
 

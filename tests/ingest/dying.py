@@ -77,7 +77,7 @@ def ingest(data: Path, files: Sequence[SourceFile], dies_after: int | None, star
     with Workshop(data) as workshop:
         started.touch()
         if dies_after is None:
-            work(workshop, files, lambda: time.sleep(0.001))
+            work(workshop, files, lambda: time.sleep(0.005))
         else:
             work(workshop, files, suicide(dies_after))
 

@@ -58,8 +58,8 @@ def test_minmax_with_all_weight_on_one_branch_keeps_its_order(dense: Ranking, bm
 def test_minmax_does_not_depend_on_the_order_of_arrival(
     dense: Ranking, bm25: Ranking, weight: float, chance: Random
 ) -> None:
-    shuffled = [sorted(one, key=lambda _: chance.random()) for one in (dense, bm25)]
-    assert minmax(*shuffled, weight) == minmax(dense, bm25, weight)
+    shuffled, mixed = (sorted(one, key=lambda _: chance.random()) for one in (dense, bm25))
+    assert minmax(shuffled, mixed, weight) == minmax(dense, bm25, weight)
 
 
 @given(rankings, rankings, st.integers(0, 64))

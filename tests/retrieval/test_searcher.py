@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ class Shelf:
     def searcher(self, fusion: FusionOptions = MINMAX, candidates: int = 50) -> HybridSearcher:
         return HybridSearcher(self.store, EMBEDDER.embed_query, self.revisions, fusion, candidates)
 
-    def search(self, text: str = "leave", **more: object) -> list[Hit]:
+    def search(self, text: str = "leave", **more: Any) -> list[Hit]:
         return self.searcher().search_blocking(query(text, **more))
 
 

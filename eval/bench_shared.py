@@ -1,0 +1,112 @@
+"""What the benchmark commands share: settings from the command line, and the machine they ran on."""
+
+import argparse
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from rich.console import Console
+
+from api.settings import Settings, load_settings
+from ingest.errors import InvalidError
+from ingest.ports import Embedder
+
+PACKAGES = (
+    "citewell",
+    "torch",
+    "transformers",
+    "sentence-transformers",
+    "tokenizers",
+    "numpy",
+    "qdrant-edge-py",
+    "qdrant-client",
+    "rank-bm25",
+    "llama-index-core",
+    "llama-index-vector-stores-qdrant",
+    "llama-index-retrievers-bm25",
+)
+TABLE_WIDTH = 140
+NOT_MEASURED = {"data", "access", "api"}
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help="settings file")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="a single setting")
+
+
+def settings_of(asked: argparse.Namespace, data: Path) -> Settings:
+    """Settings with `data` as data folder."""
+    return load_settings(asked.config, {**overrides(asked.set), "data": data})
+
+
+def overrides(assignments: Sequence[str]) -> dict[str, Any]:
+    """`section.key=value` -> nested settings; values are read as YAML. Raises InvalidError for anything else."""
+    nested: dict[str, Any] = {}
+    for assignment in assignments:
+        path, separator, value = assignment.partition("=")
+        section, dot, key = path.partition(".")
+        if not (separator and dot and key):
+            raise InvalidError(f"--set {assignment} must look like section.key=value, for example embedding.threads=1.")
+        try:
+            nested.setdefault(section, {})[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise InvalidError(f"--set {path} has a value that is not YAML; quote it.") from error
+    return nested
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """The settings that a figure depends on; secrets are masked."""
+    return settings.model_dump(mode="json", exclude=NOT_MEASURED)
+
+
+def consoles() -> tuple[Console, Console]:
+    """For results and for progress; a table that goes into a file or a pipe is not folded to 80 columns."""
+    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    if not out.is_terminal:
+        out.width = TABLE_WIDTH
+    return out, err
+
+
+def load() -> float:
+    """Processes that wanted to run in the last minute: over the number of cores, times are not to be trusted."""
+    return round(os.getloadavg()[0], 2)
+
+
+def machine(embedder: Embedder, load_before: float) -> dict[str, Any]:
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "torch_threads": torch.get_num_threads(),
+        "precision": getattr(embedder, "precision", "unknown"),
+        "load_before": load_before,
+        "load_after": load(),
+        "versions": _versions(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _versions() -> Mapping[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
