@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from api.settings import Settings
 from generation.answerer import RagAnswerer
-from generation.ports import PairScorer
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import InvalidError, NotFoundError, UnavailableError
 from ingest.pipeline import Ingestor
@@ -86,16 +85,6 @@ class Services:
         chosen = self.settings.embedding
         configure_threads(chosen.threads)
         return SentenceTransformerEmbedder(chosen.model, chosen.device, chosen.precision, chosen.batch_size)
-
-    @cached_property
-    def _pair_scorer(self) -> PairScorer:
-        from generation.crossencoder import EVIDENCE_MODEL, CrossEncoder
-        from retrieval.embedders import model_path
-        from retrieval.hardware import choose_device, choose_precision
-
-        device = choose_device(self.settings.embedding.device)
-        precision = choose_precision(self.settings.embedding.precision, device)
-        return CrossEncoder(model_path(EVIDENCE_MODEL.encoder), EVIDENCE_MODEL.weights, device, precision)
 
     @cached_property
     def _parser(self) -> "IsolatedParser":
@@ -221,10 +210,9 @@ class Services:
         return HybridSearcher(store, self.embedder.embed_query, self.catalog.revisions, fusion, chosen.candidates)
 
     def evidence(self, store: Store) -> "SentenceEvidence":
-        from generation.crossencoder import EVIDENCE_MODEL
-        from generation.evidence import SentenceEvidence
+        from generation.evidence import Calibration, SentenceEvidence
 
-        return SentenceEvidence(self._pair_scorer, store, EVIDENCE_MODEL.calibration)
+        return SentenceEvidence(self.embedder, store, Calibration())
 
     def _answerer(self, store: Store, searcher: HybridSearcher) -> RagAnswerer:
         from generation.generators.extractive import ExtractiveGenerator

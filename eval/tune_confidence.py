@@ -2,7 +2,8 @@
 
 `python -m eval.tune_confidence --data FOLDER [--data FOLDER ...]` takes BEIR folders whose queries carry
 `metadata.answerable`; where a folder has no such mark, each question is asked twice, the second time with the
-documents that answer it left out. Prints the constants of `generation.evidence.Calibration`.
+documents that answer it left out. Prints the constants of `generation.evidence.Calibration`, and what share of each
+kind is refused at several thresholds.
 """
 
 import argparse
@@ -22,7 +23,8 @@ from api.bootstrap import Services
 from api.settings import load_settings
 from eval.bench_ingest import write_corpus
 from eval.datasets import load_beir
-from generation.evidence import Signals
+from generation.candidates import Candidate
+from generation.evidence import Calibration, Signals
 from ingest.pipeline import Label
 from retrieval.types import Query
 
@@ -31,10 +33,10 @@ DEPTH = 10
 
 @dataclass(frozen=True)
 class Case:
-    """What was measured for one question."""
+    """The strength of a question's best sentence."""
 
     folder: str
-    signals: Signals
+    strength: float
     answerable: bool
 
 
@@ -51,10 +53,10 @@ def cases(folder: Path, limit: int) -> Iterator[Case]:
             for key, text, answerable in _questions(folder)[:limit]:
                 query = Query(text, "tune", "tune", top_k=2 * DEPTH)
                 hits = collection.searcher.search_blocking(query)
-                yield Case(folder.name, evidence.signals(query, hits[:DEPTH]), answerable is not False)
+                yield Case(folder.name, _strength(evidence.signals(query, hits[:DEPTH])), answerable is not False)
                 if answerable is None:
                     others = [hit for hit in hits if hit.chunk.source not in dataset.qrels.get(key, {})]
-                    yield Case(folder.name, evidence.signals(query, others[:DEPTH]), False)
+                    yield Case(folder.name, _strength(evidence.signals(query, others[:DEPTH])), False)
 
 
 def fit(found: Sequence[Case]) -> LogisticRegression:
@@ -64,12 +66,24 @@ def fit(found: Sequence[Case]) -> LogisticRegression:
         counts[case.folder, case.answerable] = counts.get((case.folder, case.answerable), 0) + 1
     weights = [1.0 / counts[case.folder, case.answerable] for case in found]
     scale = len(found) / sum(weights)
-    model = LogisticRegression(C=10.0, max_iter=1000)
+    model = LogisticRegression(C=100.0, max_iter=1000)
     return model.fit(_matrix(found), [case.answerable for case in found], sample_weight=np.array(weights) * scale)
 
 
 def _matrix(found: Sequence[Case]) -> NDArray[np.float64]:
-    return np.array([case.signals.as_tuple() for case in found])
+    return np.array([[case.strength] for case in found])
+
+
+def _strength(found: Sequence[tuple[Candidate, Signals]]) -> float:
+    return max((Calibration().strength(signals) for _, signals in found), default=0.0)
+
+
+def _refused(model: LogisticRegression, part: Sequence[Case], threshold: float) -> str:
+    shares = []
+    for wanted in (False, True):
+        kind = [case for case in part if case.answerable is wanted]
+        shares.append(float(np.mean(model.predict_proba(_matrix(kind))[:, 1] < threshold)))
+    return f"at {threshold:g}: {shares[0]:.2f} of the unanswerable, {shares[1]:.2f} of the answerable"
 
 
 def _questions(folder: Path) -> list[tuple[str, str, bool | None]]:
@@ -86,11 +100,14 @@ def main() -> None:
     out = Console(highlight=False)
     found = [case for folder in arguments.data for case in cases(folder, arguments.limit)]
     model = fit(found)
-    out.print(f"bias={float(model.intercept_[0]):.3f}", dict(zip(Signals.NAMES, model.coef_[0].round(3), strict=True)))
+    out.print(f"bias={float(model.intercept_[0]):.2f} slope={float(model.coef_[0][0]):.2f}")
     for folder in {case.folder for case in found}:
         part = [case for case in found if case.folder == folder]
         area = roc_auc_score([case.answerable for case in part], model.decision_function(_matrix(part)))
-        out.print(f"{folder}: {len(part)} cases, area under ROC {area:.3f}")
+        out.print(
+            f"{folder}: {len(part)} cases, area under ROC {area:.3f}; refused "
+            + "; ".join(_refused(model, part, threshold) for threshold in (0.1, 0.15, 0.2, 0.3, 0.5))
+        )
 
 
 if __name__ == "__main__":

@@ -2,88 +2,78 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
-from typing import ClassVar
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from generation.candidates import Candidate, candidates
-from generation.ports import Lexicon, PairScorer
+from generation.ports import Lexicon
 from generation.types import Evidence, Quote
+from ingest.ports import Embedder
 from retrieval.types import Hit, Query
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What speaks for a question being answered by its passages.
+    """What speaks for a sentence, read under its headings: `cosine` with the question, and `coverage`, the share of
+    the question's words that stand in it, weighted by IDF, in [0, 1]."""
 
-    `log_odds`: of the sentence that the scorer likes best. `coverage`: largest share of the question's words,
-    weighted by IDF, that stand in one sentence and its context, in [0, 1]. `cosine`: of question and nearest passage
-    (0 where the search was by words alone).
-    """
-
-    NAMES: ClassVar[tuple[str, ...]] = ("log_odds", "coverage", "cosine")
-
-    log_odds: float
-    coverage: float
     cosine: float
-
-    def as_tuple(self) -> tuple[float, ...]:
-        return astuple(self)
+    coverage: float
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Logistic regressions. A sentence's support is sigmoid(support_bias + support_scale * log odds); the
-    confidence is sigmoid(bias + the weighted sum of the signals). Fitted by `eval.tune_confidence`."""
+    """Logistic regression: P(answers) = 1 / (1 + exp(-(bias + slope * (cosine + coverage_weight * coverage)))).
 
-    bias: float
-    log_odds: float
-    coverage: float
-    cosine: float
-    support_bias: float = 0.0
-    support_scale: float = 1.0
+    The default was fitted by `eval.tune_confidence` on XQuAD (en) and CLAP NQ with all-MiniLM-L6-v2: each question
+    with its best sentence, half of them without an answer in the corpus.
+    """
 
-    def confidence(self, signals: Signals) -> float:
-        weights = (self.log_odds, self.coverage, self.cosine)
-        return sigmoid(self.bias + sum(w * x for w, x in zip(weights, signals.as_tuple(), strict=True)))
+    bias: float = -5.95
+    slope: float = 6.84
+    coverage_weight: float = 0.5
 
-    def support(self, log_odds: float) -> float:
-        return sigmoid(self.support_bias + self.support_scale * log_odds)
+    def strength(self, signals: Signals) -> float:
+        """What sentences are ranked by."""
+        return signals.cosine + self.coverage_weight * signals.coverage
+
+    def support(self, signals: Signals) -> float:
+        return 1.0 / (1.0 + math.exp(-(self.bias + self.slope * self.strength(signals))))
 
 
 class SentenceEvidence:
-    """Port `EvidenceScorer`.
+    """Port `EvidenceScorer`; the confidence is the support of the best sentence.
 
     Args:
-        max_candidates: how many sentences the scorer reads for one question; word overlap picks them.
+        max_candidates: how many sentences are embedded for one question; word overlap picks them.
     """
 
     def __init__(
-        self, scorer: PairScorer, lexicon: Lexicon, calibration: Calibration, max_candidates: int = 64
+        self, embedder: Embedder, lexicon: Lexicon, calibration: Calibration, max_candidates: int = 48
     ) -> None:
-        self._scorer, self._lexicon, self._calibration = scorer, lexicon, calibration
+        self._embedder, self._lexicon, self._calibration = embedder, lexicon, calibration
         self._max_candidates = max_candidates
 
     def weigh(self, query: Query, hits: Sequence[Hit]) -> Evidence:
-        scored = self._scored(query, hits)
-        quotes = [self._quote(one, log_odds) for log_odds, _, one in scored]
-        confidence = self._calibration.confidence(_signals(scored, hits)) if scored else 0.0
-        return Evidence(tuple(quotes), round(confidence, 4))
+        scored = [(self._calibration.support(signals), one) for one, signals in self.signals(query, hits)]
+        scored.sort(key=lambda item: (-item[0], item[1].marker, item[1].start))
+        quotes = [Quote(one.marker, one.text, one.start, one.end, round(support, 4)) for support, one in scored]
+        return Evidence(tuple(quotes), max((quote.support for quote in quotes), default=0.0))
 
-    def signals(self, query: Query, hits: Sequence[Hit]) -> Signals:
-        return _signals(self._scored(query, hits), hits)
-
-    def _scored(self, query: Query, hits: Sequence[Hit]) -> list[tuple[float, float, Candidate]]:
-        """Log odds, coverage and sentence, most likely answer first."""
+    def signals(self, query: Query, hits: Sequence[Hit]) -> list[tuple[Candidate, Signals]]:
         coverage = self._coverage(query)
-        covered = [(coverage(f"{one.context} {one.text}"), one) for one in candidates(hits)]
+        covered = [(coverage(framed(one)), one) for one in candidates(hits)]
         covered.sort(key=lambda item: -item[0])
         kept = covered[: self._max_candidates]
-        scores = self._scorer.score(query.text, [f"{one.context}\n{one.text}" for _, one in kept])
-        scored = [(float(score), share, one) for (share, one), score in zip(kept, scores, strict=True)]
-        return sorted(scored, key=lambda item: (-item[0], item[2].marker, item[2].start))
+        cosines = self._cosines(query.text, [framed(one) for _, one in kept])
+        return [(one, Signals(float(cosine), share)) for (share, one), cosine in zip(kept, cosines, strict=True)]
 
-    def _quote(self, one: Candidate, log_odds: float) -> Quote:
-        return Quote(one.marker, one.text, one.start, one.end, round(self._calibration.support(log_odds), 4))
+    def _cosines(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        if not texts:
+            return np.zeros(0, np.float32)
+        return self._embedder.embed_documents(texts) @ self._embedder.embed_query(question)
 
     def _coverage(self, query: Query) -> Callable[[str], float]:
         terms = self._lexicon.terms(query.text)
@@ -97,13 +87,6 @@ class SentenceEvidence:
         return share
 
 
-def sigmoid(x: float) -> float:
-    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))
-
-
-def _signals(scored: Sequence[tuple[float, float, Candidate]], hits: Sequence[Hit]) -> Signals:
-    return Signals(
-        log_odds=max((log_odds for log_odds, _, _ in scored), default=-10.0),
-        coverage=max((share for _, share, _ in scored), default=0.0),
-        cosine=max((hit.origin.get("dense", 0.0) for hit in hits), default=0.0),
-    )
+def framed(one: Candidate) -> str:
+    """A sentence as it is read: under its headings."""
+    return f"{one.context}\n{one.text}" if one.context else one.text

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
-from llama_index.core.utils import globals_helper
-
 
 @cache
 def _punkt() -> Any:
+    from llama_index.core.utils import globals_helper  # takes a second
+
     return globals_helper.punkt_tokenizer
 
 
