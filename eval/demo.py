@@ -18,7 +18,7 @@ QUESTIONS = (
     "How quickly must the loss of a device be reported?",
     "How much does the Gold support plan cost per month?",
     "Where is the assembly point in Leeds?",
-    "What is the dress code at customer visits?",
+    "Which vaccinations are recommended for a trip to Vietnam?",
 )
 
 
