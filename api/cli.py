@@ -70,7 +70,7 @@ def ingest(
         groups=tuple(group or ()),
         metadata=_pairs(meta),
     )
-    with console.progress_bar(not as_json and sys.stderr.isatty()) as on_progress:
+    with console.progress(quiet=as_json) as on_progress:
         report = ingest_files(settings, request, on_progress, server)
     _show(report, as_json, console.show_report)
     if report.failed:

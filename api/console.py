@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +14,8 @@ from ingest.progress import Snapshot
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+LOG_EVERY_S = 15.0
+_COLUMNS = (TextColumn("Ingesting"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[said]}"))
 
 
 def show_answer(answer: AnswerOut) -> None:
@@ -62,31 +65,38 @@ def show_report(report: ReportOut) -> None:
 
 
 @contextmanager
-def progress_bar(enabled: bool) -> Iterator[Callable[[Snapshot], None]]:
-    """A bar with files, chunks a second and the time that is left, on standard error."""
-    if not enabled:
+def progress(quiet: bool) -> Iterator[Callable[[Snapshot], None]]:
+    """Files, chunks a second and the time that is left, on standard error: a bar, or in a log a line now and then."""
+    if quiet:
         yield lambda snapshot: None
-        return
-    columns = (
-        TextColumn("Ingesting"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[files]} files  {task.fields[rate]} chunks/s  ETA {task.fields[eta]}"),
-    )
-    with Progress(*columns, console=err) as bar:
-        task = bar.add_task("ingest", total=1.0, files="0", rate="-", eta="-")
+    elif not err.is_terminal:
+        yield PlainProgress(LOG_EVERY_S, perf_counter)
+    else:
+        with Progress(*_COLUMNS, console=err) as bar:
+            task = bar.add_task("ingest", total=1.0, said="0 files")
+            yield lambda snapshot: bar.update(task, completed=_share(snapshot), said=_said(snapshot))
 
-        def update(snapshot: Snapshot) -> None:
-            share = snapshot.chunks_done / snapshot.chunks_expected if snapshot.chunks_expected else 0.0
-            bar.update(
-                task,
-                completed=min(share, 1.0),
-                files=f"{snapshot.files_done}/{snapshot.files_total}",
-                rate=f"{snapshot.chunks_per_s:.0f}",
-                eta=_duration(snapshot.eta_s),
-            )
 
-        yield update
+class PlainProgress:
+    """Says how far it is at most once in `every_s` seconds of `clock`."""
+
+    def __init__(self, every_s: float, clock: Callable[[], float]) -> None:
+        self._every_s, self._clock = every_s, clock
+        self._next = clock() + every_s
+
+    def __call__(self, snapshot: Snapshot) -> None:
+        if self._clock() >= self._next:
+            self._next = self._clock() + self._every_s
+            err.print(f"{_share(snapshot):4.0%}  {_said(snapshot)}", soft_wrap=True)
+
+
+def _share(snapshot: Snapshot) -> float:
+    return min(snapshot.chunks_done / snapshot.chunks_expected, 1.0) if snapshot.chunks_expected else 0.0
+
+
+def _said(snapshot: Snapshot) -> str:
+    files = f"{snapshot.files_done}/{snapshot.files_total} files"
+    return f"{files}  {snapshot.chunks_per_s:.0f} chunks/s  ETA {_duration(snapshot.eta_s)}"
 
 
 def _duration(seconds: float | None) -> str:
