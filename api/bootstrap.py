@@ -115,7 +115,7 @@ class Services:
                     )
                 if not create:
                     self.require(name)
-                self._collections[name] = self._open(name)
+                self._collections[name] = self._open(name, writing=create)
             return self._collections[name]
 
     def require(self, name: str) -> None:
@@ -158,8 +158,17 @@ class Services:
     def _folder(self, name: str) -> Path:
         return self.settings.data / "collections" / name
 
-    def _open(self, name: str) -> Collection:
+    def _open(self, name: str, writing: bool) -> Collection:
         store = self._store(name)
+        lost = self.catalog.count(name) if store.count() == 0 else 0
+        if lost and not writing:
+            store.close()
+            raise UnavailableError(
+                f"The index of collection {name!r} is gone, though the catalog lists {lost} documents; "
+                f"restore the data folder from a backup, or ingest the documents again."
+            )
+        if lost:
+            self.catalog.mark_stale(name)
         ingestor = self._ingestor(name, store)
         ingestor.recover()
         searcher = self._searcher(store)
