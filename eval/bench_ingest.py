@@ -53,6 +53,7 @@ class IngestFigures:
     index_mb: float
     catalog_mb: float
     peak_memory_mb: float
+    slices: tuple[Slice, ...]
 
 
 class ObservedServices(Services):
@@ -136,6 +137,7 @@ def _figures(slices: Sequence[Slice], optimize_s: float, data: Path, peak_memory
         index_mb=round(disk_megabytes(data / "collections"), 1),
         catalog_mb=round(disk_megabytes(data) - disk_megabytes(data / "collections"), 1),
         peak_memory_mb=round(peak_memory_mb, 1),
+        slices=tuple(slices),
     )
 
 

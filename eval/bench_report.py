@@ -66,7 +66,7 @@ def to_table(report: Report) -> Table:
     for peer in report.peers:
         table.add_section()
         if peer.state != "ok":
-            table.add_row(peer.name, escape(peer.state))
+            table.add_row(peer.name, "-")
             continue
         _add(table, peer.name, peer.docs_per_s, peer.modes)
         _add_ratios(table, report, peer)
@@ -94,7 +94,7 @@ def _peer_json(peer: PeerFigures) -> dict[str, Any]:
 
 
 def _ratio(ours: float, theirs: float | None) -> float | None:
-    return round(ours / theirs, 3) if theirs else None
+    return float(f"{ours / theirs:.3g}") if theirs else None
 
 
 def _add(table: Table, system: str, docs_per_s: float | None, modes: Mapping[str, ModeFigures]) -> None:
@@ -136,5 +136,5 @@ def _caption(report: Report) -> str:
         f"Machine: {machine['cpu']}, {machine['cores']} cores, {machine['torch_threads']} torch threads, "
         f"{machine['precision']}, load {machine['load_before']:.1f} before, {machine['load_after']:.1f} after.",
     ]
-    lines += [f"{peer.name}: {peer.about}." for peer in report.peers]
+    lines += [f"{peer.name}: {peer.about if peer.state == 'ok' else peer.state}." for peer in report.peers]
     return escape("\n".join(lines))

@@ -1,6 +1,7 @@
 """The benchmarks run from end to end on folders of a few documents."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 
 from eval import bench, bench_answers
 from eval.bench_ingest import split, write_corpus
-from eval.bench_measure import RecordingEmbedder, percentiles, summary
-from eval.bench_peers import best, words
+from eval.bench_measure import Queries, RecordingEmbedder, percentiles, summary
+from eval.bench_peers import best, rank_bm25, sentence_transformers_exact, words
+from eval.bench_peers_llama import llama_index
 from eval.bench_shared import overrides
 from ingest.errors import InvalidError
 from ingest.parsers.routing import RoutingParser
@@ -45,6 +47,7 @@ def test_the_benchmark_from_end_to_end(folder: Path, tmp_path: Path, capsys: pyt
     assert report["ingest"]["failed"] == 0
     assert report["ingest"]["documents"] == report["ingest"]["chunks"] == 8
     assert report["ingest"]["raw_ratio"] > 0
+    assert sum(one["documents"] for one in report["ingest"]["slices"]) == 8
     assert report["ingest"]["index_mb"] > 0
     assert report["ingest"]["peak_memory_mb"] > 0
     for mode in ("dense", "bm25", "hybrid"):
@@ -56,6 +59,25 @@ def test_the_benchmark_from_end_to_end(folder: Path, tmp_path: Path, capsys: pyt
     table = capsys.readouterr().out
     assert "tiny: 8 documents, 3 queries" in table
     assert "1.0000" in table
+
+
+def test_a_peer_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "llama_index.vector_stores.qdrant", None)
+    peer = llama_index({}, RecordingEmbedder(HashEmbedder()), Queries({}, {}, {}), tmp_path / "qdrant")
+    assert peer.state == "not installed: pip install citewell[peers]"
+    assert not (tmp_path / "qdrant").exists()
+
+
+def test_peers_find_what_is_there() -> None:
+    embedder = HashEmbedder()
+    corpus = {topic: (f"About a {topic}", f"The {topic} was seen.") for topic in TOPICS}
+    texts = {topic: f"the {topic}" for topic in TOPICS}
+    vectors = {key: embedder.embed_query(text) for key, text in texts.items()}
+    queries = Queries(texts, vectors, {topic: {topic: 1} for topic in TOPICS})
+    lexical = rank_bm25(corpus, queries).modes["bm25"]
+    exact = sentence_transformers_exact(corpus, embedder, queries).modes["dense"]
+    assert lexical.ndcg == lexical.recall == exact.recall == 1.0
+    assert lexical.latency == lexical.engine_latency
 
 
 def test_answers_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
