@@ -160,9 +160,7 @@ class Catalog:
     def mark_stale(self, collection: str) -> None:
         """Make every document of a collection be taken up again when it is next ingested."""
         with self._engine.begin() as connection:
-            connection.execute(
-                sa.update(_documents).where(_documents.c.collection == collection).values(revision="")
-            )
+            connection.execute(sa.update(_documents).where(_documents.c.collection == collection).values(revision=""))
 
     def finish(self, document_ids: Sequence[str]) -> None:
         with self._engine.begin() as connection:
