@@ -19,7 +19,7 @@ from ingest.errors import SettingsError, UnavailableError
 from ingest.types import Document, Section
 
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
-POSTGRES = "CITEWELL_TEST_POSTGRES"
+POSTGRES = "TEST_POSTGRES_URL"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
