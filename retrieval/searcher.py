@@ -12,6 +12,8 @@ from retrieval.fusion import minmax, rrf
 from retrieval.ports import Store
 from retrieval.types import Hit, Query
 
+_RETRIES = 8
+
 
 @dataclass(frozen=True)
 class FusionOptions:
@@ -51,15 +53,22 @@ class HybridSearcher:
     def search_with(self, query: Query, vector: NDArray[np.float32] | None) -> list[Hit]:
         """Search with a query vector at hand (None in mode `bm25`)."""
         hits, stale = self._attempt(query, vector)
-        if stale:
-            # A document was replaced between ranking and reading: its new chunks are there by now.
-            hits, _ = self._attempt(query, vector)
+        for _ in range(_RETRIES):
+            if not stale:
+                break
+            # A document was replaced between ranking and reading, or is just being written. Its chunks are whole
+            # once two attempts in a row agree on what is current.
+            before = stale
+            hits, stale = self._attempt(query, vector)
+            if stale == before:
+                break
         return hits
 
-    def _attempt(self, query: Query, vector: NDArray[np.float32] | None) -> tuple[list[Hit], bool]:
+    def _attempt(self, query: Query, vector: NDArray[np.float32] | None) -> tuple[list[Hit], dict[str, str | None]]:
+        """Hits, and of each document with chunks that are not current the revision that is."""
         ranked, origins = self._rank(query, vector)
         hits: list[Hit] = []
-        stale = False
+        stale: dict[str, str | None] = {}
         revisions: dict[str, str] = {}  # as first read: a commit between two pages must not mix two revisions
         for start in range(0, len(ranked), query.top_k):
             scores = dict(ranked[start : start + query.top_k])
@@ -67,7 +76,12 @@ class HybridSearcher:
             unknown = {chunk.document_id for chunk in chunks} - revisions.keys()
             revisions |= self._revisions(unknown) if unknown else {}
             current = [chunk for chunk in chunks if revisions.get(chunk.document_id) == chunk.revision]
-            stale = stale or len(current) < len(scores)
+            stale |= dict.fromkeys(scores.keys() - {chunk.id for chunk in chunks})  # gone since they were ranked
+            stale |= {
+                chunk.document_id: revisions.get(chunk.document_id)
+                for chunk in chunks
+                if revisions.get(chunk.document_id) != chunk.revision
+            }
             hits += [Hit(chunk, scores[chunk.id], origins[chunk.id]) for chunk in current]
             if len(hits) >= query.top_k:
                 break

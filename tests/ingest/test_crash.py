@@ -62,7 +62,7 @@ def test_killed_at_random_moments(tmp_path: Path, docs: Path) -> None:
     chance, data, died = random.Random(7), tmp_path / "data", 0
     files = files_of(docs)
     for round_ in range(12):
-        died += kill(data, files, None, chance.uniform(0.05, 0.5))
+        died += kill(data, files, None, chance.uniform(0.02, 0.3))
         if round_ % 3 == 2:  # also a crash upon a crash
             check(data, files)
         files = change(docs, f"v{round_}", chance)
