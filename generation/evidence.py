@@ -27,8 +27,9 @@ class Signals:
 class Calibration:
     """Logistic regression: P(answers) = 1 / (1 + exp(-(bias + slope * (cosine + coverage_weight * coverage)))).
 
-    The default was fitted by `eval.tune_confidence` on XQuAD (en) and CLAP NQ with all-MiniLM-L6-v2: each question
-    with its best sentence, half of them without an answer in the corpus.
+    The default was fitted on XQuAD (en) and CLAP NQ with all-MiniLM-L6-v2, coverage counted in plain words: each
+    question with its best sentence, half of them without an answer in the corpus. `eval.tune_confidence` repeats
+    the fit with weighted coverage and shows what it refuses.
     """
 
     bias: float = -5.95
