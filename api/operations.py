@@ -27,7 +27,7 @@ from ingest.errors import InvalidError, NotFoundError, UnreadableFileError
 from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import Label
 from ingest.sources.filesystem import SourceFile
-from ingest.types import Metadata
+from ingest.types import SECTION_SEPARATOR, Metadata
 from retrieval.types import Access, Query
 
 UPLOAD_SCHEME = "upload:"
@@ -74,7 +74,7 @@ def documents(services: Services, collection: str, access: Access, limit: int, a
 
 def document(services: Services, document_id: str, access: Access) -> DocumentTextOut:
     entry = _readable(services, document_id, access)
-    text = "\n\n".join(section.text for section in services.catalog.sections(document_id))
+    text = SECTION_SEPARATOR.join(section.text for section in services.catalog.sections(document_id))
     return DocumentTextOut(**document_out(entry).model_dump(), text=text)
 
 
