@@ -3,6 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from api import errors
 from api.bootstrap import Services
@@ -18,7 +19,7 @@ _PROBLEM: dict[str, object] = {
 
 def create_app(services: Services) -> FastAPI:
     """The ASGI application over services that the caller opens and closes."""
-    app = FastAPI(
+    app = FastAPIOffline(  # the pages under /docs and /redoc with their scripts, which others fetch from the internet
         title="Citewell",
         version=_version(),
         summary="Answers from your documents, with citations that were checked before they were served.",

@@ -6,9 +6,10 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -29,6 +30,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+_In = TypeVar("_In", bound=BaseModel)
+_Out = TypeVar("_Out", bound=BaseModel)
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder that holds everything stored.")]
 Config = Annotated[Path | None, typer.Option("--config", help="YAML file with settings that differ.")]
@@ -92,15 +96,9 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find passages."""
-    _refuse_with_server(server, tenant=tenant, group=group)
     body = _body(SearchIn, query=query, mode=mode, top_k=top_k, filters=_pairs(where), collection=collection)
-    if server:
-        with RestClient(server) as client:
-            found = client.search(body)
-    else:
-        with Services(_settings(data, config)) as services:
-            found = asyncio.run(operations.search(services, body, _access(services.settings, tenant, group)))
-    _show(found, as_json, console.show_hits)
+    place = _Place(server, data, config, tenant, group)
+    _show(_ask(body, place, RestClient.search, operations.search), as_json, console.show_hits)
 
 
 @app.command()
@@ -118,15 +116,9 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with citations, or say that the documents do not."""
-    _refuse_with_server(server, tenant=tenant, group=group)
     body = _body(AnswerIn, query=question, mode=mode, top_k=top_k, filters=_pairs(where), collection=collection)
-    if server:
-        with RestClient(server) as client:
-            answer = client.answer(body)
-    else:
-        with Services(_settings(data, config)) as services:
-            answer = asyncio.run(operations.answer(services, body, _access(services.settings, tenant, group)))
-    _show(answer, as_json, console.show_answer)
+    place = _Place(server, data, config, tenant, group)
+    _show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)
 
 
 @app.command()
@@ -196,6 +188,31 @@ def main() -> None:
         sys.exit(_complain(error, 1))
     except _InterruptedByUser:
         sys.exit(_complain("Interrupted; what was finished is kept, run it again to go on.", 1))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a question goes, and on whose behalf."""
+
+    server: str | None
+    data: Path | None
+    config: Path | None
+    tenant: str | None
+    groups: list[str] | None
+
+
+def _ask(
+    body: _In,
+    place: _Place,
+    there: Callable[[RestClient, _In], _Out],
+    here: Callable[[Services, _In, Access], Coroutine[Any, Any, _Out]],
+) -> _Out:
+    _refuse_with_server(place.server, tenant=place.tenant, group=place.groups)
+    if place.server:
+        with RestClient(place.server) as client:
+            return there(client, body)
+    with Services(_settings(place.data, place.config)) as services:
+        return asyncio.run(here(services, body, _access(services.settings, place.tenant, place.groups)))
 
 
 class _InterruptedByUser(BaseException):

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 
 from pydantic import BaseModel
 from rich.markup import escape
@@ -9,7 +10,7 @@ from rich.markup import escape
 from api import console
 from api.bootstrap import Services
 from api.settings import Settings
-from ingest.errors import CitewellError
+from ingest.errors import CitewellError, IndexLockedError
 
 _LOW_DISK_BYTES = 2**30
 
@@ -82,6 +83,12 @@ def _catalog(services: Services) -> str:
 
 
 def _index(services: Services) -> str:
-    names = services.catalog.collections()
-    counts = [f"{name}: {services.collection(name).store.count()} chunks" for name in names]
-    return "; ".join(counts) or "nothing indexed yet"
+    return "; ".join(map(partial(_chunks, services), services.catalog.collections())) or "nothing indexed yet"
+
+
+def _chunks(services: Services, name: str) -> str:
+    """An index that another process holds is as it should be: a server runs on this folder."""
+    try:
+        return f"{name}: {services.collection(name).store.count()} chunks"
+    except IndexLockedError as error:
+        return f"{name}: not opened, because it is at work. {error}"

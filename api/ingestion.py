@@ -12,7 +12,7 @@ from api.schemas import ReportOut, ingested_out
 from api.settings import Settings
 from ingest.errors import InvalidError
 from ingest.pipeline import FileResult, Label
-from ingest.progress import Snapshot
+from ingest.progress import Progress, Snapshot
 from ingest.sources.filesystem import Listing, Selection, departed, list_files
 from ingest.types import Metadata
 
@@ -30,7 +30,7 @@ class IngestRequest:
 
     @property
     def label(self) -> Label:
-        return Label(self.tenant, tuple(sorted(set(self.groups))), self.metadata)
+        return Label.of(self.tenant, self.groups, self.metadata)
 
 
 def ingest_files(
@@ -48,7 +48,7 @@ def ingest_files(
     listing = list_files(request.paths, selection, [settings.data])
     results = list(_unlisted(listing))
     if server:
-        results += _through_server(server, request, listing)
+        results += _through_server(server, request, listing, on_progress)
     else:
         with Services(settings) as services:
             results += _here(services, request, listing, selection, on_progress)
@@ -75,12 +75,22 @@ def _here(
     return results
 
 
-def _through_server(server: str, request: IngestRequest, listing: Listing) -> Iterator[FileResult]:
+def _through_server(
+    server: str, request: IngestRequest, listing: Listing, on_progress: Callable[[Snapshot], None]
+) -> Iterator[FileResult]:
     if request.prune:
         raise InvalidError("--prune works on the data folder only; leave it out, or run without --server.")
-    metadata = json.dumps(dict(request.metadata))
+    progress, started = Progress.of(listing.files), perf_counter()
+    label = request.label
     with RestClient(server) as client:
-        yield from client.ingest(listing.files, request.collection, request.groups, metadata)
+        results = client.ingest(listing.files, request.collection, label.groups, json.dumps(dict(label.metadata)))
+        for file, result in zip(listing.files, results, strict=True):
+            written = result.chunks if result.status == "indexed" else 0
+            progress.parsed(file.source, written)
+            progress.embedded(written)
+            progress.finished()
+            on_progress(progress.snapshot(perf_counter() - started))
+            yield result
 
 
 def _unlisted(listing: Listing) -> Iterator[FileResult]:

@@ -1,7 +1,6 @@
 """What the faces offer, in wire objects: REST routes and the command line both call these."""
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
@@ -27,7 +26,7 @@ from ingest.errors import InvalidError, NotFoundError, UnreadableFileError
 from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import Label
 from ingest.sources.filesystem import SourceFile
-from ingest.types import SECTION_SEPARATOR, Metadata
+from ingest.types import SECTION_SEPARATOR
 from retrieval.types import Access, Query
 
 UPLOAD_SCHEME = "upload:"
@@ -105,10 +104,6 @@ def upload(
     if result.status == "failed":
         raise UnreadableFileError(result.reason)
     return ingested_out(result)
-
-
-def label_of(access: Access, groups: Sequence[str], metadata: Metadata) -> Label:
-    return Label(access.tenant, tuple(sorted({group for group in groups if group})), metadata)
 
 
 def _file_name(given: str) -> str:

@@ -37,6 +37,11 @@ class Label:
     groups: tuple[str, ...] = ()
     metadata: Metadata = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, tenant: str, groups: Iterable[str], metadata: Metadata) -> "Label":
+        """Groups as they were typed: in any order, repeated, empty."""
+        return cls(tenant, tuple(sorted({group for group in groups if group})), metadata)
+
 
 @dataclass(frozen=True)
 class FileResult:
@@ -101,7 +106,7 @@ class Ingestor:
         files = list({file.source: file for file in files}.values())
         with self._lock:
             self._recover()
-            progress = Progress({file.source: (file.suffix, _size(file.path)) for file in files})
+            progress = Progress.of(files)
             started = perf_counter()
 
             def report() -> None:
@@ -142,7 +147,7 @@ class Ingestor:
 
     def _prepare_ahead(self, files: Iterable[SourceFile], label: Label) -> Iterator[_Prepared]:
         """Parse while others are embedded, in order, far enough ahead to fill the next batch meanwhile."""
-        waiting = deque((file, _size(file.path)) for file in files)
+        waiting = deque((file, file.size) for file in files)
         with ThreadPoolExecutor(self._workers, thread_name_prefix="parse") as pool:
             pending: deque[tuple[Future[_Prepared], int]] = deque()
             try:
@@ -251,10 +256,3 @@ class Ingestor:
 def document_id_of(collection: str, tenant: str, source: str) -> str:
     """Deterministic: the same source in the same place is the same document."""
     return str(uuid.uuid5(_NAMESPACE, f"{tenant}\n{collection}\n{source}"))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

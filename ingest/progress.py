@@ -1,7 +1,12 @@
 """How far an ingestion run is, and when it will end."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from ingest.sources.filesystem import SourceFile
+
+RATE_WINDOW_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,8 @@ class Progress:
     """Counts work in chunks, because embedding them is what takes the time.
 
     Files that were not parsed yet are expected to give as many chunks a byte as those of their suffix so far (as
-    all files so far, where there was none of that suffix).
+    all files so far, where there was none of that suffix). The rate is that of the last RATE_WINDOW_S seconds, so
+    that a slow start, or another program that has ended, is forgotten.
     """
 
     def __init__(self, sizes: dict[str, tuple[str, int]]) -> None:
@@ -28,6 +34,11 @@ class Progress:
         self._files_total = len(sizes)
         self._files_done = self._chunks_seen = self._chunks_done = 0
         self._seen: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+        self._samples = deque([(0.0, 0)])
+
+    @classmethod
+    def of(cls, files: Sequence[SourceFile]) -> "Progress":
+        return cls({file.source: (file.suffix, file.size) for file in files})
 
     def parsed(self, source: str, chunks: int) -> None:
         suffix, size = self._waiting.pop(source)
@@ -43,9 +54,17 @@ class Progress:
 
     def snapshot(self, elapsed_s: float) -> Snapshot:
         expected = self._chunks_seen + self._expected_of_waiting()
-        rate = self._chunks_done / elapsed_s if elapsed_s > 0 else 0.0
+        rate = self._rate(elapsed_s)
         eta = (expected - self._chunks_done) / rate if rate > 0 else None
         return Snapshot(self._files_done, self._files_total, self._chunks_done, expected, rate, eta)
+
+    def _rate(self, elapsed_s: float) -> float:
+        """Chunks a second since the last sample that is older than the window."""
+        self._samples.append((elapsed_s, self._chunks_done))
+        while self._samples[1][0] <= elapsed_s - RATE_WINDOW_S:
+            self._samples.popleft()
+        since_s, before = self._samples[0]
+        return (self._chunks_done - before) / (elapsed_s - since_s) if elapsed_s > since_s else 0.0
 
     def _expected_of_waiting(self) -> float:
         all_bytes = sum(size for size, _ in self._seen.values())

@@ -31,6 +31,7 @@ ROOMS = {
     "sqlalchemy": ("ingest/catalog.py",),
     "pebble": ("ingest/isolation.py",),
     "fastapi": ("api/",),
+    "fastapi_offline": ("api/app.py",),
     "pydantic": ("api/",),
     "typer": ("api/cli.py",),
     "uvicorn": ("api/server.py", "eval/bench"),

@@ -10,6 +10,7 @@ from api import operations
 from api.dependencies import AccessOf, ServicesOf
 from api.schemas import DocumentOut, DocumentsOut, DocumentTextOut, IngestedOut, Name, Scalar
 from ingest.errors import InvalidError
+from ingest.pipeline import Label
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 _METADATA = TypeAdapter(dict[str, Scalar])
@@ -27,7 +28,7 @@ async def upload(
     metadata: Annotated[str, Form(description="A JSON object of plain values.", examples=['{"year": 2025}'])] = "{}",
 ) -> IngestedOut:
     """Index one file and wait until it can be found. One of the same source is replaced."""
-    label = operations.label_of(access, groups, _metadata(metadata))
+    label = Label.of(access.tenant, groups, _metadata(metadata))
     result = await asyncio.to_thread(
         operations.upload, services, file.filename or "", file.file, collection, label, source
     )

@@ -22,6 +22,14 @@ class SourceFile:
         suffixes = [part.lower() for part in self.path.suffixes]
         return "".join(suffixes[-2:]) if suffixes[-1:] == [".gz"] else "".join(suffixes[-1:])
 
+    @property
+    def size(self) -> int:
+        """Bytes; 0 where it cannot be told."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
 
 @dataclass(frozen=True)
 class Problem:

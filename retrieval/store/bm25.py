@@ -49,10 +49,9 @@ class Bm25Encoder:
         except UnicodeEncodeError as error:
             raise InvalidError(f"The query cannot be read: it is not valid Unicode ({error}).") from error
 
-    def term_ids(self, text: str) -> dict[int, float]:
-        """Term id -> weight(t, text) as a dict, for lexical overlap outside the engine."""
-        vector = self.document(text)
-        return dict(zip(vector.indices, vector.values, strict=True))
+    def terms(self, text: str) -> frozenset[int]:
+        """Ids of the distinct stems of `text`."""
+        return frozenset(self.query(text).indices)
 
 
 def _model(parameters: Bm25Parameters) -> qdrant_edge.Bm25:

@@ -102,14 +102,11 @@ class EdgeStore:
         return layout.readable_chunks(ids, payloads, access)
 
     def terms(self, text: str) -> frozenset[int]:
-        return frozenset(self._encoder.query(text).indices)
+        return self._encoder.terms(text)
 
     def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
-        """The engine keeps its counts to itself, but score / weight of any chunk that holds the term is its IDF."""
         corpus = _filter([layout.tenant_condition(access.tenant)])
-        chunks = self._count(corpus)
-        found = {term: self._idf(term, corpus) for term in terms}
-        return {term: layout.idf_of_absent(chunks) if idf is None else idf for term, idf in found.items()}
+        return layout.idf_of(terms, lambda term: self._idf(term, corpus), self._count(corpus))
 
     def count(self) -> int:
         return self._count(None)

@@ -10,7 +10,7 @@ type: the engines themselves cannot match floats, mix types in one condition or 
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -170,6 +170,11 @@ def _facet(field: str, value: MetadataValue) -> str:
     return f"{field}={_to_json(value)}"
 
 
-def idf_of_absent(chunks: int) -> float:
-    """Lucene's IDF of a term that none of `chunks` texts holds."""
-    return math.log(1 + (chunks + 0.5) / 0.5)
+def idf_of(terms: Iterable[int], measured: Callable[[int], float | None], chunks: int) -> dict[int, float]:
+    """Term -> IDF in a corpus of `chunks` texts.
+
+    The engines keep their counts to themselves, but score / weight of any text that holds a term is its IDF:
+    `measured` gives that, or None for a term that no text holds, whose IDF (Lucene's form) is computed.
+    """
+    absent = math.log(1 + (chunks + 0.5) / 0.5)
+    return {term: absent if (found := measured(term)) is None else found for term in terms}

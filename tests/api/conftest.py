@@ -22,6 +22,8 @@ Upload = Callable[..., Any]
 _numbers = count()
 
 MAX_UPLOAD_MB = 0.25
+LEAVE = "# Leave\n\nParental leave is thirty days. It may be taken in two parts.\n"
+HOURS = "The office opens at nine and closes at six.\n"
 
 
 @dataclass(frozen=True)
@@ -89,3 +91,35 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
     yield call
     signal.signal(signal.SIGINT, interrupt)
+
+
+def one_line(outcome: Outcome, *parts: str) -> None:
+    """One line on standard error, nothing on standard output."""
+    assert outcome.out == ""
+    assert outcome.err.startswith("Error: ")
+    assert outcome.err.count("\n") == 1
+    for part in parts:
+        assert part in outcome.err
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which two documents are indexed; read only."""
+    root = tmp_path_factory.mktemp("cli")
+    (root / "docs").mkdir()
+    (root / "docs" / "leave.md").write_text(LEAVE)
+    (root / "docs" / "hours.txt").write_text(HOURS)
+    data = root / "data"
+    argv, sys.argv = sys.argv, ["citewell", "ingest", str(root / "docs"), "--data", str(data), "--meta", "year=2025"]
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    sys.argv = argv
+    assert not end.value.code
+    return data
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    return folder

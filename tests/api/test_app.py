@@ -1,5 +1,6 @@
 """What holds for the application as a whole: health, problems, the API's own description."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -151,5 +152,11 @@ def test_the_description_has_examples(client: TestClient) -> None:
     assert form["metadata"]["examples"]
 
 
-def test_the_documentation_page_is_there(client: TestClient) -> None:
-    assert client.get("/docs").status_code == 200
+def test_the_documentation_page_comes_from_here_alone(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    parts = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(parts) == 3  # style, script, icon
+    for part in parts:
+        assert part.startswith("/"), "the page must work without the internet"
+        assert client.get(part).status_code == 200

@@ -19,6 +19,7 @@ from api.ingestion import IngestRequest, ingest_files
 from api.schemas import AnswerIn, SearchIn
 from api.settings import load_settings
 from ingest.errors import InvalidError, PermanentError, UnavailableError
+from ingest.progress import Snapshot
 from tests.api.conftest import Run
 
 START_S = 60
@@ -88,8 +89,11 @@ def test_the_server_is_live_and_ready(server: Server) -> None:
 
 
 def test_ingest_search_ask_list_and_delete_through_the_server(server: Server, docs: Path) -> None:
-    report = ingest_files(load_settings(), request(docs, "through"), lambda snapshot: None, server.url)
+    progress: list[Snapshot] = []
+    report = ingest_files(load_settings(), request(docs, "through"), progress.append, server.url)
     assert (report.indexed, report.failed) == (1, 1)
+    assert [(one.files_done, one.files_total) for one in progress] == [(1, 2), (2, 2)]
+    assert progress[-1].chunks_done == report.chunks
     assert report.failures[0].reason.startswith("empty.txt is empty")
     with RestClient(server.url) as client:
         found = client.search(SearchIn(query="parental leave", collection="through"))

@@ -1,112 +1,23 @@
 """What every store must do, whichever engine is behind it."""
 
 import math
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from dataclasses import replace
+from uuid import uuid4
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from numpy.typing import NDArray
-from qdrant_client import QdrantClient
 
 from ingest.errors import IndexMismatchError, InvalidError
-from ingest.types import Chunk
 from retrieval.ports import Store
 from retrieval.store.bm25 import Bm25Parameters
-from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
-from retrieval.store.server import ServerStore
-from retrieval.types import Access, Filters
+from retrieval.types import Access
+from tests.contracts.conftest import DIMENSION, IDENTITY, READER, Backend, chunk, found, put, unit
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
     pytest.mark.filterwarnings("ignore:Local mode performs exact"),
 ]
-
-DIMENSION = 8
-IDENTITY = Identity("test-model", DIMENSION, Bm25Parameters(avg_len=4))
-READER = Access("acme")
-
-
-@dataclass
-class Backend:
-    """Opens the same index again and again; `reopen` gives up the store that was open."""
-
-    make: Callable[[Identity], Store]
-    close_first: bool
-    store: Store | None = None
-
-    def reopen(self, identity: Identity = IDENTITY) -> Store:
-        if self.store and self.close_first:
-            self.store.close()
-        self.store = self.make(identity)
-        return self.store
-
-
-@pytest.fixture(params=["edge", "memory", "server"])
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
-    if request.param == "edge":
-        yield (edge := Backend(lambda identity: EdgeStore(tmp_path / "index", identity), close_first=True))
-        if edge.store:
-            edge.store.close()
-        return
-    url = os.environ.get("QDRANT_URL")
-    if request.param == "server" and not url:
-        pytest.skip("set QDRANT_URL to a Qdrant server to run this")
-    client = QdrantClient(url=url, check_compatibility=False) if request.param == "server" else QdrantClient(":memory:")
-    name = f"test-{uuid4()}"
-    yield Backend(lambda identity: ServerStore(client, url or ":memory:", name, identity), close_first=False)
-    client.delete_collection(f"{name}-1")
-    client.close()
-
-
-@pytest.fixture
-def store(backend: Backend) -> Store:
-    return backend.reopen()
-
-
-def chunk(text: str, document_id: str = "doc", position: int = 0, tenant: str = "acme", **more: object) -> Chunk:
-    blank = Chunk(
-        id=str(uuid5(NAMESPACE_URL, f"{tenant}|{document_id}|{position}|{text}")),
-        document_id=document_id,
-        revision="1",
-        tenant=tenant,
-        groups=(),
-        source="handbook/leave.md",
-        title="Leave",
-        text=text,
-        context="",
-        position=position,
-        page=None,
-        headings=(),
-        char_start=0,
-        char_end=len(text),
-    )
-    return replace(blank, **more)  # type: ignore[arg-type]
-
-
-def unit(*values: float) -> NDArray[np.float32]:
-    """A vector of shape (DIMENSION,) and length 1 that starts with `values`."""
-    vector = np.zeros(DIMENSION, np.float32)
-    vector[: len(values)] = values
-    return vector / np.linalg.norm(vector)
-
-
-def put(store: Store, *chunks: Chunk) -> None:
-    store.upsert(chunks, np.stack([unit(1, 0.1 * chunk.position) for chunk in chunks]))
-
-
-def found(store: Store, access: Access = READER, filters: Filters | None = None, text: str = "leave") -> set[str]:
-    """Texts that both branches find, which must be the same ones."""
-    dense = store.fetch([key for key, _ in store.dense(unit(1), access, filters or {}, 100)], access)
-    words = store.fetch([key for key, _ in store.bm25(text, access, filters or {}, 100)], access)
-    assert {one.id for one in dense} == {one.id for one in words}
-    return {one.text for one in dense}
 
 
 def test_chunks_come_back_as_they_were(store: Store) -> None:
@@ -177,68 +88,6 @@ def test_delete_stale_keeps_the_revision_and_other_documents(store: Store) -> No
     put(store, *(chunk(f"leave {name}{r}", name, r, revision=str(r)) for name in "abc" for r in (1, 2, 3)))
     store.delete_stale({"a": "3", "b": "1", "absent": "1"})
     assert found(store) == {"leave a3", "leave b1", "leave c1", "leave c2", "leave c3"}
-
-
-def test_tenants_are_apart(store: Store) -> None:
-    put(store, chunk("leave here"), chunk("leave there", tenant="other"))
-    assert found(store) == {"leave here"}
-    assert found(store, Access("other")) == {"leave there"}
-    assert found(store, Access("oth")) == set()
-
-
-def test_groups(store: Store) -> None:
-    put(store, chunk("leave all"), chunk("leave hr", groups=("hr",)), chunk("leave two", groups=("hr", "legal")))
-    assert found(store) == {"leave all"}
-    assert found(store, Access("acme", ("legal",))) == {"leave all", "leave two"}
-    assert found(store, Access("acme", ("hr", "x"))) == {"leave all", "leave hr", "leave two"}
-
-
-@pytest.mark.parametrize(
-    "filters",
-    [
-        {"source": "a/b.md"},
-        {"title": 'The "title"'},
-        {"page": 7},
-        {"kind": "table"},
-        {"headings": "Annual"},
-        {"document_id": "wanted"},
-        {"metadata.year": 2024},
-        {"year": 2024},
-        {"year": 2024.0},
-        {"rate": 0.1},
-        {"draft": True},
-        {"metadata.kind": "memo"},
-        {"odd 'key\".[0]": "ü"},
-        {"year": (1999, "2024", 2024)},
-        {"source": ("x", "a/b.md"), "page": (7, 8), "draft": True},
-    ],
-    ids=str,
-)
-def test_filters(store: Store, filters: Filters) -> None:
-    metadata = {"year": 2024, "rate": 0.1, "draft": True, "kind": "memo", "odd 'key\".[0]": "ü"}
-    wanted = chunk("leave wanted", "wanted", 0, page=7, headings=("Leave", "Annual"), kind="table", metadata=metadata)
-    other = {"year": 2023, "rate": 0.2, "draft": False, "kind": "note"}
-    put(
-        store,
-        replace(wanted, source="a/b.md", title='The "title"'),
-        chunk("leave other", "other", 1, page=70, headings=("Annual leave",), metadata=other),
-        chunk("leave bare", "bare", 2),
-    )
-    assert found(store, filters=filters) == {"leave wanted"}
-
-
-@pytest.mark.parametrize(
-    "filters", [{"year": ()}, {"flag": 1}, {"absent": 1}, {"page": "7"}, {"year": "2024"}], ids=str
-)
-def test_filters_that_nothing_fulfils(store: Store, filters: Filters) -> None:
-    put(store, chunk("leave", page=7, metadata={"year": 2024, "flag": True}))
-    assert found(store, filters=filters) == set()
-
-
-def test_filters_cannot_widen_access(store: Store) -> None:
-    put(store, chunk("leave", tenant="other"), chunk("leave", groups=("hr",)))
-    for filters in ({"tenant": "other"}, {"groups": "hr"}, {"metadata.tenant": "other"}):
-        assert found(store, filters=filters) == set()
 
 
 def test_dense_ranks_by_cosine(store: Store) -> None:
@@ -332,24 +181,3 @@ def test_what_cannot_be_stored_is_refused(store: Store) -> None:
     with pytest.raises(InvalidError):
         put(store, replace(chunk("a"), id="not a uuid"))
     assert store.count() == 0
-
-
-GROUPS = st.sets(st.sampled_from(["hr", "legal", "it", "everyone"])).map(lambda names: tuple(sorted(names)))
-TENANTS = st.sampled_from(["acme", "other", "third"])
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(owners=st.lists(st.tuples(TENANTS, GROUPS), max_size=12), tenant=TENANTS, groups=GROUPS)
-def test_nobody_ever_finds_what_they_may_not_read(
-    store: Store, owners: list[tuple[str, tuple[str, ...]]], tenant: str, groups: tuple[str, ...]
-) -> None:
-    store.delete(["doc"])
-    chunks = [chunk(f"leave {i}", "doc", i, owner, groups=only) for i, (owner, only) in enumerate(owners)]
-    if chunks:
-        put(store, *chunks)
-    readable = {
-        one.text
-        for one in chunks
-        if one.tenant == tenant and (not one.groups or set(one.groups) & {*groups, "everyone"})
-    }
-    assert found(store, Access(tenant, groups)) == readable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.progress import Progress
+from ingest.progress import RATE_WINDOW_S, Progress
 
 
 def test_there_is_no_estimate_before_there_is_anything_to_judge_by() -> None:
@@ -53,3 +53,18 @@ def test_no_time_and_no_bytes_are_no_division_by_zero() -> None:
     assert progress.snapshot(0.0).eta_s is None
     assert progress.snapshot(1.0).eta_s == 0
     assert Progress({}).snapshot(0.0).files_total == 0
+
+
+def test_the_rate_is_that_of_the_last_minute() -> None:
+    progress = Progress({"a": (".md", 1000)})
+    progress.parsed("a", 10_000)
+    progress.snapshot(0.0)
+    for second in range(1, 1001):
+        progress.embedded(1)
+        slow = progress.snapshot(float(second))
+    assert slow.chunks_per_s == pytest.approx(1)
+    for second in range(1001, 1001 + 2 * int(RATE_WINDOW_S)):
+        progress.embedded(50)
+        fast = progress.snapshot(float(second))
+    assert fast.chunks_per_s == pytest.approx(50)
+    assert fast.eta_s == pytest.approx((10_000 - fast.chunks_done) / 50)

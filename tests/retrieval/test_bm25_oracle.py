@@ -38,7 +38,7 @@ def texts(number: int, lengths: tuple[int, int], seed: int) -> list[str]:
 
 def tokens(encoder: Bm25Encoder, text: str) -> list[int]:
     """The terms of a text of plain words in their order, with repetitions."""
-    return list(itertools.chain.from_iterable(encoder.term_ids(word) for word in text.split()))
+    return list(itertools.chain.from_iterable(encoder.document(word).indices for word in text.split()))
 
 
 def oracle(corpus: list[list[int]], parameters: Bm25Parameters) -> BM25Okapi:

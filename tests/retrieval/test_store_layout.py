@@ -89,13 +89,13 @@ def test_bm25_parameters_that_make_no_sense_are_refused(parameters: Bm25Paramete
         Bm25Encoder(parameters)
 
 
-def test_term_ids_are_those_of_stems_without_stop_words() -> None:
+def test_terms_are_those_of_stems_without_stop_words() -> None:
     encoder = Bm25Encoder(Bm25Parameters(avg_len=3))
-    weights = encoder.term_ids("The cats and the cat run")
-    assert weights.keys() == encoder.term_ids("cat running").keys()
+    weights = encoder.document("The cats and the cat run")
+    assert set(weights.indices) == encoder.terms("cat running")
     # len == avg_len, so tf * (k1 + 1) / (tf + k1): cat twice, run once.
-    assert sorted(weights.values()) == pytest.approx([1.0, 2 * 2.2 / 3.2])
-    assert encoder.term_ids("") == {}
+    assert sorted(weights.values) == pytest.approx([1.0, 2 * 2.2 / 3.2])
+    assert encoder.terms("") == frozenset()
 
 
 def test_text_that_is_not_unicode_is_refused() -> None:

@@ -1,0 +1,98 @@
+"""Who finds what: tenants, groups and filters, whichever engine is behind the store."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from retrieval.ports import Store
+from retrieval.types import Access, Filters
+from tests.contracts.conftest import chunk, found, put
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact"),
+]
+
+GROUPS = st.sets(st.sampled_from(["hr", "legal", "it", "everyone"])).map(lambda names: tuple(sorted(names)))
+TENANTS = st.sampled_from(["acme", "other", "third"])
+
+
+def test_tenants_are_apart(store: Store) -> None:
+    put(store, chunk("leave here"), chunk("leave there", tenant="other"))
+    assert found(store) == {"leave here"}
+    assert found(store, Access("other")) == {"leave there"}
+    assert found(store, Access("oth")) == set()
+
+
+def test_groups(store: Store) -> None:
+    put(store, chunk("leave all"), chunk("leave hr", groups=("hr",)), chunk("leave two", groups=("hr", "legal")))
+    assert found(store) == {"leave all"}
+    assert found(store, Access("acme", ("legal",))) == {"leave all", "leave two"}
+    assert found(store, Access("acme", ("hr", "x"))) == {"leave all", "leave hr", "leave two"}
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"source": "a/b.md"},
+        {"title": 'The "title"'},
+        {"page": 7},
+        {"kind": "table"},
+        {"headings": "Annual"},
+        {"document_id": "wanted"},
+        {"metadata.year": 2024},
+        {"year": 2024},
+        {"year": 2024.0},
+        {"rate": 0.1},
+        {"draft": True},
+        {"metadata.kind": "memo"},
+        {"odd 'key\".[0]": "ü"},
+        {"year": (1999, "2024", 2024)},
+        {"source": ("x", "a/b.md"), "page": (7, 8), "draft": True},
+    ],
+    ids=str,
+)
+def test_filters(store: Store, filters: Filters) -> None:
+    metadata = {"year": 2024, "rate": 0.1, "draft": True, "kind": "memo", "odd 'key\".[0]": "ü"}
+    wanted = chunk("leave wanted", "wanted", 0, page=7, headings=("Leave", "Annual"), kind="table", metadata=metadata)
+    other = {"year": 2023, "rate": 0.2, "draft": False, "kind": "note"}
+    put(
+        store,
+        replace(wanted, source="a/b.md", title='The "title"'),
+        chunk("leave other", "other", 1, page=70, headings=("Annual leave",), metadata=other),
+        chunk("leave bare", "bare", 2),
+    )
+    assert found(store, filters=filters) == {"leave wanted"}
+
+
+@pytest.mark.parametrize(
+    "filters", [{"year": ()}, {"flag": 1}, {"absent": 1}, {"page": "7"}, {"year": "2024"}], ids=str
+)
+def test_filters_that_nothing_fulfils(store: Store, filters: Filters) -> None:
+    put(store, chunk("leave", page=7, metadata={"year": 2024, "flag": True}))
+    assert found(store, filters=filters) == set()
+
+
+def test_filters_cannot_widen_access(store: Store) -> None:
+    put(store, chunk("leave", tenant="other"), chunk("leave", groups=("hr",)))
+    for filters in ({"tenant": "other"}, {"groups": "hr"}, {"metadata.tenant": "other"}):
+        assert found(store, filters=filters) == set()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(owners=st.lists(st.tuples(TENANTS, GROUPS), max_size=12), tenant=TENANTS, groups=GROUPS)
+def test_nobody_ever_finds_what_they_may_not_read(
+    store: Store, owners: list[tuple[str, tuple[str, ...]]], tenant: str, groups: tuple[str, ...]
+) -> None:
+    store.delete(["doc"])
+    chunks = [chunk(f"leave {i}", "doc", i, owner, groups=only) for i, (owner, only) in enumerate(owners)]
+    if chunks:
+        put(store, *chunks)
+    readable = {
+        one.text
+        for one in chunks
+        if one.tenant == tenant and (not one.groups or set(one.groups) & {*groups, "everyone"})
+    }
+    assert found(store, Access(tenant, groups)) == readable
