@@ -68,7 +68,7 @@ class TokenChunker:
             chunk_size=budget,
             chunk_overlap=min(self._overlap, budget // 2),
             paragraph_separator="\n" if section.kind == "table" else "\n\n",
-            tokenizer=lambda part: range(len(starts) if part is text else self._count(part)),
+            tokenizer=lambda part: range(self._count_part(text, starts, part)),
             secondary_chunking_regex=_CLAUSES,
         )
         spans = _locate(text, splitter.split_text(text))
@@ -84,10 +84,15 @@ class TokenChunker:
         parts = (_stripped(text, start, middle), _stripped(text, middle, end))
         return [piece for part in parts if part[1] > part[0] for piece in self._halve(text, starts, part, budget)]
 
+    def _count_part(self, text: str, starts: list[int], part: str) -> int:
+        start = text.find(part)
+        return self._count(part) if start < 0 else self._tokens_between(text, starts, start, start + len(part))
+
     def _tokens_between(self, text: str, starts: list[int], start: int, end: int) -> int:
         """Counted from the tokens of the whole section, unless the cut runs through a word."""
-        inside = (start > 0 and not text[start - 1].isspace()) or (end < len(text) and not text[end].isspace())
-        return self._count(text[start:end]) if inside else bisect_left(starts, end) - bisect_left(starts, start)
+        if _inside_word(text, start) or _inside_word(text, end):
+            return self._count(text[start:end])
+        return bisect_left(starts, end) - bisect_left(starts, start)
 
     def _fit(self, context: str) -> str:
         """Shorten a context from the left (the nearest headings matter most) to its share of the budget."""
@@ -152,6 +157,10 @@ def _only_introduces(section: Section, after: Section | None) -> bool:
     """True for a heading that stands alone before its first subsection, whose chunks carry it as context."""
     path = section.headings
     return after is not None and section.text.strip() in path[-1:] and after.headings[: len(path)] == path
+
+
+def _inside_word(text: str, cut: int) -> bool:
+    return 0 < cut < len(text) and not (text[cut - 1].isspace() or text[cut].isspace())
 
 
 def _table_header(section: Section) -> str:

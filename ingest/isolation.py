@@ -1,5 +1,6 @@
 """Parsing in a child process: a crash or a hang of a native library costs one file, not the run."""
 
+import os
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,7 +24,7 @@ class IsolatedParser:
         self._inner = inner
         self._timeout_s = timeout_s
         # A fork would copy the threads' locks of the embedding model in whatever state they are.
-        self._pool = ProcessPool(max_workers=workers, context=get_context("spawn"))
+        self._pool = ProcessPool(max_workers=workers, context=get_context("spawn"), initializer=_yield_to_the_model)
 
     def parse(self, path: Path) -> list[Section]:
         future = self._pool.schedule(_parse, args=[self._inner, path], timeout=self._timeout_s)
@@ -46,6 +47,12 @@ class IsolatedParser:
         self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
+
+
+def _yield_to_the_model() -> None:
+    """Parsing is far ahead anyway; the threads of the embedding model wait for each other, so none should be held up."""
+    if hasattr(os, "nice"):
+        os.nice(10)
 
 
 def _parse(parser: Parser, path: Path) -> list[Section]:
