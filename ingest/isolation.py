@@ -50,7 +50,7 @@ class IsolatedParser:
 
 
 def _yield_to_the_model() -> None:
-    """Parsing is far ahead anyway; the threads of the embedding model wait for each other, so none should be held up."""
+    """Parsing is far ahead anyway, and the threads of the embedding model wait for the slowest of them."""
     if hasattr(os, "nice"):
         os.nice(10)
 
