@@ -54,7 +54,7 @@ bench: $(VENV)/.installed-peers  ## Measure search on a BEIR folder: make bench 
 	$(BIN)/python -m eval.bench --data "$(DATA)" --out "$(or $(OUT),bench.json)"
 
 bench-answers: install  ## Measure the answers to the sample's questions
-	$(BIN)/python -m eval.bench_answers --questions eval/samples/handbook --out "$(or $(OUT),bench-answers.json)"
+	$(BIN)/python -m eval.bench.answers --questions eval/samples/handbook --out "$(or $(OUT),bench-answers.json)"
 
 serve: install  ## Serve the REST API on port 8080
 	$(BIN)/citewell serve

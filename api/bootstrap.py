@@ -172,7 +172,8 @@ class Services:
         ingestor = self._ingestor(name, store)
         ingestor.recover()
         searcher = self._searcher(store)
-        return Collection(name, store, ingestor, searcher, self._answerer(store, searcher))
+        threshold = self.settings.answers.min_confidence
+        return Collection(name, store, ingestor, searcher, self.answerer(store, searcher, threshold))
 
     def _store(self, name: str) -> Store:
         from retrieval.store.bm25 import Bm25Parameters
@@ -223,7 +224,7 @@ class Services:
 
         return SentenceEvidence(self.embedder, store, Calibration())
 
-    def _answerer(self, store: Store, searcher: HybridSearcher) -> RagAnswerer:
+    def answerer(self, store: Store, searcher: HybridSearcher, min_confidence: float) -> RagAnswerer:
         from generation.generators.extractive import ExtractiveGenerator
 
         chosen = self.settings.answers
@@ -232,6 +233,6 @@ class Services:
             evidence=self.evidence(store),
             generator=ExtractiveGenerator(chosen.max_sentences),
             sections=self.catalog,
-            min_confidence=chosen.min_confidence,
+            min_confidence=min_confidence,
             new_trace_id=self._new_trace_id,
         )

@@ -96,10 +96,10 @@ def _share(snapshot: Snapshot) -> float:
 
 def _said(snapshot: Snapshot) -> str:
     files = f"{snapshot.files_done}/{snapshot.files_total} files"
-    return f"{files}  {snapshot.chunks_per_s:.0f} chunks/s  ETA {_duration(snapshot.eta_s)}"
+    return f"{files}  {snapshot.chunks_per_s:.0f} chunks/s  ETA {duration(snapshot.eta_s)}"
 
 
-def _duration(seconds: float | None) -> str:
+def duration(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     minutes, rest = divmod(round(seconds), 60)

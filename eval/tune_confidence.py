@@ -21,8 +21,7 @@ from sklearn.metrics import roc_auc_score
 
 from api.bootstrap import Services
 from api.settings import load_settings
-from eval.bench_ingest import write_corpus
-from eval.datasets import load_beir
+from eval.datasets.beir import load_beir, write_corpus
 from generation.candidates import Candidate
 from generation.evidence import Calibration, Signals
 from ingest.pipeline import Label

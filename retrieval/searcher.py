@@ -64,6 +64,15 @@ class HybridSearcher:
                 break
         return hits
 
+    def branches(
+        self, query: Query, vector: NDArray[np.float32] | None
+    ) -> dict[Literal["dense", "bm25"], list[tuple[str, float]]]:
+        """The candidates of each branch, before fusion; a branch that the mode leaves out has none."""
+        limit = max(self._candidates, query.top_k)
+        dense = self._store.dense(vector, query.access, query.filters, limit) if vector is not None else []
+        bm25 = self._store.bm25(query.text, query.access, query.filters, limit) if query.mode != "dense" else []
+        return {"dense": dense, "bm25": bm25}
+
     def _attempt(self, query: Query, vector: NDArray[np.float32] | None) -> tuple[list[Hit], dict[str, str | None]]:
         """Hits, and of each document with chunks that are not current the revision that is."""
         ranked, origins = self._rank(query, vector)
@@ -90,16 +99,14 @@ class HybridSearcher:
     def _rank(
         self, query: Query, vector: NDArray[np.float32] | None
     ) -> tuple[list[tuple[str, float]], dict[str, dict[str, float]]]:
-        limit = max(self._candidates, query.top_k)
-        dense = self._store.dense(vector, query.access, query.filters, limit) if vector is not None else []
-        bm25 = self._store.bm25(query.text, query.access, query.filters, limit) if query.mode != "dense" else []
+        branches = self.branches(query, vector)
         origins: dict[str, dict[str, float]] = {}
-        for name, ranking in (("dense", dense), ("bm25", bm25)):
+        for name, ranking in branches.items():
             for key, score in ranking:
                 origins.setdefault(key, {})[name] = score
         if query.mode == "hybrid":
-            return self._fuse(dense, bm25), origins
-        return dense or bm25, origins
+            return self._fuse(branches["dense"], branches["bm25"]), origins
+        return branches[query.mode], origins
 
     def _fuse(self, dense: list[tuple[str, float]], bm25: list[tuple[str, float]]) -> list[tuple[str, float]]:
         if self._fusion.method == "rrf":

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval import bench, bench_answers
-from eval.bench_ingest import split, write_corpus
-from eval.bench_measure import Queries, RecordingEmbedder, percentiles, summary
-from eval.bench_peers import best, rank_bm25, sentence_transformers_exact, words
-from eval.bench_peers_llama import llama_index
-from eval.bench_shared import overrides
+from eval.bench import answers as bench_answers
+from eval.bench import run as bench
+from eval.bench.ingest import split
+from eval.bench.measure import Queries, RecordingEmbedder, percentiles, summary
+from eval.bench.peers import best, rank_bm25, sentence_transformers_exact, words
+from eval.bench.peers_llama import llama_index
+from eval.datasets.beir import write_corpus
+from eval.environment import overrides
 from ingest.errors import InvalidError
 from ingest.parsers.routing import RoutingParser
 from ingest.parsers.titles import document_title

@@ -1,43 +1,97 @@
-"""Metrics agree with hand-computed cases, and with trec_eval where its bindings are installed."""
+"""Metrics agree with hand-computed cases, with scikit-learn and trec_eval, and with plain definitions."""
 
 import random
+from collections.abc import Mapping, Sequence
 from math import log2
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score
 
-from eval.metrics import first_of_each, mean, ndcg, recall
+from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error, risk_coverage
+from eval.metrics.ranking import first_of_each, mean, ranking_metrics
+from eval.metrics.spans import span_scores
+from eval.metrics.text import exact_match, normalised, token_f1
+
+DOCUMENTS = [f"d{number:02}" for number in range(30)]
+GRADES = st.dictionaries(st.sampled_from(DOCUMENTS), st.integers(-1, 3), min_size=1, max_size=12)
+RANKINGS = st.lists(st.sampled_from(DOCUMENTS), unique=True, max_size=30)
+
+
+def metrics_of(ranking: Sequence[str], grades: Mapping[str, int]) -> dict[str, float]:
+    return ranking_metrics({"q": ranking}, {"q": grades})["q"]
+
+
+@given(ranking=RANKINGS, grades=GRADES)
+def test_every_metric_is_its_definition(ranking: list[str], grades: dict[str, int]) -> None:
+    relevant = {name for name, grade in grades.items() if grade > 0}
+    hits = [name in relevant for name in ranking]
+    found = metrics_of(ranking, grades)
+    for k in (1, 3, 5, 10, 20, 50, 100):
+        expected = sum(hits[:k]) / len(relevant) if relevant else 0.0
+        assert found[f"recall@{k}"] == pytest.approx(expected, abs=1e-6)
+    for k in (1, 5, 10):
+        assert found[f"precision@{k}"] == pytest.approx(sum(hits[:k]) / k, abs=1e-6)
+    for k in (1, 3, 5, 10):
+        assert found[f"success@{k}"] == float(any(hits[:k]))
+    first = hits.index(True) + 1 if True in hits else 0
+    assert found["mrr@10"] == pytest.approx(1 / first if 0 < first <= 10 else 0.0, abs=1e-6)
+    at_hits = [sum(hits[: rank + 1]) / (rank + 1) for rank, hit in enumerate(hits) if hit]
+    assert found["map@100"] == pytest.approx(sum(at_hits) / len(relevant) if relevant else 0.0, abs=1e-6)
+
+
+@given(ranking=RANKINGS, grades=GRADES)
+def test_ndcg_is_that_of_scikit_learn(ranking: list[str], grades: dict[str, int]) -> None:
+    gains = [max(grades.get(name, 0), 0) for name in DOCUMENTS]
+    scores = [len(DOCUMENTS) - ranking.index(name) if name in ranking else -1 for name in DOCUMENTS]
+    ranked = [name for name in DOCUMENTS if name not in ranking and gains[DOCUMENTS.index(name)] == 0]
+    if len(ranking) < 10 and len(ranking) + len(ranked) < len(DOCUMENTS):
+        return  # scikit-learn ranks what was not found too, in an order of its own
+    expected = ndcg_score([gains], [scores], k=10) if any(gains) else 0.0
+    assert metrics_of(ranking, grades)["ndcg@10"] == pytest.approx(expected, abs=1e-6)
 
 
 def test_ndcg_of_graded_documents_in_the_wrong_order() -> None:
-    grades = {"a": 2, "b": 1, "c": 0}
-    gained = 1 / log2(2) + 2 / log2(4)
-    ideal = 2 / log2(2) + 1 / log2(3)
-    assert ndcg(["b", "c", "a"], grades, 10) == pytest.approx(gained / ideal)
+    gained, ideal = 1 / log2(2) + 2 / log2(4), 2 / log2(2) + 1 / log2(3)
+    assert metrics_of(["b", "c", "a"], {"a": 2, "b": 1, "c": 0})["ndcg@10"] == pytest.approx(gained / ideal)
 
 
-def test_ndcg_counts_what_was_not_found_in_the_ideal() -> None:
-    assert ndcg(["a"], {"a": 1, "b": 1}, 10) == pytest.approx(1 / (1 + 1 / log2(3)))
+def test_what_was_not_found_counts_in_the_ideal() -> None:
+    assert metrics_of(["a"], {"a": 1, "b": 1})["ndcg@10"] == pytest.approx(1 / (1 + 1 / log2(3)))
 
 
-def test_ndcg_looks_no_further_than_k() -> None:
-    assert ndcg(["x", "a"], {"a": 1}, 1) == 0.0
-    assert ndcg(["a"], {"a": 1, "b": 1, "c": 1}, 1) == 1.0
+def test_a_query_that_is_missing_or_has_nothing_relevant_scores_nothing() -> None:
+    found = ranking_metrics({"a": ["x"]}, {"a": {"x": 1}, "b": {"x": 1}, "c": {"x": 0}, "d": {}})
+    assert set(found) == {"a", "b", "c", "d"}
+    assert found["a"]["ndcg@10"] == 1.0
+    assert all(value == 0.0 for key in "bcd" for value in found[key].values())
+    assert len({frozenset(metrics) for metrics in found.values()}) == 1
 
 
-def test_negative_grades_gain_nothing() -> None:
-    assert ndcg(["a", "b"], {"a": -1, "b": 1}, 10) == pytest.approx(1 / log2(3))
+def test_the_order_of_the_ranking_counts_and_not_the_names() -> None:
+    assert metrics_of(["a", "b"], {"a": 1})["mrr@10"] == 1.0
+    assert metrics_of(["b", "a"], {"a": 1})["mrr@10"] == 0.5
+    assert metrics_of(["z", "a"], {"z": 1})["mrr@10"] == 1.0
 
 
-@pytest.mark.parametrize("metric", [ndcg, recall])
-def test_nothing_relevant_scores_nothing(metric: object) -> None:
-    assert callable(metric)
-    assert metric(["a"], {}, 10) == metric(["a"], {"a": 0}, 10) == 0.0
-
-
-def test_recall_is_the_share_of_relevant_documents_found() -> None:
-    grades = {"a": 1, "b": 2, "c": 0, "d": 1}
-    assert recall(["a", "c", "b", "d"], grades, 3) == pytest.approx(2 / 3)
-    assert recall([], grades, 3) == 0.0
+def test_agrees_with_trec_eval() -> None:
+    trec = pytest.importorskip("pytrec_eval")
+    chance = random.Random(3)
+    names = [f"d{number:03}" for number in range(200)]
+    qrels = {f"q{number}": {name: chance.randrange(4) for name in chance.sample(names, 30)} for number in range(20)}
+    rankings = {key: chance.sample(names, 150) for key in qrels}
+    scored = {key: {name: float(200 - rank) for rank, name in enumerate(run)} for key, run in rankings.items()}
+    expected = trec.RelevanceEvaluator(qrels, {"ndcg_cut.10", "recall.100", "map_cut.100", "P.10"}).evaluate(scored)
+    for key, found in ranking_metrics(rankings, qrels).items():
+        for ours, theirs in (
+            ("ndcg@10", "ndcg_cut_10"),
+            ("recall@100", "recall_100"),
+            ("map@100", "map_cut_100"),
+            ("precision@10", "P_10"),
+        ):
+            assert found[ours] == pytest.approx(expected[key][theirs], abs=1e-6)
 
 
 def test_mean_of_nothing() -> None:
@@ -49,14 +103,54 @@ def test_a_document_stands_where_its_best_chunk_stood() -> None:
     assert first_of_each(["b", "a", "b", "c", "a"]) == ["b", "a", "c"]
 
 
-def test_agrees_with_trec_eval() -> None:
-    trec = pytest.importorskip("pytrec_eval")
-    chance = random.Random(3)
-    names = [f"d{number:03}" for number in range(200)]
-    qrels = {f"q{number}": {name: chance.randrange(4) for name in chance.sample(names, 30)} for number in range(20)}
-    runs = {key: chance.sample(names, 150) for key in qrels}
-    scored = {key: {name: float(200 - rank) for rank, name in enumerate(run)} for key, run in runs.items()}
-    expected = trec.RelevanceEvaluator(qrels, {"ndcg_cut.10", "recall.100"}).evaluate(scored)
-    for key, run in runs.items():
-        assert ndcg(run, qrels[key], 10) == pytest.approx(expected[key]["ndcg_cut_10"])
-        assert recall(run, qrels[key], 100) == pytest.approx(expected[key]["recall_100"])
+def test_spans() -> None:
+    found = span_scores([("a", 0, 10), ("a", 5, 20), ("b", 0, 10)], [("a", 15, 25)])
+    assert (found.recall, found.precision, found.iou) == (5 / 10, 5 / 30, 5 / 35)
+    assert span_scores([], [("a", 0, 1)]).recall == 0.0
+    assert span_scores([("a", 3, 9)], [("a", 3, 9)]).iou == 1.0
+
+
+SPANS = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40), st.integers(1, 20)), max_size=6)
+
+
+@given(chunks=SPANS, gold=SPANS)
+def test_spans_are_sets_of_characters(chunks: list[tuple[str, int, int]], gold: list[tuple[str, int, int]]) -> None:
+    placed = [[(name, start, start + length) for name, start, length in some] for some in (chunks, gold)]
+    ours, theirs = ({(name, at) for name, start, end in some for at in range(start, end)} for some in placed)
+    found = span_scores(*placed)
+    both = len(ours & theirs)
+    assert found.recall == (both / len(theirs) if theirs else 0.0)
+    assert found.precision == (both / len(ours) if ours else 0.0)
+    assert found.iou == (both / len(ours | theirs) if ours | theirs else 0.0)
+
+
+def test_answers_as_words() -> None:
+    assert normalised("The 30 days, a year!") == ["30", "days", "year"]
+    assert exact_match("the Eiffel Tower.", ["Eiffel tower"]) == 1.0
+    assert exact_match("Eiffel", ["Eiffel tower"]) == 0.0
+    assert token_f1("in the Eiffel tower", ["Eiffel tower", "Paris"]) == pytest.approx(2 * 2 / (3 + 2))
+    assert token_f1("", [""]) == 1.0
+    assert token_f1("x", []) == 0.0
+
+
+def test_risk_falls_with_coverage_where_confidence_tells_right_from_wrong() -> None:
+    curve = risk_coverage([0.9, 0.8, 0.1, 0.2], [True, True, False, False])
+    assert curve[:, 0].tolist() == [0.25, 0.5, 0.75, 1.0]
+    assert curve[:, 1].tolist() == pytest.approx([0, 0, 1 / 3, 0.5])
+    assert area_under_risk_coverage([0.9, 0.8, 0.1, 0.2], [True, True, False, False]) == pytest.approx(
+        (1 / 3 + 0.5) / 4
+    )
+
+
+def test_equal_confidences_are_served_together() -> None:
+    assert risk_coverage([0.5, 0.5], [True, False])[:, 1].tolist() == [0.5, 0.5]
+    assert area_under_risk_coverage([], []) == 0.0
+
+
+def test_calibration_error() -> None:
+    assert expected_calibration_error([0.75] * 4, [True, True, True, False]) == pytest.approx(0.0)
+    assert expected_calibration_error([1.0, 1.0], [False, False]) == pytest.approx(1.0)
+    assert expected_calibration_error([], []) == 0.0
+    chance = np.random.default_rng(1)
+    confidence = chance.random(20_000)
+    assert expected_calibration_error(confidence.tolist(), (chance.random(20_000) < confidence).tolist()) < 0.02

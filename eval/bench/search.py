@@ -12,8 +12,8 @@ import uvicorn
 from api.app import create_app
 from api.bootstrap import Services
 from api.server import bind
-from eval.bench_ingest import COLLECTION
-from eval.bench_measure import (
+from eval.bench.ingest import COLLECTION
+from eval.bench.measure import (
     DEEP,
     HEAD,
     MAX_QUERIES,
@@ -28,7 +28,7 @@ from eval.bench_measure import (
     summary,
     timed,
 )
-from eval.metrics import first_of_each
+from eval.metrics.ranking import first_of_each
 from ingest.errors import UnavailableError
 from retrieval.searcher import HybridSearcher
 from retrieval.types import Access, Hit, Query

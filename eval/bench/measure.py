@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from eval.metrics import mean, ndcg, recall
+from eval.metrics.ranking import mean, ranking_metrics
 from ingest.ports import Embedder
 
 Vector: TypeAlias = NDArray[np.float32]
@@ -144,13 +144,14 @@ def resident_megabytes() -> float:
 
 def figures(mode: Mode, queries: Queries) -> ModeFigures:
     """Quality over all queries, latency over a sample."""
+    qrels = {key: queries.qrels[key] for key in queries.texts}
     heads = {key: mode.head(text, queries.vectors[key]) for key, text in queries.texts.items()}
     deeps = {key: mode.deep(text, queries.vectors[key]) for key, text in queries.texts.items()}
     engine = mode.engine
     whole = percentiles(lambda key: mode.search(queries.texts[key]), list(queries.texts))
     return ModeFigures(
-        ndcg=mean(ndcg(ranking, queries.qrels[key], HEAD) for key, ranking in heads.items()),
-        recall=mean(recall(ranking, queries.qrels[key], DEEP) for key, ranking in deeps.items()),
+        ndcg=mean(found[f"ndcg@{HEAD}"] for found in ranking_metrics(heads, qrels).values()),
+        recall=mean(found[f"recall@{DEEP}"] for found in ranking_metrics(deeps, qrels).values()),
         latency=whole,
         engine_latency=whole
         if engine is None

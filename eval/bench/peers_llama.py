@@ -18,9 +18,9 @@ from llama_index.core.retrievers.fusion_retriever import FUSION_MODES
 from llama_index.core.schema import QueryBundle
 from qdrant_client import QdrantClient
 
-from eval.bench_measure import DEEP, HEAD, Mode, Queries, RecordingEmbedder, Vector, figures
-from eval.bench_peers import Corpus, PeerFigures, whole
-from eval.metrics import first_of_each
+from eval.bench.measure import DEEP, HEAD, Mode, Queries, RecordingEmbedder, Vector, figures
+from eval.bench.peers import Corpus, PeerFigures, whole
+from eval.metrics.ranking import first_of_each
 from ingest.ports import Embedder
 
 NAME = "llama_index"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-from eval.bench_measure import DEEP, HEAD, Mode, ModeFigures, Queries, Vector, figures
+from eval.bench.measure import DEEP, HEAD, Mode, ModeFigures, Queries, Vector, figures
 from ingest.ports import Embedder
 
 _WORD = re.compile(r"\w+")

@@ -1,6 +1,6 @@
 """How good and how fast the answers are on a folder of documents with questions.
 
-`python -m eval.bench_answers --questions FOLDER [--out FILE.json]` ingests the folder into a temporary data folder,
+`python -m eval.bench.answers --questions FOLDER [--out FILE.json]` ingests the folder into a temporary data folder,
 asks every question of its `questions.jsonl`, and prints the scores overall and for each tag.
 """
 
@@ -21,9 +21,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.bootstrap import Services
-from eval.answers import AnswerScores, score_answers
-from eval.bench_shared import add_settings, consoles, load, machine, settings_of, shown
-from eval.datasets import Question, load_questions
+from eval.datasets.questions import QUESTIONS, Question, load_questions
+from eval.environment import add_settings, consoles, load, machine, settings_of, shown
+from eval.metrics.citations import AnswerScores, score_answers
 from generation.answerer import drain
 from generation.types import Answer
 from ingest.errors import CitewellError, UnreadableFileError
@@ -31,7 +31,6 @@ from ingest.pipeline import Label
 from ingest.sources.filesystem import Selection, list_files
 from retrieval.types import Query
 
-QUESTIONS = "questions.jsonl"
 COLLECTION = "bench"
 ALL = "all"
 COLUMNS = ("questions", "answerable", "cited in evidence", "citation precision", "refused unansw.", "refused answ.")
@@ -143,7 +142,7 @@ def misses(results: Sequence[Asked]) -> Iterator[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m eval.bench_answers", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval.bench.answers", description=__doc__)
     parser.add_argument("--questions", type=Path, required=True, help=f"folder of documents with {QUESTIONS}")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     parser.add_argument("--verbose", action="store_true", help="list the questions that went wrong")

@@ -6,7 +6,6 @@ pipeline, searches it, prints one table and writes one JSON document.
 
 import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
@@ -18,13 +17,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from api.settings import Settings
-from eval.bench_ingest import ObservedServices, ingest_corpus
-from eval.bench_measure import ModeFigures, Queries
-from eval.bench_peers import PeerFigures, rank_bm25, sentence_transformers_exact
-from eval.bench_report import Report, to_json, to_table
-from eval.bench_search import MODES, api_figures, embedded, mode_figures
-from eval.bench_shared import add_settings, consoles, load, machine, settings_of, shown
-from eval.datasets import BeirDataset, load_beir
+from eval.bench.ingest import ObservedServices, ingest_corpus
+from eval.bench.measure import ModeFigures, Queries
+from eval.bench.peers import PeerFigures, rank_bm25, sentence_transformers_exact
+from eval.bench.report import Report, to_json, to_table
+from eval.bench.search import MODES, api_figures, embedded, mode_figures
+from eval.datasets.beir import BeirDataset, load_beir
+from eval.environment import add_settings, consoles, load, machine, settings_of, shown
 from ingest.errors import CitewellError
 
 
@@ -94,7 +93,7 @@ def _limited(dataset: BeirDataset, queries: int | None) -> BeirDataset:
 def _peers(
     dataset: BeirDataset, services: ObservedServices, queries: Queries, folder: Path, progress: Console
 ) -> list[PeerFigures]:
-    from eval.bench_peers_llama import llama_index
+    from eval.bench.peers_llama import llama_index
 
     progress.print("Measuring rank_bm25")
     words = rank_bm25(dataset.corpus, queries)
@@ -102,7 +101,3 @@ def _peers(
     exact = sentence_transformers_exact(dataset.corpus, services.embedder, queries)
     progress.print("Measuring LlamaIndex")
     return [words, exact, llama_index(dataset.corpus, services.embedder, queries, folder / "qdrant")]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

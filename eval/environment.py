@@ -1,4 +1,4 @@
-"""What the benchmark commands share: settings from the command line, and the machine they ran on."""
+"""What a figure depends on beside the code: settings, the machine, versions."""
 
 import argparse
 import os

@@ -7,10 +7,10 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from eval.bench_ingest import IngestFigures
-from eval.bench_measure import ModeFigures, Percentiles
-from eval.bench_peers import PeerFigures
-from eval.bench_search import ApiFigures
+from eval.bench.ingest import IngestFigures
+from eval.bench.measure import ModeFigures, Percentiles
+from eval.bench.peers import PeerFigures
+from eval.bench.search import ApiFigures
 
 COLUMNS = ("system", "mode", "docs/s", "nDCG@10", "Recall@100", "p50 ms", "p95", "p99", "engine p50", "p95", "p99")
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 from api.bootstrap import Collection, Services
-from eval.bench_measure import PeakMemory, RecordingEmbedder
+from eval.bench.measure import PeakMemory, RecordingEmbedder
+from eval.datasets.beir import write_corpus
 from ingest.pipeline import Label
 from ingest.sources.filesystem import SourceFile
 
@@ -78,26 +78,10 @@ def ingest_corpus(services: ObservedServices, corpus: Mapping[str, tuple[str, st
     return _figures(slices, optimize_s, services.settings.data, memory.megabytes)
 
 
-def write_corpus(corpus: Mapping[str, tuple[str, str]], folder: Path) -> list[SourceFile]:
-    """HTML brings title and text through a parser unharmed; the id in the corpus is the name of the source."""
-    files = []
-    for number, (key, (title, text)) in enumerate(corpus.items()):
-        path = folder / f"{number:07}.html"
-        path.write_text(_html(title, text), encoding="utf-8")
-        files.append(SourceFile(path, key))
-    return files
-
-
 def split(files: Sequence[SourceFile], parts: int) -> Iterator[Sequence[SourceFile]]:
     """About equal parts, none empty."""
     bounds = [round(len(files) * part / parts) for part in range(parts + 1)]
     return (files[start:end] for start, end in pairwise(bounds) if end > start)
-
-
-def _html(title: str, text: str) -> str:
-    heading = f"<h1>{escape(title)}</h1>" if title.strip() else ""
-    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n") if part.strip())
-    return f"<!DOCTYPE html><html><body>{heading}{paragraphs}</body></html>"
 
 
 def _slice(services: ObservedServices, collection: Collection, files: Sequence[SourceFile]) -> Slice:

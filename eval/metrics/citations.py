@@ -1,15 +1,14 @@
 """How good the answers to a question set are: cited evidence, refusals, calibration of the confidence."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.datasets import Evidence, Question
+from eval.datasets.questions import Evidence, Question
+from eval.metrics.text import words
 from generation.types import Answer, Citation
 
 _FIRST = 3
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,6 @@ def inside(citation: Citation, evidence: Sequence[Evidence]) -> bool:
     """
     quote = words(citation.quote)
     return any(Path(citation.source).name == one.document and _overlaps(quote, words(one.quote)) for one in evidence)
-
-
-def words(text: str) -> str:
-    """Lower case, every run of other than letters and digits as one blank, with a blank at both ends."""
-    return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
 def _overlaps(quote: str, gold: str) -> bool:

@@ -1,0 +1,172 @@
+"""What the commands of `citewell eval` do and print."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from time import perf_counter
+
+from pydantic import TypeAdapter
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from api import console
+from api.bootstrap import Services
+from api.settings import Settings
+from eval import gate as gates
+from eval import summary
+from eval.compare import Change
+from eval.compare import compare as changes_between
+from eval.datasets.generate import Generated, generate_questions
+from eval.experiment import runs
+from eval.experiment.outcomes import Run
+from eval.experiment.runner import Experiment, Step
+from eval.experiment.spec import load_experiment
+from eval.report.write import REPORT, write_report
+
+OnStep = Callable[[Step], None]
+
+
+def run(experiment: Path, data: Path, config: Path | None, as_json: bool) -> None:
+    found = _run_now(experiment, data, config, quiet=as_json)
+    folder = runs.folder_of(data, found.id)
+    if as_json:
+        sys.stdout.write((folder / runs.RESULTS).read_text(encoding="utf-8") + "\n")
+        return
+    _show(found)
+    console.out.print(f"Report: {folder / REPORT}", soft_wrap=True)
+
+
+def list_runs(data: Path, as_json: bool) -> None:
+    found = [runs.load_run(run_id, data) for run_id in runs.run_ids(data)]
+    if as_json:
+        rows = [{"id": one.id, "created_at": one.created_at, "name": one.name} for one in found]
+        sys.stdout.write(json.dumps({"evaluations": rows}, indent=2) + "\n")
+        return
+    for one in found:
+        sets, names = ", ".join(of.name for of in one.datasets), ", ".join(one.configurations)
+        console.out.print(f"[cyan]{one.id}[/]  {escape(sets)}: {escape(names)}", soft_wrap=True)
+    if not found:
+        console.out.print("No runs yet: citewell eval run EXPERIMENT.yaml")
+
+
+def compare(before: str, after: str, data: Path, as_json: bool) -> None:
+    changes = changes_between(runs.load_run(before, data), runs.load_run(after, data))
+    if as_json:
+        sys.stdout.write(TypeAdapter(list[Change]).dump_json(changes, indent=2).decode() + "\n")
+        return
+    for (dataset, configuration), some in groupby(changes, lambda one: (one.dataset, one.configuration)):
+        table = Table("", "before", "after", "difference (95 %)", "p", "")
+        table.title, table.title_justify = f"{escape(dataset)}, {escape(configuration)}", "left"
+        for one in some:
+            found = one.difference
+            span = f"{found.mean.mean:+.3f} ({found.mean.low:+.3f} to {found.mean.high:+.3f})"
+            cells = (f"{one.before:.3f}", f"{one.after:.3f}", span, f"{found.p:.4f}", one.verdict)
+            table.add_row(one.metric.label, *cells)
+        console.out.print(table)
+
+
+def update_baseline(baseline: Path, experiment: Path, run_name: str | None, data: Path, config: Path | None) -> None:
+    found = _found(experiment, run_name, data, config)
+    relative = Path(os.path.relpath(experiment, baseline.parent))
+    margins = gates.load_baseline(baseline).margins if baseline.exists() else {}
+    gates.save_baseline(gates.baseline_of(found, relative, margins), baseline)
+    console.out.print(f"Baseline written: {baseline}", soft_wrap=True)
+
+
+def gate(baseline: Path, run_name: str | None, data: Path, config: Path | None) -> bool:
+    """True where the run may pass."""
+    held = gates.load_baseline(baseline)
+    falls = list(gates.falls(held, _found(baseline.parent / held.experiment, run_name, data, config)))
+    for fall in falls:
+        place = ", ".join(filter(None, (fall.dataset, fall.configuration)))
+        console.err.print(f"[red]FAILED[/] {escape(place)}: {escape(fall.reason)}", soft_wrap=True)
+    if not falls:
+        console.out.print("[green]passed[/]: no metric fell by more than its margin")
+    return not falls
+
+
+def report(run_name: str, data: Path) -> None:
+    found = runs.load_run(run_name, data)
+    folder = runs.save(found, data)
+    write_report(found, folder)
+    console.out.print(str(folder / REPORT), soft_wrap=True)
+
+
+def generate(settings: Settings, collection: str, out: Path, count: int, seed: int) -> None:
+    with Services(settings) as services:
+        found: Generated = generate_questions(services, collection, count, seed)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found.rows), encoding="utf-8")
+    console.out.print(
+        f"{len(found.rows)} questions written to {out}; left out: {found.duplicates} like another one, "
+        f"{found.unanswered} that their passage does not answer",
+        soft_wrap=True,
+    )
+
+
+def _found(experiment: Path, run_name: str | None, data: Path, config: Path | None) -> Run:
+    return runs.load_run(run_name, data) if run_name else _run_now(experiment, data, config, quiet=False)
+
+
+def _run_now(experiment: Path, data: Path, config: Path | None, quiet: bool) -> Run:
+    """Run, save and report."""
+    spec = load_experiment(experiment)
+    with _progress(quiet) as on_step:
+        found = Experiment(spec, data, config, on_step, datetime.now(UTC)).run()
+    write_report(found, runs.save(found, data))
+    return found
+
+
+def _show(found: Run) -> None:
+    """One table a data set: headline metrics by configuration."""
+    for dataset in found.datasets:
+        results = [result for result in found.results if result.dataset == dataset.name]
+        note = ", questions made by a program" if dataset.synthetic else ""
+        table = Table(title=f"{dataset.name} ({dataset.cases} questions{note})", title_justify="left")
+        table.add_column("")
+        for result in results:
+            table.add_column(escape(result.configuration), justify="right")
+        for one in summary.headlines(results):
+            shown = [f"{summary.mean_of(of, one.name):.3f}" if of.values(one.name) else "" for of in results]
+            table.add_row(one.label, *shown)
+        console.out.print(table)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[OnStep]:
+    """A bar, or in a log a line now and then."""
+    if quiet:
+        yield lambda step: None
+    elif not console.err.is_terminal:
+        yield _PlainProgress()
+    else:
+        columns = (TextColumn("{task.fields[said]}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console.err) as bar:
+            task = bar.add_task("run", total=None, said="")
+            yield lambda step: bar.update(task, completed=step.done, total=step.total, said=_said(step))
+
+
+class _PlainProgress:
+    def __init__(self) -> None:
+        self._started = perf_counter()
+        self._next_s = self._started
+
+    def __call__(self, step: Step) -> None:
+        if perf_counter() < self._next_s:
+            return
+        self._next_s = perf_counter() + console.LOG_EVERY_S
+        left = (perf_counter() - self._started) / step.done * (step.total - step.done) if step.done else None
+        eta = f", ETA {console.duration(left)}" if left is not None else ""
+        console.err.print(f"{step.done}/{step.total} questions, {_said(step)}{eta}", soft_wrap=True)
+
+
+def _said(step: Step) -> str:
+    if step.indexing:
+        return f"{step.dataset}, {step.configuration}: indexing {step.indexing.files_done}/{step.indexing.files_total}"
+    return f"{step.dataset}, {step.configuration}"

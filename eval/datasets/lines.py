@@ -1,0 +1,58 @@
+"""Text files line by line; what is malformed is named with file and line."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import InvalidError
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Place (`file:line`) and text of every line that is not blank.
+
+    Raises:
+        InvalidError: the file cannot be read, or a line is not UTF-8.
+    """
+    try:
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                if line.strip():
+                    yield f"{path}:{number}", _decoded(line, f"{path}:{number}")
+    except FileNotFoundError as error:
+        raise InvalidError(f"{path} does not exist; check the folder of the data set.") from error
+    except OSError as error:
+        raise InvalidError(f"{path} cannot be read ({error.strerror}).") from error
+
+
+def json_rows(path: Path, required: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Place and object of each line. Raises InvalidError for what is no object or lacks a `required` key."""
+    for where, line in numbered_lines(path):
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InvalidError(f"{where} is not JSON ({error.msg}).") from error
+        missing = [name for name in required if not isinstance(row, dict) or name not in row]
+        if missing:
+            raise InvalidError(f"{where} lacks {', '.join(missing)}.")
+        yield where, row
+
+
+class Unique:
+    """Refuses an id that was there before."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, str] = {}
+
+    def add(self, key: str, where: str) -> str:
+        if key in self._places:
+            raise InvalidError(f"{where}: the id {key!r} was used before, at {self._places[key]}.")
+        self._places[key] = where
+        return key
+
+
+def _decoded(line: bytes, where: str) -> str:
+    try:
+        return line.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InvalidError(f"{where} is not UTF-8 ({error.reason}); save the file as UTF-8.") from error

@@ -1,0 +1,72 @@
+"""Which hits and citations are right."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+
+from eval.datasets.questions import Evidence
+from eval.experiment.sets import Case
+from eval.metrics.ranking import first_of_each
+from eval.metrics.text import words
+from generation.types import Answer, Citation
+from ingest.types import Chunk
+from retrieval.types import Hit
+
+FIRST = 3
+
+
+def holds(chunk: Chunk, evidence: Evidence) -> bool:
+    """True if a reader of the chunk has all of the evidence before them."""
+    if PurePath(chunk.source).name != evidence.document:
+        return False
+    if evidence.quote.strip():
+        return words(evidence.quote) in words(chunk.text)
+    return chunk.page == evidence.page
+
+
+def is_right(chunk: Chunk, case: Case) -> bool:
+    if case.grades:
+        return case.grades.get(chunk.source, 0) > 0
+    return any(holds(chunk, one) for one in case.evidence)
+
+
+def cites(citation: Citation, evidence: Evidence) -> bool:
+    """True if the quote stands within the gold quote, or holds all of it (without one: stands on its page).
+
+    Compared as words, so that the layout of a table row does not matter.
+    """
+    if PurePath(citation.source).name != evidence.document:
+        return False
+    if not evidence.quote.strip():
+        return citation.page == evidence.page
+    quote, gold = words(citation.quote), words(evidence.quote)
+    return bool(quote.strip()) and (quote in gold or gold in quote)
+
+
+def is_cited(citation: Citation, case: Case) -> bool:
+    return any(cites(citation, one) for one in case.evidence)
+
+
+def cites_evidence(case: Case, answer: Answer) -> bool:
+    """An answer is right if one of its first citations stands in gold evidence: readers look no further."""
+    return any(is_cited(one, case) for one in answer.citations[:FIRST])
+
+
+def judgements(case: Case) -> Mapping[str, int]:
+    """What `ranking` is judged by: graded documents, or each piece of evidence."""
+    return case.grades or {_evidence_key(number): 1 for number in range(len(case.evidence))}
+
+
+def ranking(case: Case, hits: Sequence[Hit]) -> list[str]:
+    """Hits as the things that are judged, best first. With evidence: a hit stands for the pieces that it holds and
+    that no earlier hit held, any other hit for itself."""
+    if case.grades:
+        return first_of_each(hit.chunk.source for hit in hits)
+    found: list[str] = []
+    for hit in hits:
+        held = [_evidence_key(number) for number, one in enumerate(case.evidence) if holds(hit.chunk, one)]
+        found += [key for key in held if key not in found] if held else [hit.chunk.id]
+    return found
+
+
+def _evidence_key(number: int) -> str:
+    return f"evidence {number}"

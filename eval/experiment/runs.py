@@ -1,0 +1,74 @@
+"""Runs on disk: `<data>/evaluations/runs/<id>/results.json`, beside it what people read."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from eval.experiment.outcomes import Run
+from eval.experiment.runner import EVALUATIONS
+from ingest.errors import InvalidError, NotFoundError
+
+RESULTS = "results.json"
+QUESTIONS = "questions.csv"
+_RUN = TypeAdapter(Run)
+
+
+def folder_of(data: Path, run_id: str) -> Path:
+    return data / EVALUATIONS / "runs" / run_id
+
+
+def save(run: Run, data: Path) -> Path:
+    """Writes the results and the table of questions; returns the folder."""
+    folder = folder_of(data, run.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / RESULTS).write_bytes(_RUN.dump_json(run, indent=1))
+    with (folder / QUESTIONS).open("w", encoding="utf-8", newline="") as stream:
+        rows = list(_rows(run))
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+        writer = csv.DictWriter(stream, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+def load_run(given: str, data: Path) -> Run:
+    """A run by its id, by `latest`, or by the path of its folder or results.
+
+    Raises:
+        NotFoundError: there is none of this name.
+        InvalidError: the file is no evaluation of this version.
+    """
+    path = _path(given, data)
+    try:
+        return _RUN.validate_json(path.read_bytes())
+    except OSError as error:
+        raise NotFoundError(f"There is no evaluation {given!r}; `citewell eval list` shows those there are.") from error
+    except ValidationError as error:
+        raise InvalidError(f"{path} holds no evaluation that this version can read; run it again.") from error
+
+
+def run_ids(data: Path) -> list[str]:
+    """Newest first."""
+    found = (data / EVALUATIONS / "runs").glob(f"*/{RESULTS}")
+    return sorted((path.parent.name for path in found), reverse=True)
+
+
+def _path(given: str, data: Path) -> Path:
+    if given == "latest":
+        ids = run_ids(data)
+        given = ids[0] if ids else given
+    for path in (Path(given), Path(given) / RESULTS):
+        if path.is_file():
+            return path
+    return folder_of(data, given) / RESULTS
+
+
+def _rows(run: Run) -> Iterator[dict[str, object]]:
+    for result in run.results:
+        for one in result.outcomes:
+            about = {"dataset": result.dataset, "configuration": result.configuration, "id": one.id}
+            told = {"question": one.text, "answerable": one.answerable, "tags": " ".join(one.tags)}
+            seen = {"refused": one.answer.refused, "confidence": one.answer.confidence} if one.answer else {}
+            yield {**about, **told, **seen, "lost": one.lost or "", **one.metrics}

@@ -1,0 +1,138 @@
+"""Questions that were asked become outcomes: metrics, what was shown, where it was lost."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from eval.experiment.asking import Asked
+from eval.experiment.judging import cites, cites_evidence, is_cited, is_right, judgements
+from eval.experiment.outcomes import Answered, Cited, Lost, Outcome, Passage
+from eval.experiment.positions import Positions
+from eval.experiment.sets import Case
+from eval.metrics.ranking import mean, ranking_metrics
+from eval.metrics.spans import span_scores
+from eval.metrics.text import exact_match, token_f1, words
+from generation.types import Answer, Citation
+from retrieval.types import Hit
+
+_SHOWN, _LENGTH = 5, 500
+_CITED_SENTENCE = re.compile(r"(.+?)((?:\s*\[\d+\])+)", re.DOTALL)
+Metrics = dict[str, float]
+
+
+def score(
+    asked: Sequence[Asked],
+    positions: Positions | None,
+    text_of: Callable[[str], str],
+    lost: Callable[[Asked], Lost],
+) -> Iterator[Outcome]:
+    """
+    Args:
+        positions: for span sets.
+        text_of: document id -> its text.
+        lost: where a missed question was lost.
+    """
+    answerable = [one for one in asked if one.case.answerable]
+    ranked = ranking_metrics(
+        {one.case.id: one.ranking for one in answerable}, {one.case.id: judgements(one.case) for one in answerable}
+    )
+    for one in asked:
+        metrics: Metrics = {"search_ms": one.search_ms, **ranked.get(one.case.id, {})}
+        if positions:
+            metrics |= _span_metrics(one, positions)
+        if one.answer:
+            metrics |= answer_metrics(one.case, one.answer, text_of)
+            metrics["answer_ms"] = one.answer_ms
+        yield _outcome(one, metrics, lost(one) if missed(one) else None)
+
+
+def missed(one: Asked) -> bool:
+    """An answerable question that was not answered from gold evidence, or (only searched for) whose evidence is not
+    among the hits."""
+    if not one.case.answerable:
+        return False
+    if one.answer:
+        return one.answer.refused or not cites_evidence(one.case, one.answer)
+    return not any(is_right(hit.chunk, one.case) for hit in one.hits)
+
+
+def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) -> Metrics:
+    """Each in [0, 1].
+
+    Of answerable questions: `answered_right` (cites gold evidence among the first citations), `citation_recall`,
+    `exact_match`, `token_f1` (all 0 for a refusal), `refused_answerable`. Of answers that were served: `supported`,
+    and on answerable questions `citation_precision`. Of unanswerable questions: `refusal_recall`. Of refusals:
+    `refusal_precision`.
+    """
+    found: Metrics = {}
+    if case.answerable:
+        served = "" if answer.refused else answer.text
+        found["refused_answerable"] = float(answer.refused)
+        found["answered_right"] = float(not answer.refused and cites_evidence(case, answer))
+        found["citation_recall"] = mean(any(cites(one, gold) for one in answer.citations) for gold in case.evidence)
+        if case.answers:
+            found["exact_match"] = exact_match(_without_markers(served), case.answers)
+            found["token_f1"] = token_f1(_without_markers(served), case.answers)
+        if answer.citations:
+            found["citation_precision"] = mean(is_cited(one, case) for one in answer.citations)
+    else:
+        found["refusal_recall"] = float(answer.refused)
+    if answer.refused:
+        found["refusal_precision"] = float(not case.answerable)
+    else:
+        found["supported"] = supported(answer, text_of)
+    if answer.usage.prompt_tokens or answer.usage.completion_tokens:
+        found["prompt_tokens"] = answer.usage.prompt_tokens
+        found["completion_tokens"] = answer.usage.completion_tokens
+    return found
+
+
+def supported(answer: Answer, text_of: Callable[[str], str]) -> float:
+    """Share of the answer's sentences that stand, word for word, in a quote that they cite, which itself stands in
+    its document at the place that the citation names."""
+    sentences = _CITED_SENTENCE.findall(answer.text)
+    left_over = _CITED_SENTENCE.sub("", answer.text).strip()
+    standing = [_stands(text, markers, answer.citations, text_of) for text, markers in sentences]
+    return mean([*standing, False] if left_over else standing)
+
+
+def _stands(sentence: str, markers: str, citations: Sequence[Citation], text_of: Callable[[str], str]) -> bool:
+    cited = [one for one in citations if f"[{one.marker}]" in markers and words(sentence) in words(one.quote)]
+    return any(text_of(one.document_id)[one.char_start : one.char_end] == one.quote for one in cited)
+
+
+def _without_markers(text: str) -> str:
+    return re.sub(r"\s*\[\d+\]", "", text)
+
+
+def _span_metrics(one: Asked, positions: Positions) -> Mapping[str, float]:
+    found = span_scores([positions.of_hit(hit) for hit in one.hits], positions.of_case(one.case))
+    return {"span_recall": found.recall, "span_precision": found.precision, "span_iou": found.iou}
+
+
+def _outcome(one: Asked, metrics: Mapping[str, float], lost: Lost | None) -> Outcome:
+    case = one.case
+    return Outcome(
+        id=case.id,
+        text=case.text,
+        answerable=case.answerable,
+        tags=case.tags,
+        metrics={name: round(float(value), 6) for name, value in metrics.items()},
+        passages=tuple(_passage(hit, case) for hit in one.hits[:_SHOWN]),
+        gold=tuple(f"{gold.document}: {gold.quote or f'page {gold.page}'}" for gold in case.evidence),
+        answer=_answered(one) if one.answer else None,
+        lost=lost,
+    )
+
+
+def _answered(one: Asked) -> Answered:
+    answer, would_be = one.answer, one.unguarded
+    assert answer and would_be
+    right = one.case.answerable and cites_evidence(one.case, would_be)
+    cited = [Cited(c.source, c.page, c.quote, round(c.support, 4), is_cited(c, one.case)) for c in would_be.citations]
+    return Answered(answer.text, answer.refused, round(answer.confidence, 6), right, tuple(cited))
+
+
+def _passage(hit: Hit, case: Case) -> Passage:
+    chunk = hit.chunk
+    text = " ".join(chunk.text.split())[:_LENGTH]
+    return Passage(chunk.source, chunk.page, chunk.headings, text, round(hit.score, 4), is_right(chunk, case))

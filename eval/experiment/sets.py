@@ -1,0 +1,120 @@
+"""Data sets of every kind as one: documents to ingest and cases to ask."""
+
+import hashlib
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from eval.datasets.beir import BeirDataset, load_beir, write_corpus
+from eval.datasets.questions import QUESTIONS, Evidence, QuestionSet, load_question_set, load_span_set
+from ingest.sources.filesystem import Selection, SourceFile, list_files
+
+Kind: TypeAlias = Literal["beir", "questions", "spans"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question. What is right is told by `grades` (source -> grade; BEIR) or by `evidence` (the other kinds)."""
+
+    id: str
+    text: str
+    answerable: bool = True
+    answers: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    grades: Mapping[str, int] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """`sha256` is that of everything that the set says, `documents_sha256` that of its documents alone."""
+
+    name: str
+    kind: Kind
+    content: BeirDataset | QuestionSet
+    cases: tuple[Case, ...]
+    sha256: str
+    documents_sha256: str
+    synthetic: bool = False
+
+    @property
+    def raw_documents(self) -> Path | None:
+        """Of a span set the folder of raw texts."""
+        return self.content.documents if isinstance(self.content, QuestionSet) and self.kind == "spans" else None
+
+    def write_documents(self, folder: Path) -> list[SourceFile]:
+        """The documents as files to ingest; those that are no files yet are written to `folder`. The source of each
+        is its id in the corpus (BEIR) or its file name."""
+        if isinstance(self.content, BeirDataset):
+            return write_corpus(self.content.corpus, folder)
+        if self.kind == "spans":
+            return [_as_text(path, folder) for path in _files(self.content.documents)]
+        return [SourceFile(path, path.name) for path in _files(self.content.documents)]
+
+
+def open_set(name: str, kind: Kind, folder: Path, limit: int | None, seed: int) -> EvaluationSet:
+    """Read and check a data set; `limit` draws that many of its cases by chance.
+
+    Raises:
+        InvalidError: the data are malformed; names file and line.
+    """
+    match kind:
+        case "beir":
+            beir = load_beir(folder)
+            documents = _digest(f"{key}\n{title}\n{text}".encode() for key, (title, text) in beir.corpus.items())
+            return _made(name, kind, beir, _of_beir(beir), documents, limit, seed, False)
+        case "questions":
+            questions = load_question_set(folder)
+        case "spans":
+            questions = load_span_set(folder)
+    documents = _digest(path.name.encode() + b"\n" + path.read_bytes() for path in _files(questions.documents))
+    return _made(name, kind, questions, _of_questions(questions), documents, limit, seed, questions.synthetic)
+
+
+def _made(
+    name: str,
+    kind: Kind,
+    content: BeirDataset | QuestionSet,
+    cases: Sequence[Case],
+    documents: str,
+    limit: int | None,
+    seed: int,
+    synthetic: bool,
+) -> EvaluationSet:
+    drawn = random.Random(seed).sample(cases, limit) if limit and limit < len(cases) else cases
+    whole = _digest([documents.encode(), *(repr(case).encode() for case in cases)])
+    return EvaluationSet(name, kind, content, tuple(drawn), whole, documents, synthetic)
+
+
+def _of_beir(dataset: BeirDataset) -> list[Case]:
+    return [Case(key, text, grades=dataset.qrels[key]) for key, text in dataset.queries.items()]
+
+
+def _of_questions(found: QuestionSet) -> list[Case]:
+    return [
+        Case(one.id, one.question, one.answerable, one.answers, one.tags, evidence=one.evidence)
+        for one in found.questions
+    ]
+
+
+def _files(folder: Path) -> list[Path]:
+    from ingest.parsers.routing import SUFFIXES
+
+    selection = Selection(exclude=(QUESTIONS,), suffixes=frozenset(SUFFIXES))
+    return [file.path for file in list_files([str(folder)], selection).files]
+
+
+def _as_text(path: Path, folder: Path) -> SourceFile:
+    """Under a name that no parser changes the characters of."""
+    copy = folder / f"{path.stem}.txt"
+    copy.write_bytes(path.read_bytes())
+    return SourceFile(copy, path.name)
+
+
+def _digest(parts: Iterator[bytes] | Sequence[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()

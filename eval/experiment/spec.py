@@ -1,0 +1,98 @@
+"""What an experiment file says."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from eval.experiment.sets import Kind
+from ingest.errors import InvalidError
+
+ONLY = "default"
+"""Name of the configuration of an experiment that names none: the settings as they are."""
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatasetSpec(_Spec):
+    """`path` is relative to the experiment file. `cases`: how many questions to draw; default all."""
+
+    kind: Kind
+    path: Path
+    name: str | None = None
+    cases: int | None = Field(default=None, ge=1)
+
+    @property
+    def label(self) -> str:
+        return self.name or self.path.resolve().name
+
+
+class ExperimentSpec(_Spec):
+    """`configurations`: name -> settings that differ, nested or dotted. `matrix`: dotted setting -> values; one more
+    configuration for each combination. `depth`: how many ranks are judged."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+    datasets: list[DatasetSpec] = Field(min_length=1)
+    configurations: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    matrix: dict[str, list[Any]] = Field(default_factory=dict)
+    baseline: str | None = None
+    depth: int = Field(default=100, ge=10, le=1000)
+    answers: bool = True
+    seed: int = 7
+
+    @model_validator(mode="after")
+    def _baseline_exists(self) -> "ExperimentSpec":
+        names = list(self.expanded())
+        if self.baseline is not None and self.baseline not in names:
+            raise ValueError(f"baseline {self.baseline!r} is none of the configurations {', '.join(names)}")
+        labels = [one.label for one in self.datasets]
+        if len(set(labels)) < len(labels):
+            raise ValueError(f"two data sets have the same name ({', '.join(labels)}); give one of them a name")
+        return self
+
+    def expanded(self) -> dict[str, dict[str, Any]]:
+        """Name of each configuration -> nested settings."""
+        found = {name: nested(changes) for name, changes in self.configurations.items()}
+        for values in itertools.product(*self.matrix.values()):
+            if self.matrix:
+                chosen = dict(zip(self.matrix, values, strict=True))
+                found[", ".join(f"{key.split('.')[-1]}={value}" for key, value in chosen.items())] = nested(chosen)
+        return found or {ONLY: {}}
+
+
+def load_experiment(path: Path) -> ExperimentSpec:
+    """Data set paths come out relative to the working directory.
+
+    Raises:
+        InvalidError: the file cannot be read, or a key is unknown or wrong; names it.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        spec = ExperimentSpec.model_validate(content)
+    except OSError as error:
+        raise InvalidError(f"The experiment {path} cannot be read ({error.strerror}).") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidError(f"The experiment {path} is not valid YAML in UTF-8 ({error}).") from error
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False)
+        said = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in problems)
+        raise InvalidError(f"The experiment {path} is wrong: {said}.") from None
+    placed = [one.model_copy(update={"path": path.parent / one.path}) for one in spec.datasets]
+    return spec.model_copy(update={"datasets": placed})
+
+
+def nested(changes: dict[str, Any]) -> dict[str, Any]:
+    """`{"retrieval.mode": "bm25"}` -> `{"retrieval": {"mode": "bm25"}}`; what is nested already stays."""
+    found: dict[str, Any] = {}
+    for key, value in changes.items():
+        section, dot, rest = key.partition(".")
+        below = nested({rest: value}) if dot else (nested(value) if isinstance(value, dict) else value)
+        if isinstance(below, dict) and isinstance(found.get(section), dict):
+            found[section] = {**found[section], **below}
+        else:
+            found[section] = below
+    return found

@@ -1,0 +1,32 @@
+"""Lays out a report: one HTML file that needs nothing else, and the same in Markdown."""
+
+import json
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from eval.experiment.outcomes import Run
+from eval.report.content import sections
+
+REPORT = "report.html"
+_FOLDER = Path(__file__).parent
+
+
+def write_report(run: Run, folder: Path) -> None:
+    """`report.html` and `report.md` in `folder`."""
+    content = {
+        "run": run,
+        "sections": list(sections(run)),
+        "machine": _pretty(run.machine),
+        "settings": {name: _pretty(settings) for name, settings in run.configurations.items()},
+    }
+    for name, escaped in ((REPORT, True), ("report.md", False)):
+        environment = Environment(
+            loader=FileSystemLoader(_FOLDER), autoescape=escaped, undefined=StrictUndefined, trim_blocks=not escaped
+        )
+        text = environment.get_template(f"{name}.j2").render(content)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

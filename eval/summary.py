@@ -1,0 +1,129 @@
+"""A result in a few numbers: which metrics there are, what they mean, and their values with intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eval.experiment.outcomes import Lost, Result, Run
+from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error
+from eval.metrics.ranking import mean
+from eval.statistics import Difference, Estimate, differences, estimate
+
+
+@dataclass(frozen=True)
+class Metric:
+    name: str
+    label: str
+    higher_is_better: bool = True
+    unit: str = ""
+
+
+_CUTOFFS = {"recall": (1, 3, 5, 10, 20, 50, 100), "precision": (1, 5, 10), "success": (1, 3, 5, 10)}
+_LABELS = {"recall": "Recall", "precision": "Precision", "success": "Success"}
+RETRIEVAL = (
+    Metric("ndcg@10", "nDCG@10"),
+    *(Metric(f"{name}@{k}", f"{_LABELS[name]}@{k}") for name, cutoffs in _CUTOFFS.items() for k in cutoffs),
+    Metric("map@100", "MAP@100"),
+    Metric("mrr@10", "MRR@10"),
+)
+SPANS = (
+    Metric("span_recall", "Span recall"),
+    Metric("span_precision", "Span precision"),
+    Metric("span_iou", "Span IoU"),
+)
+ANSWERS = (
+    Metric("answered_right", "Answered from gold evidence"),
+    Metric("citation_precision", "Citation precision"),
+    Metric("citation_recall", "Citation recall"),
+    Metric("supported", "Supported sentences"),
+    Metric("exact_match", "Exact match"),
+    Metric("token_f1", "Token F1"),
+    Metric("refusal_precision", "Refusal precision"),
+    Metric("refusal_recall", "Refusal recall"),
+    Metric("refused_answerable", "Answerable refused", higher_is_better=False),
+)
+COSTS = (
+    Metric("search_ms", "Search", higher_is_better=False, unit="ms"),
+    Metric("answer_ms", "Answer", higher_is_better=False, unit="ms"),
+    Metric("prompt_tokens", "Prompt tokens", higher_is_better=False),
+    Metric("completion_tokens", "Completion tokens", higher_is_better=False),
+)
+METRICS = (*RETRIEVAL, *SPANS, *ANSWERS, *COSTS)
+_HEADLINES = (
+    "ndcg@10",
+    "recall@10",
+    "recall@100",
+    "mrr@10",
+    "span_recall",
+    "span_iou",
+    "answered_right",
+    "citation_precision",
+    "refusal_precision",
+    "refusal_recall",
+    "refused_answerable",
+    "supported",
+)
+
+
+def metric(name: str) -> Metric:
+    """Raises KeyError for a metric that there is not."""
+    return {one.name: one for one in METRICS}[name]
+
+
+def present(results: Sequence[Result], among: Sequence[Metric] = METRICS) -> list[Metric]:
+    """Those that a question of the results has a value for."""
+    names = {name for result in results for one in result.outcomes for name in one.metrics}
+    return [one for one in among if one.name in names]
+
+
+def headlines(results: Sequence[Result]) -> list[Metric]:
+    return present(results, [metric(name) for name in _HEADLINES])
+
+
+def main_metric(result: Result) -> Metric:
+    """What configurations are ranked by: right answers where there were answers, else nDCG@10."""
+    return metric("answered_right" if result.values("answered_right") else "ndcg@10")
+
+
+def means(result: Result, seed: int) -> dict[str, Estimate]:
+    """Metric -> mean over the questions that have it."""
+    return {one.name: estimate(list(result.values(one.name).values()), seed) for one in present([result])}
+
+
+def mean_of(result: Result, name: str) -> float:
+    """0.0 where no question has the metric."""
+    return mean(result.values(name).values())
+
+
+def percentiles(result: Result, name: str) -> tuple[float, float, float]:
+    """p50, p95 and p99 over the questions."""
+    p50, p95, p99 = np.percentile(list(result.values(name).values()) or [0.0], (50, 95, 99))
+    return float(p50), float(p95), float(p99)
+
+
+def against_baseline(run: Run, dataset: str, one: Metric) -> dict[str, Difference]:
+    """Configuration -> its difference from the baseline, corrected over the configurations."""
+    results = {result.configuration: result.values(one.name) for result in run.results if result.dataset == dataset}
+    baseline = results.pop(run.baseline, {})
+    return differences(baseline, results, run.seed)
+
+
+def confidences(result: Result) -> tuple[list[float], list[bool]]:
+    """Of all questions that were answered or refused: the confidence, and whether the answer is (or would have been)
+    right. An unanswerable question has no right answer."""
+    answers = [one.answer for one in result.outcomes if one.answer]
+    return [one.confidence for one in answers], [one.right for one in answers]
+
+
+def calibration(result: Result) -> tuple[float, float] | None:
+    """Area under the risk-coverage curve, and expected calibration error; None where nothing was answered."""
+    confidence, right = confidences(result)
+    if not confidence:
+        return None
+    return area_under_risk_coverage(confidence, right), expected_calibration_error(confidence, right)
+
+
+def funnel(result: Result) -> dict[Lost, int]:
+    """Missed questions by the stage that lost them, in the order of the pipeline."""
+    return {stage: sum(one.lost is stage for one in result.outcomes) for stage in Lost}

@@ -1,0 +1,205 @@
+"""Experiments from file to report, over a small knowledge base and the real model."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import yaml
+
+import eval.cli  # adds `citewell eval`
+from api import cli
+from eval import gate as gates
+from eval import summary
+from eval.compare import compare
+from eval.experiment import runs
+from eval.experiment.outcomes import Lost, Run
+from eval.experiment.runner import Experiment
+from eval.experiment.spec import load_experiment, nested
+from ingest.errors import InvalidError, NotFoundError, SettingsError
+from retrieval.searcher import HybridSearcher
+from retrieval.types import Hit, Query
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+Citewell = Callable[..., int]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+def run_again(experiment: Path, data: Path, now: datetime = NOW) -> Run:
+    return Experiment(load_experiment(experiment), data, None, lambda step: None, now).run()
+
+
+@pytest.fixture(scope="module")
+def run(experiment_file: Path, data: Path) -> Run:
+    found = run_again(experiment_file, data)
+    runs.save(found, data)
+    return found
+
+
+@pytest.fixture
+def citewell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Citewell]:
+    def call(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["citewell", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return int(end.value.code or 0)
+
+    assert eval.cli.app
+    yield call
+
+
+def test_a_run_tells_what_was_found_and_what_decided_it(run: Run) -> None:
+    assert run.id == "20260102-030405-small"
+    assert [(one.configuration, one.dataset) for one in run.results] == [("hybrid", "small"), ("bm25", "small")]
+    assert run.configurations["bm25"]["retrieval"]["mode"] == "bm25"
+    assert (run.datasets[0].cases, run.datasets[0].synthetic) == (6, False)
+    assert {"citewell", "torch"} <= set(run.machine["versions"])
+    hybrid = run.result("hybrid", "small")
+    assert summary.mean_of(hybrid, "success@1") == 1.0
+    assert summary.mean_of(hybrid, "answered_right") == 1.0
+    assert summary.mean_of(hybrid, "supported") == 1.0
+    assert summary.mean_of(hybrid, "refusal_recall") == 1.0
+    unanswerable = next(one for one in hybrid.outcomes if not one.answerable)
+    assert "ndcg@10" not in unanswerable.metrics
+    assert unanswerable.answer is not None
+    assert unanswerable.answer.refused
+
+
+def test_an_index_is_built_once(experiment_file: Path, data: Path, run: Run) -> None:
+    folders = list((data / "evaluations" / "indexes").iterdir())
+    assert len(folders) == 1
+    written = (folders[0] / "catalog.sqlite").stat().st_mtime_ns
+    again = run_again(experiment_file, data)
+    assert (folders[0] / "catalog.sqlite").stat().st_mtime_ns == written
+    assert [one.index for one in again.results] == [one.index for one in run.results]
+
+
+def test_other_chunks_need_another_index(experiment_file: Path, data: Path, run: Run) -> None:
+    content = {**yaml.safe_load(experiment_file.read_text()), "matrix": {"ingestion.chunk_tokens": [64]}}
+    content |= {"configurations": {}, "baseline": None}
+    path = experiment_file.with_name("chunks.yaml")
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    found = run_again(path, data)
+    assert list(found.configurations) == ["chunk_tokens=64"]
+    assert found.results[0].index.key != run.results[0].index.key
+
+
+def test_a_run_survives_the_disk(run: Run, data: Path) -> None:
+    assert runs.load_run(run.id, data) == run
+    assert runs.load_run("latest", data) == run
+    assert runs.load_run(str(runs.folder_of(data, run.id)), data) == run
+    with pytest.raises(NotFoundError, match="no evaluation 'nope'"):
+        runs.load_run("nope", data)
+
+
+def test_the_report_stands_alone(run: Run, data: Path, citewell: Citewell) -> None:
+    assert citewell("eval", "report", run.id, "--data", data) == 0
+    text = (runs.folder_of(data, run.id) / "report.html").read_text()
+    links = Links()
+    links.feed(text)
+    assert links.outside == []
+    assert "bm25 equals hybrid" in text or "not distinguishable" in text
+    assert text.count("<svg") >= 5
+    table = (runs.folder_of(data, run.id) / "questions.csv").read_text().splitlines()
+    assert len(table) == 1 + 2 * 6
+
+
+class Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.outside: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        for name, value in attributes:
+            if name in ("src", "href") and value and not value.startswith(("#", "data:")):
+                self.outside.append(value)
+
+
+def test_list_compare_and_gate(
+    run: Run, data: Path, experiment_file: Path, tmp_path: Path, citewell: Citewell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert citewell("eval", "list", "--data", data) == 0
+    assert run.id in capsys.readouterr().out
+    assert citewell("eval", "compare", run.id, "latest", "--data", data, "--json") == 0
+    assert {one["verdict"] for one in json.loads(capsys.readouterr().out)} == {"equal"}
+    baseline = tmp_path / "baseline.json"
+    assert (
+        citewell("eval", "gate", "--baseline", baseline, "--update", experiment_file, "--run", run.id, "--data", data)
+        == 0
+    )
+    assert gates.load_baseline(baseline).experiment == Path(os.path.relpath(experiment_file, tmp_path))
+    assert citewell("eval", "gate", "--baseline", baseline, "--run", run.id, "--data", data) == 0
+    assert "passed" in capsys.readouterr().out
+    worse = replace(run, id="worse", results=tuple(map(without_right_answers, run.results)))
+    runs.save(worse, data)
+    assert citewell("eval", "gate", "--baseline", baseline, "--run", "worse", "--data", data) == 1
+    assert "Answered from gold evidence fell by 1.000" in capsys.readouterr().err
+
+
+def without_right_answers(result):  # type: ignore[no-untyped-def]
+    outcomes = [replace(one, metrics={**one.metrics, "answered_right": 0.0}) for one in result.outcomes]
+    return replace(result, outcomes=tuple(outcomes))
+
+
+def test_runs_over_other_questions_are_not_compared(run: Run) -> None:
+    other = replace(run, datasets=(replace(run.datasets[0], sha256="x"),))
+    with pytest.raises(InvalidError, match="changed between the runs"):
+        compare(run, other)
+    reasons = [fall.reason for fall in gates.falls(gates.baseline_of(run, Path("x")), other)]
+    assert reasons == ["the data set is not the one that the baseline was made with; update the baseline"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"nonsense": 1}, "nonsense: Extra inputs"),
+        ({"datasets": []}, "datasets: List should have at least 1"),
+        ({"baseline": "none"}, "baseline 'none' is none of the configurations hybrid, bm25"),
+        ({"name": "a b"}, "name: String should match"),
+    ],
+)
+def test_a_wrong_experiment(experiment_file: Path, change: dict[str, object], said: str) -> None:
+    path = experiment_file.with_name("wrong.yaml")
+    path.write_text(yaml.safe_dump({**yaml.safe_load(experiment_file.read_text()), **change}, sort_keys=False))
+    with pytest.raises(InvalidError, match=said):
+        load_experiment(path)
+
+
+def test_a_configuration_that_names_no_setting_stops_before_anything_is_read(experiment_file: Path, data: Path) -> None:
+    path = experiment_file.with_name("typo.yaml")
+    content = {**yaml.safe_load(experiment_file.read_text()), "configurations": {"hybrid": {"retrieval.mod": "x"}}}
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    with pytest.raises(SettingsError, match=r"retrieval\.mod: is not a setting"):
+        run_again(path, data)
+
+
+def test_dotted_and_nested_settings_are_the_same() -> None:
+    assert nested({"retrieval.mode": "bm25", "retrieval.top_k": 5}) == {"retrieval": {"mode": "bm25", "top_k": 5}}
+    assert nested({"retrieval": {"mode": "bm25"}, "retrieval.top_k": 5}) == {"retrieval": {"mode": "bm25", "top_k": 5}}
+
+
+def reversed_search(self: HybridSearcher, query: Query) -> list[Hit]:
+    vector = None if query.mode == "bm25" else self._embed_query(query.text)
+    return self.search_with(query, vector)[::-1]
+
+
+def test_sabotage_is_caught(run: Run, experiment_file: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    baseline = gates.baseline_of(run, Path("x"))
+    assert list(gates.falls(baseline, run_again(experiment_file, data))) == []
+    monkeypatch.setattr(HybridSearcher, "search_blocking", reversed_search)
+    assert "nDCG@10 fell" in " ".join(fall.reason for fall in gates.falls(baseline, run_again(experiment_file, data)))
+
+
+def test_where_it_was_lost(run: Run) -> None:
+    assert all(one.lost is None for one in run.result("hybrid", "small").outcomes)
+    assert sum(summary.funnel(run.result("hybrid", "small")).values()) == 0
+    assert list(summary.funnel(run.result("hybrid", "small"))) == list(Lost)
