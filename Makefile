@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help install install-dev demo test test-all lint fmt type bench bench-answers serve clean
+.PHONY: help install install-dev demo test test-all lint fmt type bench eval gate serve clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -53,8 +53,11 @@ bench: $(VENV)/.installed-peers  ## Measure search on a BEIR folder: make bench 
 	@test -n "$(DATA)" || { echo "Say which BEIR folder: make bench DATA=folder OUT=file.json"; exit 2; }
 	$(BIN)/python -m eval.bench --data "$(DATA)" --out "$(or $(OUT),bench.json)"
 
-bench-answers: install  ## Measure the answers to the sample's questions
-	$(BIN)/python -m eval.bench.answers --questions eval/samples/handbook --out "$(or $(OUT),bench-answers.json)"
+eval: install  ## Evaluate search and answers on the sample handbook, and write a report
+	$(BIN)/citewell eval run $(or $(EXPERIMENT),configs/experiments/handbook.yaml)
+
+gate: install  ## Fail if the sample's answers are worse than the baseline in the repository
+	$(BIN)/citewell eval gate --baseline configs/experiments/handbook.baseline.json
 
 serve: install  ## Serve the REST API on port 8080
 	$(BIN)/citewell serve

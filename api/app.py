@@ -8,7 +8,7 @@ from fastapi_offline import FastAPIOffline
 from api import errors
 from api.bootstrap import Services
 from api.limits import BodyLimit
-from api.routes import documents, health, search
+from api.routes import documents, evaluations, health, search
 from api.schemas import Problem
 
 _PROBLEM: dict[str, object] = {
@@ -28,7 +28,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.add_middleware(BodyLimit, max_bytes=int(services.settings.api.max_upload_mb * 2**20))
     errors.install(app)
-    for router in (health.router, documents.router, search.router):
+    for router in (health.router, documents.router, search.router, evaluations.router):
         app.include_router(router)
     return app
 

@@ -141,6 +141,22 @@ class ReportOut(_Out):
     failures: list[IngestedOut]
 
 
+class EvaluationOut(_Out):
+    """One run of `citewell eval`."""
+
+    id: str
+    name: str
+    created_at: datetime
+    baseline: str
+    metrics: dict[str, dict[str, dict[str, float]]] = Field(
+        description="Data set -> configuration -> metric -> mean over the questions."
+    )
+
+
+class EvaluationsOut(_Out):
+    evaluations: list[EvaluationOut]
+
+
 class Problem(_Out):
     """RFC 9457 problem details."""
 

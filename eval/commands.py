@@ -17,6 +17,7 @@ from rich.table import Table
 
 from api import console
 from api.bootstrap import Services
+from api.evaluations import REPORT, RESULTS
 from api.settings import Settings
 from eval import gate as gates
 from eval import summary
@@ -27,7 +28,7 @@ from eval.experiment import runs
 from eval.experiment.outcomes import Run
 from eval.experiment.runner import Experiment, Step
 from eval.experiment.spec import load_experiment
-from eval.report.write import REPORT, write_report
+from eval.report.write import write_report
 
 OnStep = Callable[[Step], None]
 
@@ -36,7 +37,7 @@ def run(experiment: Path, data: Path, config: Path | None, as_json: bool) -> Non
     found = _run_now(experiment, data, config, quiet=as_json)
     folder = runs.folder_of(data, found.id)
     if as_json:
-        sys.stdout.write((folder / runs.RESULTS).read_text(encoding="utf-8") + "\n")
+        sys.stdout.write((folder / RESULTS).read_text(encoding="utf-8") + "\n")
         return
     _show(found)
     console.out.print(f"Report: {folder / REPORT}", soft_wrap=True)

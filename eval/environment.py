@@ -27,6 +27,8 @@ PACKAGES = (
     "qdrant-edge-py",
     "qdrant-client",
     "rank-bm25",
+    "ir-measures",
+    "scipy",
     "llama-index-core",
     "llama-index-vector-stores-qdrant",
     "llama-index-retrievers-bm25",

@@ -23,8 +23,8 @@ from ingest.ports import Embedder
 from ingest.progress import Snapshot
 from ingest.types import SECTION_SEPARATOR
 
-EVALUATIONS = "evaluations"
-"""Folder of the data folder that holds indexes and runs."""
+INDEXES = Path("evaluations") / "indexes"
+"""Below the data folder."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Experiment:
     def _result(self, name: str, changes: Mapping[str, Any], dataset: EvaluationSet, cases: int) -> Result:
         total = cases * len(self._spec.expanded())
         key = index_key(self._settings(changes, Path("unused")), dataset)
-        settings = self._settings(changes, self._data / EVALUATIONS / "indexes" / key)
+        settings = self._settings(changes, self._data / INDEXES / key)
         with Services(settings, embedder=self._embedder(settings)) as services, asyncio.Runner() as runner:
             step = Step(name, dataset.name, self._done, total)
             collection, figures = build(

@@ -2,21 +2,23 @@
 
 import csv
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from api.evaluations import RESULTS, RUNS, SUMMARY
+from api.schemas import EvaluationOut
+from eval import summary
 from eval.experiment.outcomes import Run
-from eval.experiment.runner import EVALUATIONS
 from ingest.errors import InvalidError, NotFoundError
 
-RESULTS = "results.json"
 QUESTIONS = "questions.csv"
 _RUN = TypeAdapter(Run)
 
 
 def folder_of(data: Path, run_id: str) -> Path:
-    return data / EVALUATIONS / "runs" / run_id
+    return data / RUNS / run_id
 
 
 def save(run: Run, data: Path) -> Path:
@@ -24,6 +26,7 @@ def save(run: Run, data: Path) -> Path:
     folder = folder_of(data, run.id)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RESULTS).write_bytes(_RUN.dump_json(run, indent=1))
+    (folder / SUMMARY).write_text(_summary(run).model_dump_json(indent=2), encoding="utf-8")
     with (folder / QUESTIONS).open("w", encoding="utf-8", newline="") as stream:
         rows = list(_rows(run))
         columns = list(dict.fromkeys(key for row in rows for key in row))
@@ -51,8 +54,17 @@ def load_run(given: str, data: Path) -> Run:
 
 def run_ids(data: Path) -> list[str]:
     """Newest first."""
-    found = (data / EVALUATIONS / "runs").glob(f"*/{RESULTS}")
+    found = (data / RUNS).glob(f"*/{RESULTS}")
     return sorted((path.parent.name for path in found), reverse=True)
+
+
+def _summary(run: Run) -> EvaluationOut:
+    metrics: dict[str, dict[str, dict[str, float]]] = {}
+    for result in run.results:
+        shown = {one.name: round(summary.mean_of(result, one.name), 4) for one in summary.headlines([result])}
+        metrics.setdefault(result.dataset, {})[result.configuration] = shown
+    created = datetime.fromisoformat(run.created_at)
+    return EvaluationOut(id=run.id, name=run.name, created_at=created, baseline=run.baseline, metrics=metrics)
 
 
 def _path(given: str, data: Path) -> Path:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.evaluations import REPORT
 from eval.experiment.outcomes import Run
 from eval.report.content import sections
 
-REPORT = "report.html"
 _FOLDER = Path(__file__).parent
 
 

@@ -121,6 +121,10 @@ def test_the_description_is_complete(client: TestClient) -> None:
         "/v1/documents/{document_id}",
         "/v1/search",
         "/v1/answers",
+        "/v1/evaluations",
+        "/v1/evaluations/{run_id}",
+        "/v1/evaluations/{run_id}/results",
+        "/v1/evaluations/{run_id}/report",
     }
     for path, method, operation in operations:
         assert operation["description"], (path, method)

@@ -1,10 +1,18 @@
 """A small knowledge base with questions, and an experiment over it."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
+
+from eval.experiment import runs
+from eval.experiment.outcomes import Run
+from eval.experiment.runner import Experiment
+from eval.experiment.spec import load_experiment
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 DOCUMENTS = {
     "leave.md": "# Leave\n\n## Parental leave\n\nParental leave is thirty days. It may be taken in two parts.\n\n"
@@ -62,3 +70,19 @@ def experiment_file(tmp_path_factory: pytest.TempPathFactory, question_folder: P
     }
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     return path
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+def run_again(experiment: Path, data: Path, now: datetime = NOW) -> Run:
+    return Experiment(load_experiment(experiment), data, None, lambda step: None, now).run()
+
+
+@pytest.fixture(scope="session")
+def small_run(experiment_file: Path, data: Path) -> Run:
+    found = run_again(experiment_file, data)
+    runs.save(found, data)
+    return found

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.bench import answers as bench_answers
 from eval.bench import run as bench
 from eval.bench.ingest import split
 from eval.bench.measure import Queries, RecordingEmbedder, percentiles, summary
@@ -82,25 +81,6 @@ def test_peers_find_what_is_there() -> None:
     assert lexical.latency == lexical.engine_latency
 
 
-def test_answers_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder, out = tmp_path / "handbook", tmp_path / "out.json"
-    folder.mkdir()
-    quote = "Full-time employees have 30 days of annual leave."
-    (folder / "leave.txt").write_text(f"{quote}\n\nRequests go to the team lead.")
-    rows = [
-        _question("q1", "How many days of annual leave do full-time employees have?", [("leave.txt", quote)]),
-        _question("q2", "What is the boiling point of mercury?", []),
-    ]
-    (folder / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert bench_answers.main(["--questions", str(folder), "--out", str(out), "--verbose"]) == 0
-    report = json.loads(out.read_text())
-    assert report["scores"].keys() == {"all", "lookup"}
-    assert report["scores"]["all"]["answerable"] == report["scores"]["all"]["unanswerable"] == 1
-    assert [one["id"] for one in report["questions"]] == ["q1", "q2"]
-    assert report["latency_ms"]["p50"] <= report["latency_ms"]["p95"]
-    assert "lookup" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize("assignment", ["threads=1", "embedding.threads", "embedding.=1", "embedding.model=[", ""])
 def test_settings_must_be_assignments(assignment: str) -> None:
     with pytest.raises(InvalidError, match="--set"):
@@ -168,13 +148,3 @@ def test_best_are_in_order_and_no_more_than_there_are() -> None:
     assert best(np.array([0.1, 0.9, 0.5]), np.array(["a", "b", "c"]), 2) == ["b", "c"]
     assert best(np.array([0.1, 0.9]), np.array(["a", "b"]), 5) == ["b", "a"]
     assert words("The O'Brien-2 Test") == ["the", "o", "brien", "2", "test"]
-
-
-def _question(key: str, question: str, evidence: list[tuple[str, str]]) -> dict[str, object]:
-    return {
-        "id": key,
-        "question": question,
-        "answerable": bool(evidence),
-        "evidence": [{"document": document, "quote": quote} for document, quote in evidence],
-        "tags": ["lookup"],
-    }

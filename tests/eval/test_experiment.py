@@ -5,44 +5,31 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 import yaml
+from starlette.testclient import TestClient
 
 import eval.cli  # adds `citewell eval`
 from api import cli
+from api.app import create_app
+from api.bootstrap import Services
+from api.settings import load_settings
 from eval import gate as gates
 from eval import summary
 from eval.compare import compare
 from eval.experiment import runs
 from eval.experiment.outcomes import Lost, Run
-from eval.experiment.runner import Experiment
 from eval.experiment.spec import load_experiment, nested
 from ingest.errors import InvalidError, NotFoundError, SettingsError
+from ingest.ports import Embedder
 from retrieval.searcher import HybridSearcher
 from retrieval.types import Hit, Query
+from tests.eval.conftest import run_again
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 Citewell = Callable[..., int]
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-def run_again(experiment: Path, data: Path, now: datetime = NOW) -> Run:
-    return Experiment(load_experiment(experiment), data, None, lambda step: None, now).run()
-
-
-@pytest.fixture(scope="module")
-def run(experiment_file: Path, data: Path) -> Run:
-    found = run_again(experiment_file, data)
-    runs.save(found, data)
-    return found
 
 
 @pytest.fixture
@@ -57,13 +44,13 @@ def citewell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     yield call
 
 
-def test_a_run_tells_what_was_found_and_what_decided_it(run: Run) -> None:
-    assert run.id == "20260102-030405-small"
-    assert [(one.configuration, one.dataset) for one in run.results] == [("hybrid", "small"), ("bm25", "small")]
-    assert run.configurations["bm25"]["retrieval"]["mode"] == "bm25"
-    assert (run.datasets[0].cases, run.datasets[0].synthetic) == (6, False)
-    assert {"citewell", "torch"} <= set(run.machine["versions"])
-    hybrid = run.result("hybrid", "small")
+def test_a_run_tells_what_was_found_and_what_decided_it(small_run: Run) -> None:
+    assert small_run.id == "20260102-030405-small"
+    assert [(one.configuration, one.dataset) for one in small_run.results] == [("hybrid", "small"), ("bm25", "small")]
+    assert small_run.configurations["bm25"]["retrieval"]["mode"] == "bm25"
+    assert (small_run.datasets[0].cases, small_run.datasets[0].synthetic) == (6, False)
+    assert {"torch", "qdrant-edge-py"} <= set(small_run.machine["versions"])
+    hybrid = small_run.result("hybrid", "small")
     assert summary.mean_of(hybrid, "success@1") == 1.0
     assert summary.mean_of(hybrid, "answered_right") == 1.0
     assert summary.mean_of(hybrid, "supported") == 1.0
@@ -74,42 +61,42 @@ def test_a_run_tells_what_was_found_and_what_decided_it(run: Run) -> None:
     assert unanswerable.answer.refused
 
 
-def test_an_index_is_built_once(experiment_file: Path, data: Path, run: Run) -> None:
+def test_an_index_is_built_once(experiment_file: Path, data: Path, small_run: Run) -> None:
     folders = list((data / "evaluations" / "indexes").iterdir())
     assert len(folders) == 1
     written = (folders[0] / "catalog.sqlite").stat().st_mtime_ns
     again = run_again(experiment_file, data)
     assert (folders[0] / "catalog.sqlite").stat().st_mtime_ns == written
-    assert [one.index for one in again.results] == [one.index for one in run.results]
+    assert [one.index for one in again.results] == [one.index for one in small_run.results]
 
 
-def test_other_chunks_need_another_index(experiment_file: Path, data: Path, run: Run) -> None:
+def test_other_chunks_need_another_index(experiment_file: Path, data: Path, small_run: Run) -> None:
     content = {**yaml.safe_load(experiment_file.read_text()), "matrix": {"ingestion.chunk_tokens": [64]}}
     content |= {"configurations": {}, "baseline": None}
     path = experiment_file.with_name("chunks.yaml")
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     found = run_again(path, data)
     assert list(found.configurations) == ["chunk_tokens=64"]
-    assert found.results[0].index.key != run.results[0].index.key
+    assert found.results[0].index.key != small_run.results[0].index.key
 
 
-def test_a_run_survives_the_disk(run: Run, data: Path) -> None:
-    assert runs.load_run(run.id, data) == run
-    assert runs.load_run("latest", data) == run
-    assert runs.load_run(str(runs.folder_of(data, run.id)), data) == run
+def test_a_run_survives_the_disk(small_run: Run, data: Path) -> None:
+    assert runs.load_run(small_run.id, data) == small_run
+    assert runs.load_run("latest", data) == small_run
+    assert runs.load_run(str(runs.folder_of(data, small_run.id)), data) == small_run
     with pytest.raises(NotFoundError, match="no evaluation 'nope'"):
         runs.load_run("nope", data)
 
 
-def test_the_report_stands_alone(run: Run, data: Path, citewell: Citewell) -> None:
-    assert citewell("eval", "report", run.id, "--data", data) == 0
-    text = (runs.folder_of(data, run.id) / "report.html").read_text()
+def test_the_report_stands_alone(small_run: Run, data: Path, citewell: Citewell) -> None:
+    assert citewell("eval", "report", small_run.id, "--data", data) == 0
+    text = (runs.folder_of(data, small_run.id) / "report.html").read_text()
     links = Links()
     links.feed(text)
     assert links.outside == []
     assert "bm25 equals hybrid" in text or "not distinguishable" in text
     assert text.count("<svg") >= 5
-    table = (runs.folder_of(data, run.id) / "questions.csv").read_text().splitlines()
+    table = (runs.folder_of(data, small_run.id) / "questions.csv").read_text().splitlines()
     assert len(table) == 1 + 2 * 6
 
 
@@ -124,22 +111,44 @@ class Links(HTMLParser):
                 self.outside.append(value)
 
 
+def test_runs_over_rest(small_run: Run, data: Path, citewell: Citewell, minilm: Embedder) -> None:
+    assert citewell("eval", "report", small_run.id, "--data", data) == 0
+    with Services(load_settings(None, {"data": data}), embedder=minilm) as services:
+        client = TestClient(create_app(services))
+        (listed,) = [one for one in client.get("/v1/evaluations").json()["evaluations"] if one["id"] == small_run.id]
+        assert listed == client.get(f"/v1/evaluations/{small_run.id}").json()
+        assert listed["metrics"]["small"]["hybrid"]["answered_right"] == 1.0
+        assert client.get(f"/v1/evaluations/{small_run.id}/results").json()["seed"] == small_run.seed
+        page = client.get(f"/v1/evaluations/{small_run.id}/report")
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        assert client.get("/v1/evaluations/nope/report").status_code == 404
+        assert client.get("/v1/evaluations/..%2F..%2Fcatalog.sqlite/report").status_code in (404, 422)
+
+
 def test_list_compare_and_gate(
-    run: Run, data: Path, experiment_file: Path, tmp_path: Path, citewell: Citewell, capsys: pytest.CaptureFixture[str]
+    small_run: Run,
+    data: Path,
+    experiment_file: Path,
+    tmp_path: Path,
+    citewell: Citewell,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert citewell("eval", "list", "--data", data) == 0
-    assert run.id in capsys.readouterr().out
-    assert citewell("eval", "compare", run.id, "latest", "--data", data, "--json") == 0
+    assert small_run.id in capsys.readouterr().out
+    assert citewell("eval", "compare", small_run.id, "latest", "--data", data, "--json") == 0
     assert {one["verdict"] for one in json.loads(capsys.readouterr().out)} == {"equal"}
     baseline = tmp_path / "baseline.json"
     assert (
-        citewell("eval", "gate", "--baseline", baseline, "--update", experiment_file, "--run", run.id, "--data", data)
+        citewell(
+            "eval", "gate", "--baseline", baseline, "--update", experiment_file, "--run", small_run.id, "--data", data
+        )
         == 0
     )
     assert gates.load_baseline(baseline).experiment == Path(os.path.relpath(experiment_file, tmp_path))
-    assert citewell("eval", "gate", "--baseline", baseline, "--run", run.id, "--data", data) == 0
+    assert citewell("eval", "gate", "--baseline", baseline, "--run", small_run.id, "--data", data) == 0
     assert "passed" in capsys.readouterr().out
-    worse = replace(run, id="worse", results=tuple(map(without_right_answers, run.results)))
+    worse = replace(small_run, id="worse", results=tuple(map(without_right_answers, small_run.results)))
     runs.save(worse, data)
     assert citewell("eval", "gate", "--baseline", baseline, "--run", "worse", "--data", data) == 1
     assert "Answered from gold evidence fell by 1.000" in capsys.readouterr().err
@@ -150,11 +159,11 @@ def without_right_answers(result):  # type: ignore[no-untyped-def]
     return replace(result, outcomes=tuple(outcomes))
 
 
-def test_runs_over_other_questions_are_not_compared(run: Run) -> None:
-    other = replace(run, datasets=(replace(run.datasets[0], sha256="x"),))
+def test_runs_over_other_questions_are_not_compared(small_run: Run) -> None:
+    other = replace(small_run, datasets=(replace(small_run.datasets[0], sha256="x"),))
     with pytest.raises(InvalidError, match="changed between the runs"):
-        compare(run, other)
-    reasons = [fall.reason for fall in gates.falls(gates.baseline_of(run, Path("x")), other)]
+        compare(small_run, other)
+    reasons = [fall.reason for fall in gates.falls(gates.baseline_of(small_run, Path("x")), other)]
     assert reasons == ["the data set is not the one that the baseline was made with; update the baseline"]
 
 
@@ -192,14 +201,14 @@ def reversed_search(self: HybridSearcher, query: Query) -> list[Hit]:
     return self.search_with(query, vector)[::-1]
 
 
-def test_sabotage_is_caught(run: Run, experiment_file: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    baseline = gates.baseline_of(run, Path("x"))
+def test_sabotage_is_caught(small_run: Run, experiment_file: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    baseline = gates.baseline_of(small_run, Path("x"))
     assert list(gates.falls(baseline, run_again(experiment_file, data))) == []
     monkeypatch.setattr(HybridSearcher, "search_blocking", reversed_search)
     assert "nDCG@10 fell" in " ".join(fall.reason for fall in gates.falls(baseline, run_again(experiment_file, data)))
 
 
-def test_where_it_was_lost(run: Run) -> None:
-    assert all(one.lost is None for one in run.result("hybrid", "small").outcomes)
-    assert sum(summary.funnel(run.result("hybrid", "small")).values()) == 0
-    assert list(summary.funnel(run.result("hybrid", "small"))) == list(Lost)
+def test_where_it_was_lost(small_run: Run) -> None:
+    assert all(one.lost is None for one in small_run.result("hybrid", "small").outcomes)
+    assert sum(summary.funnel(small_run.result("hybrid", "small")).values()) == 0
+    assert list(summary.funnel(small_run.result("hybrid", "small"))) == list(Lost)

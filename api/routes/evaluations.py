@@ -1,0 +1,40 @@
+"""Reports of `citewell eval`, for operators."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import FileResponse
+
+from api import evaluations as runs
+from api.dependencies import ServicesOf
+from api.schemas import EvaluationOut, EvaluationsOut
+
+router = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
+RunId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="As listed.")]
+# The report needs nothing but itself: whatever it might hold, a browser runs and fetches nothing for it.
+_CLOSED = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
+
+
+@router.get("")
+def evaluations(services: ServicesOf) -> EvaluationsOut:
+    """Runs, newest first, with the mean of each headline metric."""
+    return runs.evaluations(services.data)
+
+
+@router.get("/{run_id}")
+def evaluation(services: ServicesOf, run_id: RunId) -> EvaluationOut:
+    """One run."""
+    return runs.evaluation(services.data, run_id)
+
+
+@router.get("/{run_id}/results", response_class=FileResponse)
+def results(services: ServicesOf, run_id: RunId) -> FileResponse:
+    """Everything that the run found, question by question, and what decided it."""
+    return FileResponse(runs.file_of(services.data, run_id, runs.RESULTS), media_type="application/json")
+
+
+@router.get("/{run_id}/report", response_class=FileResponse)
+def report(services: ServicesOf, run_id: RunId) -> FileResponse:
+    """The report, one page."""
+    path = runs.file_of(services.data, run_id, runs.REPORT)
+    return FileResponse(path, media_type="text/html; charset=utf-8", headers=_CLOSED)
