@@ -27,13 +27,13 @@ def evaluation(services: ServicesOf, run_id: RunId) -> EvaluationOut:
     return runs.evaluation(services.data, run_id)
 
 
-@router.get("/{run_id}/results", response_class=FileResponse)
+@router.get("/{run_id}/results", response_class=FileResponse, responses={200: {"content": {"application/json": {}}}})
 def results(services: ServicesOf, run_id: RunId) -> FileResponse:
     """Everything that the run found, question by question, and what decided it."""
     return FileResponse(runs.file_of(services.data, run_id, runs.RESULTS), media_type="application/json")
 
 
-@router.get("/{run_id}/report", response_class=FileResponse)
+@router.get("/{run_id}/report", response_class=FileResponse, responses={200: {"content": {"text/html": {}}}})
 def report(services: ServicesOf, run_id: RunId) -> FileResponse:
     """The report, one page."""
     path = runs.file_of(services.data, run_id, runs.REPORT)
