@@ -57,7 +57,7 @@ eval: install  ## Evaluate search and answers on the sample handbook, and write 
 	$(BIN)/citewell eval run $(or $(EXPERIMENT),configs/experiments/handbook.yaml)
 
 gate: install  ## Fail if the sample's answers are worse than the baseline in the repository
-	$(BIN)/citewell eval gate --baseline configs/experiments/handbook.baseline.json
+	$(BIN)/citewell eval gate --baseline configs/experiments/gate.baseline.json
 
 serve: install  ## Serve the REST API on port 8080
 	$(BIN)/citewell serve

@@ -23,6 +23,7 @@ from retrieval.searcher import FusionOptions, HybridSearcher
 if TYPE_CHECKING:
     from generation.evidence import SentenceEvidence
     from ingest.isolation import IsolatedParser
+    from retrieval.crossencoder import CrossEncoder
 
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -85,6 +86,15 @@ class Services:
         chosen = self.settings.embedding
         configure_threads(chosen.threads)
         return SentenceTransformerEmbedder(chosen.model, chosen.device, chosen.precision, chosen.batch_size)
+
+    @cached_property
+    def _cross_encoder(self) -> "CrossEncoder | None":
+        if not self.settings.answers.cross_encoder:
+            return None
+        from retrieval.crossencoder import CrossEncoder
+
+        chosen = self.settings.embedding
+        return CrossEncoder(device=chosen.device, precision=chosen.precision)
 
     @cached_property
     def _parser(self) -> "IsolatedParser":
@@ -220,9 +230,10 @@ class Services:
         return HybridSearcher(store, self.embedder.embed_query, self.catalog.revisions, fusion, chosen.candidates)
 
     def evidence(self, store: Store) -> "SentenceEvidence":
-        from generation.evidence import Calibration, SentenceEvidence
+        from generation.evidence import WITH_CROSS_ENCODER, WITHOUT_CROSS_ENCODER, SentenceEvidence
 
-        return SentenceEvidence(self.embedder, store, Calibration())
+        reader = self._cross_encoder
+        return SentenceEvidence(self.embedder, store, reader, WITH_CROSS_ENCODER if reader else WITHOUT_CROSS_ENCODER)
 
     def answerer(self, store: Store, searcher: HybridSearcher, min_confidence: float) -> RagAnswerer:
         from generation.generators.extractive import ExtractiveGenerator

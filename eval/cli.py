@@ -11,6 +11,7 @@ import typer
 from api import cli
 from api.cli import AsJson, Config, Data
 from api.settings import load_settings
+from ingest.errors import InvalidError
 
 app = typer.Typer(help="Measure quality, compare configurations, guard against regressions.", no_args_is_help=True)
 cli.app.add_typer(app, name="eval")
@@ -82,13 +83,19 @@ def generate(
     count: Annotated[int, typer.Option(min=1, max=10_000, help="How many questions.")] = 50,
     collection: Annotated[str, typer.Option(help="Which knowledge base.")] = "default",
     seed: Annotated[int, typer.Option(help="Draws the passages.")] = 7,
+    llm_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint that writes the questions.")] = None,
+    llm_model: Annotated[str | None, typer.Option(help="Its model.")] = None,
+    llm_key: Annotated[str | None, typer.Option(help="Environment variable of its key.")] = None,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Make a question set from what is indexed; its questions are marked as synthetic."""
     from eval import commands
 
-    commands.generate(load_settings(config, {"data": data} if data else {}), collection, out, count, seed)
+    if (llm_url is None) is not (llm_model is None):
+        raise InvalidError("--llm-url and --llm-model go together; give both or none.")
+    llm = (llm_url, llm_model, llm_key) if llm_url and llm_model else None
+    commands.generate(load_settings(config, {"data": data} if data else {}), collection, out, count, seed, llm)
 
 
 def _data(data: Path | None, config: Path | None) -> Path:

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -28,7 +28,9 @@ from eval.experiment import runs
 from eval.experiment.outcomes import Run
 from eval.experiment.runner import Experiment, Step
 from eval.experiment.spec import load_experiment
+from eval.llm import ChatModel, key_from
 from eval.report.write import write_report
+from eval.tracking import track
 
 OnStep = Callable[[Step], None]
 
@@ -99,9 +101,14 @@ def report(run_name: str, data: Path) -> None:
     console.out.print(str(folder / REPORT), soft_wrap=True)
 
 
-def generate(settings: Settings, collection: str, out: Path, count: int, seed: int) -> None:
-    with Services(settings) as services:
-        found: Generated = generate_questions(services, collection, count, seed)
+def generate(
+    settings: Settings, collection: str, out: Path, count: int, seed: int, llm: tuple[str, str, str | None] | None
+) -> None:
+    """`llm`: URL, model and environment variable of the key."""
+    with ExitStack() as stack:
+        services = stack.enter_context(Services(settings))
+        model = stack.enter_context(ChatModel(llm[0], llm[1], key_from(llm[2]))) if llm else None
+        found: Generated = generate_questions(services, collection, count, seed, model)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found.rows), encoding="utf-8")
     console.out.print(
@@ -120,7 +127,9 @@ def _run_now(experiment: Path, data: Path, config: Path | None, quiet: bool) -> 
     spec = load_experiment(experiment)
     with _progress(quiet) as on_step:
         found = Experiment(spec, data, config, on_step, datetime.now(UTC)).run()
-    write_report(found, runs.save(found, data))
+    folder = runs.save(found, data)
+    write_report(found, folder)
+    track(found, folder)
     return found
 
 

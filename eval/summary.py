@@ -37,6 +37,7 @@ ANSWERS = (
     Metric("citation_precision", "Citation precision"),
     Metric("citation_recall", "Citation recall"),
     Metric("supported", "Supported sentences"),
+    Metric("judged_right", "Right by the judge"),
     Metric("exact_match", "Exact match"),
     Metric("token_f1", "Token F1"),
     Metric("refusal_precision", "Refusal precision"),

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.candidates import Candidate, candidates
-from generation.ports import Lexicon
+from generation.ports import Lexicon, PairScorer
 from generation.types import Evidence, Quote
 from ingest.ports import Embedder
 from retrieval.types import Hit, Query
@@ -16,46 +16,65 @@ from retrieval.types import Hit, Query
 
 @dataclass(frozen=True)
 class Signals:
-    """What speaks for a sentence, read under its headings: `cosine` with the question, and `coverage`, the share of
-    the question's words that stand in it, weighted by IDF, in [0, 1]."""
+    """What speaks for a sentence, read under its headings: `cosine` with the question, `coverage`, the share of the
+    question's words that stand in it, weighted by IDF, in [0, 1], and the score of a cross-encoder."""
 
     cosine: float
     coverage: float
+    relevance: float = 0.0
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Logistic regression: P(answers) = 1 / (1 + exp(-(bias + slope * (cosine + coverage_weight * coverage)))).
+    """Logistic regression: P(answers) = 1 / (1 + exp(-(bias + cosine * .. + coverage * .. + relevance * ..))).
 
-    The default was fitted on XQuAD (en) and CLAP NQ with all-MiniLM-L6-v2, coverage counted in plain words: each
-    question with its best sentence, half of them without an answer in the corpus. `eval.tune_confidence` repeats
-    the fit with weighted coverage and shows what it refuses.
+    `eval.training.calibrate` fits it: each question with its best sentence, half of them without an answer.
     """
 
-    bias: float = -5.95
-    slope: float = 6.84
-    coverage_weight: float = 0.5
+    bias: float
+    cosine: float
+    coverage: float
+    relevance: float
 
     def strength(self, signals: Signals) -> float:
-        """What sentences are ranked by."""
-        return signals.cosine + self.coverage_weight * signals.coverage
+        """Log-odds; what sentences are ranked by."""
+        return (
+            self.bias
+            + self.cosine * signals.cosine
+            + self.coverage * signals.coverage
+            + self.relevance * signals.relevance
+        )
 
     def support(self, signals: Signals) -> float:
-        return 1.0 / (1.0 + math.exp(-(self.bias + self.slope * self.strength(signals))))
+        return 1.0 / (1.0 + math.exp(-self.strength(signals)))
+
+
+WITHOUT_CROSS_ENCODER = Calibration(bias=-5.95, cosine=6.84, coverage=3.42, relevance=0.0)
+"""Fitted with all-MiniLM-L6-v2 on XQuAD (en) and CLAP NQ."""
+WITH_CROSS_ENCODER = Calibration(bias=-2.49, cosine=2.75, coverage=1.43, relevance=1.0)
 
 
 class SentenceEvidence:
     """Port `EvidenceScorer`; the confidence is the support of the best sentence.
 
+    Three sieves, each slower than the one before: words, cosines, and the cross-encoder where there is one.
+
     Args:
-        max_candidates: how many sentences are embedded for one question; word overlap picks them.
+        embed: how many sentences are embedded for one question; coverage picks them.
+        read: how many of those the cross-encoder reads; coverage and cosine pick them.
     """
 
     def __init__(
-        self, embedder: Embedder, lexicon: Lexicon, calibration: Calibration, max_candidates: int = 48
+        self,
+        embedder: Embedder,
+        lexicon: Lexicon,
+        cross_encoder: PairScorer | None,
+        calibration: Calibration,
+        embed: int = 48,
+        read: int = 24,
     ) -> None:
-        self._embedder, self._lexicon, self._calibration = embedder, lexicon, calibration
-        self._max_candidates = max_candidates
+        self._embedder, self._lexicon, self._cross_encoder = embedder, lexicon, cross_encoder
+        self._calibration, self._embed, self._read = calibration, embed, read
 
     def weigh(self, query: Query, hits: Sequence[Hit]) -> Evidence:
         scored = [(self._calibration.support(signals), one) for one, signals in self.signals(query, hits)]
@@ -67,9 +86,19 @@ class SentenceEvidence:
         coverage = self._coverage(query)
         covered = [(coverage(framed(one)), one) for one in candidates(hits)]
         covered.sort(key=lambda item: -item[0])
-        kept = covered[: self._max_candidates]
+        kept = covered[: self._embed]
         cosines = self._cosines(query.text, [framed(one) for _, one in kept])
-        return [(one, Signals(float(cosine), share)) for (share, one), cosine in zip(kept, cosines, strict=True)]
+        found = [(one, Signals(float(cosine), share)) for (share, one), cosine in zip(kept, cosines, strict=True)]
+        return self._read_together(query.text, found) if self._cross_encoder else found
+
+    def _read_together(self, question: str, found: list[tuple[Candidate, Signals]]) -> list[tuple[Candidate, Signals]]:
+        assert self._cross_encoder
+        found.sort(key=lambda item: -WITHOUT_CROSS_ENCODER.strength(item[1]))
+        found = found[: self._read]
+        scores = self._cross_encoder.score(question, [framed(one) for one, _ in found])
+        return [
+            (one, replace(signals, relevance=float(score))) for (one, signals), score in zip(found, scores, strict=True)
+        ]
 
     def _cosines(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         if not texts:

@@ -1,7 +1,8 @@
 """Questions made from what is indexed, for those who have none of their own yet.
 
-Without a language model a question is a heading path and the telling words of one of its sentences. Such questions
-tell configurations apart; they say little about how people's own questions will fare, and are marked as synthetic.
+A language model writes a question for a sentence; without one, a question is a heading and the telling words of one
+of its sentences. Such questions tell configurations apart; they say little about how people's own questions will fare,
+and are marked as synthetic.
 """
 
 import random
@@ -15,6 +16,7 @@ import numpy as np
 
 from api.bootstrap import Collection, Services
 from eval.datasets.questions import SYNTHETIC
+from eval.llm import ChatModel
 from eval.metrics.text import words
 from generation.candidates import Candidate, candidates
 from ingest.catalog import CatalogEntry
@@ -25,6 +27,15 @@ TELLING = 4
 """Words of a sentence that go into its question."""
 SAME = 0.9
 """Cosine over which two questions count as one."""
+_PROMPT = """Here is a passage of the document "{title}":
+
+{passage}
+
+Write one short question, as an employee would type it, that is answered by this sentence of it, and by nothing else:
+
+{sentence}
+
+Reply with the question alone."""
 _MIN_WORDS, _MAX_WORDS = 6, 60
 _ALL = 10_000
 _TRIES = 4
@@ -47,8 +58,13 @@ class _Draft:
     sentence: Candidate
 
 
-def generate_questions(services: Services, collection_name: str, count: int, seed: int) -> Generated:
+def generate_questions(
+    services: Services, collection_name: str, count: int, seed: int, model: ChatModel | None = None
+) -> Generated:
     """Draw sentences from the indexed documents, each document as often as any other.
+
+    Args:
+        model: writes the questions.
 
     Raises:
         NotFoundError: there is no such collection.
@@ -59,7 +75,7 @@ def generate_questions(services: Services, collection_name: str, count: int, see
     kept: list[_Draft] = []
     vectors: list[np.ndarray[Any, Any]] = []
     duplicates = unanswered = 0
-    for draft in islice(_drafts(services, collection, chance), _TRIES * count):
+    for draft in islice(_drafts(services, collection, chance, model), _TRIES * count):
         vector = services.embedder.embed_query(draft.question)
         if vectors and float(np.max(np.stack(vectors) @ vector)) > SAME:
             duplicates += 1
@@ -75,11 +91,13 @@ def generate_questions(services: Services, collection_name: str, count: int, see
     return Generated([_row(number, draft) for number, draft in enumerate(kept, start=1)], duplicates, unanswered)
 
 
-def _drafts(services: Services, collection: Collection, chance: random.Random) -> Iterator[_Draft]:
+def _drafts(
+    services: Services, collection: Collection, chance: random.Random, model: ChatModel | None
+) -> Iterator[_Draft]:
     """Endless rounds over the documents, one sentence each, until all sentences are used up."""
     entries = services.catalog.page(collection.name, services.settings.access.tenant)
     chance.shuffle(entries)
-    open_documents = [_sentences(entry, services, collection, chance) for entry in entries]
+    open_documents = [_sentences(entry, services, collection, chance, model) for entry in entries]
     while open_documents:
         remaining = []
         for sentences in open_documents:
@@ -91,7 +109,11 @@ def _drafts(services: Services, collection: Collection, chance: random.Random) -
 
 
 def _sentences(
-    entry: CatalogEntry, services: Services, collection: Collection, chance: random.Random
+    entry: CatalogEntry,
+    services: Services,
+    collection: Collection,
+    chance: random.Random,
+    model: ChatModel | None,
 ) -> Iterator[_Draft]:
     access = _access(services)
     vector = services.embedder.embed_query(entry.title)
@@ -100,12 +122,13 @@ def _sentences(
     drawn = [one for one in candidates(hits) if _MIN_WORDS <= len(one.text.split()) <= _MAX_WORDS]
     chance.shuffle(drawn)
     for one in drawn:
-        question = _question(one, hits[one.marker - 1], collection, access)
+        hit = hits[one.marker - 1]
+        question = _written(one, hit, model) if model else _keywords(one, hit, collection, access)
         if question:
             yield _Draft(question, hits[one.marker - 1], one)
 
 
-def _question(one: Candidate, hit: Hit, collection: Collection, access: Access) -> str:
+def _keywords(one: Candidate, hit: Hit, collection: Collection, access: Access) -> str:
     """Where it stands, and its rarest words in their order; "" where they tell nothing."""
     terms = {word: term for word in one.text.split() for term in collection.store.terms(word)}
     rarity = collection.store.idf(terms.values(), access)
@@ -115,6 +138,11 @@ def _question(one: Candidate, hit: Hit, collection: Collection, access: Access) 
         return ""
     place = hit.chunk.headings[-1] if hit.chunk.headings else hit.chunk.title
     return f"{place}: what about {', '.join(telling)}?"
+
+
+def _written(one: Candidate, hit: Hit, model: ChatModel) -> str:
+    reply = model.complete(_PROMPT.format(title=hit.chunk.title, passage=hit.chunk.text, sentence=one.text), 60)
+    return reply.strip().strip('"').splitlines()[0] if reply.strip() else ""
 
 
 def _answers_itself(services: Services, collection: Collection, draft: _Draft) -> bool:

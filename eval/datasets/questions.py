@@ -46,17 +46,17 @@ class QuestionSet:
     synthetic: bool = False
 
 
-def load_question_set(folder: Path) -> QuestionSet:
-    """A folder of documents with `questions.jsonl`. Raises InvalidError as `load_questions`, and for evidence in a
-    document that the folder does not hold."""
-    questions = load_questions(folder / QUESTIONS)
+def load_question_set(folder: Path, file: Path | None = None) -> QuestionSet:
+    """A folder of documents with questions: `file`, or its `questions.jsonl`. Raises InvalidError as `load_questions`,
+    and for evidence in a document that the folder does not hold."""
+    file = file or folder / QUESTIONS
+    questions = load_questions(file)
     present = {path.name for path in folder.rglob("*") if path.is_file()}
     for question in questions:
         for one in question.evidence:
             if one.document not in present:
                 raise InvalidError(
-                    f"{folder / QUESTIONS}: question {question.id!r} has evidence in {one.document!r}, "
-                    f"which is not in {folder}."
+                    f"{file}: question {question.id!r} has evidence in {one.document!r}, which is not in {folder}."
                 )
     synthetic = any(SYNTHETIC in question.tags for question in questions)
     return QuestionSet(folder.resolve().name, folder, tuple(questions), synthetic)

@@ -60,6 +60,7 @@ class Outcome:
     text: str
     answerable: bool
     tags: tuple[str, ...]
+    answers: tuple[str, ...]
     metrics: Mapping[str, float]
     passages: tuple[Passage, ...] = ()
     gold: tuple[str, ...] = ()
@@ -117,6 +118,7 @@ class Run:
     created_at: str
     seed: int
     baseline: str
+    judge: str
     machine: Mapping[str, Any]
     datasets: tuple[DatasetRecord, ...]
     configurations: Mapping[str, Mapping[str, Any]]

@@ -17,8 +17,10 @@ from eval.experiment.indexes import build, index_key
 from eval.experiment.outcomes import DatasetRecord, Lost, Outcome, Result, Run
 from eval.experiment.positions import positions_of
 from eval.experiment.scoring import score
-from eval.experiment.sets import EvaluationSet, open_set
-from eval.experiment.spec import ExperimentSpec
+from eval.experiment.sets import EvaluationSet, cut, open_set
+from eval.experiment.spec import DatasetSpec, ExperimentSpec
+from eval.judge import PROMPT_VERSION, judge
+from eval.llm import ChatModel, key_from
 from ingest.ports import Embedder
 from ingest.progress import Snapshot
 from ingest.types import SECTION_SEPARATOR
@@ -67,7 +69,7 @@ class Experiment:
             InvalidError, SettingsError: a data set or a configuration is wrong.
         """
         spec = self._spec
-        sets = [open_set(one.label, one.kind, one.path, one.cases, spec.seed) for one in spec.datasets]
+        sets = [self._open(one) for one in spec.datasets]
         changes = {name: self._settings(more, Path("unused")) for name, more in spec.expanded().items()}
         load_before = load()
         results = list(self._results(sets))
@@ -78,10 +80,17 @@ class Experiment:
             seed=spec.seed,
             baseline=spec.baseline or next(iter(changes)),
             machine=machine(next(iter(self._embedders.values())), load_before),
+            judge=f"{spec.judge.model}, prompt {PROMPT_VERSION}" if spec.judge else "",
             datasets=tuple(_record(one, str(at.path)) for one, at in zip(sets, spec.datasets, strict=True)),
             configurations={name: shown(settings) for name, settings in changes.items()},
             results=tuple(results),
         )
+
+    def _open(self, spec: DatasetSpec) -> EvaluationSet:
+        found = open_set(spec.label, spec.kind, spec.path, spec.cases, self._spec.seed, spec.questions)
+        if spec.cut_tokens is None:
+            return found
+        return cut(found, self._embedder(self._settings({}, Path("unused"))).token_spans, spec.cut_tokens)
 
     def _results(self, sets: Sequence[EvaluationSet]) -> Iterator[Result]:
         for dataset in sets:
@@ -104,7 +113,7 @@ class Experiment:
                 asked.append(asker.ask(case))
                 self._done += 1
                 self._on_step(Step(name, dataset.name, self._done, total))
-            outcomes = tuple(self._score(asked, dataset, services, collection))
+            outcomes = self._judge(tuple(self._score(asked, dataset, services, collection)))
         return Result(name, dataset.name, figures, outcomes)
 
     def _score(
@@ -120,6 +129,13 @@ class Experiment:
         raw = dataset.raw_documents
         positions = positions_of(raw, services, collection) if raw else None
         return score(asked, positions, text_of, lost)
+
+    def _judge(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        if self._spec.judge is None:
+            return outcomes
+        asked = self._spec.judge
+        with ChatModel(asked.url, asked.model, key_from(asked.key_variable)) as model:
+            return judge(outcomes, model)
 
     def _settings(self, changes: Mapping[str, Any], data: Path) -> Settings:
         return load_settings(self._config, {**changes, "data": data})

@@ -116,6 +116,7 @@ def _outcome(one: Asked, metrics: Mapping[str, float], lost: Lost | None) -> Out
         text=case.text,
         answerable=case.answerable,
         tags=case.tags,
+        answers=case.answers,
         metrics={name: round(float(value), 6) for name, value in metrics.items()},
         passages=tuple(_passage(hit, case) for hit in one.hits[:_SHOWN]),
         gold=tuple(f"{gold.document}: {gold.quote or f'page {gold.page}'}" for gold in case.evidence),

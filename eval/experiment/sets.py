@@ -2,8 +2,8 @@
 
 import hashlib
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -54,8 +54,13 @@ class EvaluationSet:
         return [SourceFile(path, path.name) for path in _files(self.content.documents)]
 
 
-def open_set(name: str, kind: Kind, folder: Path, limit: int | None, seed: int) -> EvaluationSet:
+def open_set(
+    name: str, kind: Kind, folder: Path, limit: int | None, seed: int, file: Path | None = None
+) -> EvaluationSet:
     """Read and check a data set; `limit` draws that many of its cases by chance.
+
+    Args:
+        file: holds the questions where they are not beside their documents.
 
     Raises:
         InvalidError: the data are malformed; names file and line.
@@ -66,11 +71,28 @@ def open_set(name: str, kind: Kind, folder: Path, limit: int | None, seed: int) 
             documents = _digest(f"{key}\n{title}\n{text}".encode() for key, (title, text) in beir.corpus.items())
             return _made(name, kind, beir, _of_beir(beir), documents, limit, seed, False)
         case "questions":
-            questions = load_question_set(folder)
+            questions = load_question_set(folder, file)
         case "spans":
             questions = load_span_set(folder)
     documents = _digest(path.name.encode() + b"\n" + path.read_bytes() for path in _files(questions.documents))
     return _made(name, kind, questions, _of_questions(questions), documents, limit, seed, questions.synthetic)
+
+
+def cut(dataset: EvaluationSet, token_spans: Callable[[str], Sequence[tuple[int, int]]], tokens: int) -> EvaluationSet:
+    """A BEIR set whose documents, title and text together, have at most so many tokens."""
+    content = dataset.content
+    if not isinstance(content, BeirDataset):
+        raise TypeError(dataset.kind)
+
+    def shortened(title: str, text: str) -> str:
+        spans = token_spans(text)
+        left = max(tokens - len(token_spans(title)), 1)
+        return text if len(spans) <= left else text[: spans[left - 1][1]]
+
+    corpus = {key: (title, shortened(title, text)) for key, (title, text) in content.corpus.items()}
+    marks = [f"{sha} cut to {tokens}" for sha in (dataset.sha256, dataset.documents_sha256)]
+    whole, documents = (_digest([mark.encode()]) for mark in marks)
+    return replace(dataset, content=replace(content, corpus=corpus), sha256=whole, documents_sha256=documents)
 
 
 def _made(

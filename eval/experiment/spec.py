@@ -19,16 +19,39 @@ class _Spec(BaseModel):
 
 
 class DatasetSpec(_Spec):
-    """`path` is relative to the experiment file. `cases`: how many questions to draw; default all."""
+    """Paths are relative to the experiment file.
+
+    `questions`: file of the questions where they are not beside their documents. `cases`: how many to draw; default
+    all. `cut_tokens`: cut the documents of a BEIR set to so many tokens of the embedding model, as published figures
+    often do.
+    """
 
     kind: Kind
     path: Path
+    questions: Path | None = None
     name: str | None = None
     cases: int | None = Field(default=None, ge=1)
+    cut_tokens: int | None = Field(default=None, ge=16)
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> "DatasetSpec":
+        if self.cut_tokens and self.kind != "beir":
+            raise ValueError("only data sets of kind beir can be cut")
+        if self.questions and self.kind != "questions":
+            raise ValueError("only data sets of kind questions name a file of questions")
+        return self
 
     @property
     def label(self) -> str:
         return self.name or self.path.resolve().name
+
+
+class JudgeSpec(_Spec):
+    """An OpenAI-compatible endpoint that judges answers; `key_variable` names the environment variable of its key."""
+
+    url: str
+    model: str
+    key_variable: str | None = None
 
 
 class ExperimentSpec(_Spec):
@@ -42,6 +65,7 @@ class ExperimentSpec(_Spec):
     baseline: str | None = None
     depth: int = Field(default=100, ge=10, le=1000)
     answers: bool = True
+    judge: JudgeSpec | None = None
     seed: int = 7
 
     @model_validator(mode="after")
@@ -81,8 +105,12 @@ def load_experiment(path: Path) -> ExperimentSpec:
         problems = error.errors(include_input=False, include_url=False)
         said = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in problems)
         raise InvalidError(f"The experiment {path} is wrong: {said}.") from None
-    placed = [one.model_copy(update={"path": path.parent / one.path}) for one in spec.datasets]
-    return spec.model_copy(update={"datasets": placed})
+    return spec.model_copy(update={"datasets": [_placed(one, path.parent) for one in spec.datasets]})
+
+
+def _placed(spec: DatasetSpec, folder: Path) -> DatasetSpec:
+    questions = folder / spec.questions if spec.questions else None
+    return spec.model_copy(update={"path": folder / spec.path, "questions": questions})
 
 
 def nested(changes: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from eval import summary
 from eval.experiment.outcomes import DatasetRecord, Lost, Outcome, Result, Run
+from eval.judge import Agreement, agreement
 from eval.report import plots
 from eval.report.plots import Plot
 from eval.statistics import Difference, Estimate, verdict
@@ -61,6 +62,7 @@ class Section:
     tag_metric: Metric
     latencies: tuple[Latency, ...]
     calibration: tuple[tuple[float, float] | None, ...]
+    agreement: tuple[Agreement | None, ...]
     plots: tuple[Plot, ...]
     misses: tuple[Misses, ...]
     funnels: Mapping[str, Mapping[Lost, int]]
@@ -89,6 +91,7 @@ def _section(run: Run, dataset: DatasetRecord, results: tuple[Result, ...]) -> S
             for one in summary.present(results, summary.COSTS)
         ),
         calibration=tuple(map(summary.calibration, results)),
+        agreement=tuple(map(agreement, results)),
         plots=tuple(_plots(run, results, means, main)),
         misses=tuple(_misses(result) for result in results),
         funnels={result.configuration: summary.funnel(result) for result in results},

@@ -20,6 +20,7 @@ from api.settings import load_settings
 from eval import gate as gates
 from eval import summary
 from eval.compare import compare
+from eval.datasets.questions import load_questions
 from eval.experiment import runs
 from eval.experiment.outcomes import Lost, Run
 from eval.experiment.spec import load_experiment, nested
@@ -212,3 +213,59 @@ def test_where_it_was_lost(small_run: Run) -> None:
     assert all(one.lost is None for one in small_run.result("hybrid", "small").outcomes)
     assert sum(summary.funnel(small_run.result("hybrid", "small")).values()) == 0
     assert list(summary.funnel(small_run.result("hybrid", "small"))) == list(Lost)
+
+
+def test_questions_made_from_an_index(
+    question_folder: Path, experiment_file: Path, tmp_path: Path, citewell: Citewell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    knowledge, out = tmp_path / "knowledge", tmp_path / "made.jsonl"
+    assert citewell("ingest", question_folder, "--data", knowledge) == 0
+    assert citewell("eval", "generate", "--out", out, "--count", 4, "--data", knowledge) == 0
+    made = load_questions(out)
+    assert 0 < len(made) <= 4
+    assert len({one.question for one in made}) == len(made)
+    for one in made:
+        (gold,) = one.evidence
+        assert gold.quote in " ".join((question_folder / gold.document).read_text().split())
+        assert one.tags == ("synthetic",)
+    path = tmp_path / "made.yaml"
+    dataset = {"kind": "questions", "path": str(question_folder), "questions": str(out)}
+    path.write_text(yaml.safe_dump({"name": "made", "datasets": [dataset]}))
+    found = run_again(path, tmp_path / "data")
+    assert found.datasets[0].synthetic
+    assert summary.mean_of(found.results[0], "success@5") == 1.0
+
+
+def test_a_beir_set_cut_as_published_figures_are(tmp_path: Path) -> None:
+    rows = [{"_id": "a", "title": "Cats", "text": "Cats sleep. " * 50}, {"_id": "b", "title": "Dogs", "text": "Dogs."}]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "Who sleeps?"}\n')
+    (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq\ta\t1\n")
+    path = tmp_path / "beir.yaml"
+    sets = [
+        {"kind": "beir", "path": ".", "name": "whole"},
+        {"kind": "beir", "path": ".", "name": "cut", "cut_tokens": 20},
+    ]
+    path.write_text(
+        yaml.safe_dump({"name": "beir", "datasets": sets, "configurations": {"x": {"ingestion.chunk_tokens": 32}}})
+    )
+    found = run_again(path, tmp_path / "data")
+    whole, short = (one.index.chunks for one in found.results)
+    assert (whole > 2, short) == (True, 2)
+    assert summary.mean_of(found.results[1], "ndcg@10") == 1.0
+
+
+def test_a_span_set(tmp_path: Path) -> None:
+    (tmp_path / "raw_documents").mkdir()
+    text = "# Cats\n\nCats sleep for most of the day.\n\n* Dogs   bark.\n"
+    (tmp_path / "raw_documents" / "pets.md").write_text(text)
+    start = text.index("Dogs")
+    gold = {"content": "Dogs   bark.", "start_index": start, "end_index": start + len("Dogs   bark.")}
+    row = {"_id": "q", "text": "What do dogs do?", "metadata": {"corpus_id": "pets", "references": [gold]}}
+    (tmp_path / "queries.jsonl").write_text(json.dumps(row) + "\n")
+    path = tmp_path / "spans.yaml"
+    path.write_text(yaml.safe_dump({"name": "spans", "datasets": [{"kind": "spans", "path": "."}], "answers": False}))
+    result = run_again(path, tmp_path / "data").results[0]
+    assert summary.mean_of(result, "span_recall") == 1.0
+    visible = len("".join(text.split()))
+    assert summary.mean_of(result, "span_precision") == pytest.approx(len("Dogsbark.") / visible)
