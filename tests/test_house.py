@@ -27,7 +27,7 @@ ROOMS = {
     "llama_index": ("ingest/chunkers.py", "ingest/sentences.py", "eval/bench/peers"),
     "sentence_transformers": ("retrieval/embedders.py",),
     "torch": ("retrieval/embedders.py", "retrieval/hardware.py", "retrieval/crossencoder.py", "eval/"),
-    "transformers": ("retrieval/embedders.py", "retrieval/crossencoder.py"),
+    "transformers": ("retrieval/embedders.py", "retrieval/crossencoder.py", "eval/training/"),
     "sqlalchemy": ("ingest/catalog.py",),
     "pebble": ("ingest/isolation.py",),
     "fastapi": ("api/",),
