@@ -49,6 +49,7 @@ COSTS = (
     Metric("answer_ms", "Answer", higher_is_better=False, unit="ms"),
     Metric("prompt_tokens", "Prompt tokens", higher_is_better=False),
     Metric("completion_tokens", "Completion tokens", higher_is_better=False),
+    Metric("cost", "Cost of 1,000 answers", higher_is_better=False),
 )
 METRICS = (*RETRIEVAL, *SPANS, *ANSWERS, *COSTS)
 _HEADLINES = (

@@ -128,7 +128,7 @@ class Experiment:
 
         raw = dataset.raw_documents
         positions = positions_of(raw, services, collection) if raw else None
-        return score(asked, positions, text_of, lost)
+        return score(asked, positions, text_of, lost, self._spec.prices)
 
     def _judge(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         if self._spec.judge is None:

@@ -8,10 +8,11 @@ from eval.experiment.judging import cites, cites_evidence, is_cited, is_right, j
 from eval.experiment.outcomes import Answered, Cited, Lost, Outcome, Passage
 from eval.experiment.positions import Positions
 from eval.experiment.sets import Case
+from eval.experiment.spec import Prices
 from eval.metrics.ranking import mean, ranking_metrics
 from eval.metrics.spans import span_scores
 from eval.metrics.text import exact_match, token_f1, words
-from generation.types import Answer, Citation
+from generation.types import Answer, Citation, Usage
 from retrieval.types import Hit
 
 _SHOWN, _LENGTH = 5, 500
@@ -24,6 +25,7 @@ def score(
     positions: Positions | None,
     text_of: Callable[[str], str],
     lost: Callable[[Asked], Lost],
+    prices: Prices | None = None,
 ) -> Iterator[Outcome]:
     """
     Args:
@@ -41,7 +43,7 @@ def score(
             metrics |= _span_metrics(one, positions)
         if one.answer:
             metrics |= answer_metrics(one.case, one.answer, text_of)
-            metrics["answer_ms"] = one.answer_ms
+            metrics |= {"answer_ms": one.answer_ms, **usage_metrics(one.answer.usage, prices)}
         yield _outcome(one, metrics, lost(one) if missed(one) else None)
 
 
@@ -80,9 +82,16 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
         found["refusal_precision"] = float(not case.answerable)
     else:
         found["supported"] = supported(answer, text_of)
-    if answer.usage.prompt_tokens or answer.usage.completion_tokens:
-        found["prompt_tokens"] = answer.usage.prompt_tokens
-        found["completion_tokens"] = answer.usage.completion_tokens
+    return found
+
+
+def usage_metrics(usage: Usage, prices: Prices | None) -> Metrics:
+    """Tokens of a generator that counts them, and what 1,000 such answers would cost where there are prices."""
+    if not (usage.prompt_tokens or usage.completion_tokens):
+        return {}
+    found: Metrics = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+    if prices:
+        found["cost"] = (usage.prompt_tokens * prices.prompt + usage.completion_tokens * prices.completion) / 1e3
     return found
 
 

@@ -54,6 +54,13 @@ class JudgeSpec(_Spec):
     key_variable: str | None = None
 
 
+class Prices(_Spec):
+    """Of a million tokens of the generator, in any currency; for the metric `cost`."""
+
+    prompt: float = Field(ge=0)
+    completion: float = Field(ge=0)
+
+
 class ExperimentSpec(_Spec):
     """`configurations`: name -> settings that differ, nested or dotted. `matrix`: dotted setting -> values; one more
     configuration for each combination. `depth`: how many ranks are judged."""
@@ -66,6 +73,7 @@ class ExperimentSpec(_Spec):
     depth: int = Field(default=100, ge=10, le=1000)
     answers: bool = True
     judge: JudgeSpec | None = None
+    prices: Prices | None = None
     seed: int = 7
 
     @model_validator(mode="after")

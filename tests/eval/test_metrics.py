@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
+from eval.experiment.scoring import usage_metrics
+from eval.experiment.spec import Prices
 from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error, risk_coverage
 from eval.metrics.ranking import first_of_each, mean, ranking_metrics
 from eval.metrics.spans import span_scores
 from eval.metrics.text import exact_match, normalised, token_f1
+from generation.types import Usage
 
 DOCUMENTS = [f"d{number:02}" for number in range(30)]
 GRADES = st.dictionaries(st.sampled_from(DOCUMENTS), st.integers(-1, 3), min_size=1, max_size=12)
@@ -154,3 +157,10 @@ def test_calibration_error() -> None:
     chance = np.random.default_rng(1)
     confidence = chance.random(20_000)
     assert expected_calibration_error(confidence.tolist(), (chance.random(20_000) < confidence).tolist()) < 0.02
+
+
+def test_what_answers_cost() -> None:
+    usage = Usage(prompt_tokens=2_000, completion_tokens=100)
+    assert usage_metrics(Usage(), None) == {}
+    assert usage_metrics(usage, None) == {"prompt_tokens": 2_000, "completion_tokens": 100}
+    assert usage_metrics(usage, Prices(prompt=0.5, completion=2.0))["cost"] == pytest.approx(1_000 * 0.0012)
