@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from eval import summary
 from eval.experiment.outcomes import Lost, Result
@@ -22,6 +23,7 @@ LINES = ("-", "--", "-.", ":")
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
 _WIDTH = 4.4
 """Inches: on a phone's screen letters keep about their size."""
+_LEGEND_COLUMNS = 2
 _STYLE: Any = {
     "font.size": 9,
     "svg.fonttype": "path",
@@ -131,24 +133,19 @@ def gains_and_losses(title: str, changes: Sequence[float]) -> Plot:
 
 def funnel(title: str, counts: Mapping[str, Mapping[Lost, int]]) -> Plot:
     """Missed questions by stage, a bar for each configuration."""
-    figure, axes = _figure(0.9 + 0.36 * len(counts))
+    stages = [stage for stage in Lost if any(found[stage] for found in counts.values())]
+    figure, axes = _figure(0.6 + 0.36 * len(counts) + 0.2 * -(-len(stages) // _LEGEND_COLUMNS))
     left = np.zeros(len(counts))
-    for number, stage in enumerate(Lost):
+    for stage in stages:
         widths = np.array([found[stage] for found in counts.values()])
-        if widths.any():
-            axes.barh(
-                range(len(counts)),
-                widths,
-                left=left,
-                label=stage.value,
-                **_fill(number),
-            )
+        axes.barh(range(len(counts)), widths, left=left, label=stage.value, **_fill(list(Lost).index(stage)))
         left += widths
     axes.set_yticks(range(len(counts)), list(counts))
     axes.invert_yaxis()
     axes.set_xlabel("missed questions")
-    if left.any():
-        axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.4, -0.32), ncols=2)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if stages:
+        figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=_LEGEND_COLUMNS)
     told = "; ".join(
         f"{name}: " + ", ".join(f"{n} {stage}" for stage, n in found.items() if n) for name, found in counts.items()
     )
@@ -184,10 +181,6 @@ def _plot(figure: Figure, title: str, alt: str) -> Plot:
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
     svg = out.getvalue()
     return Plot(title, alt, svg[svg.index("<svg") :])
-
-
-def _listed(told: Mapping[str, str]) -> str:
-    return "; ".join(f"{name}: {text}" for name, text in told.items())
 
 
 def _fill(row: int) -> dict[str, Any]:

@@ -22,7 +22,11 @@ def write_report(run: Run, folder: Path) -> None:
     }
     for name, escaped in ((REPORT, True), ("report.md", False)):
         environment = Environment(
-            loader=FileSystemLoader(_FOLDER), autoescape=escaped, undefined=StrictUndefined, trim_blocks=not escaped
+            loader=FileSystemLoader(_FOLDER),
+            autoescape=escaped,
+            undefined=StrictUndefined,
+            trim_blocks=not escaped,
+            lstrip_blocks=not escaped,
         )
         text = environment.get_template(f"{name}.j2").render(content)
         (folder / name).write_text(text, encoding="utf-8")
