@@ -30,7 +30,7 @@ from eval.experiment.runner import Experiment, Step
 from eval.experiment.spec import load_experiment
 from eval.llm import ChatModel, key_from
 from eval.report.write import write_report
-from eval.tracking import track
+from eval.tracking import check, track
 
 OnStep = Callable[[Step], None]
 
@@ -124,6 +124,7 @@ def _found(experiment: Path, run_name: str | None, data: Path, config: Path | No
 
 def _run_now(experiment: Path, data: Path, config: Path | None, quiet: bool) -> Run:
     """Run, save and report."""
+    check()
     spec = load_experiment(experiment)
     with _progress(quiet) as on_step:
         found = Experiment(spec, data, config, on_step, datetime.now(UTC)).run()
