@@ -1,16 +1,21 @@
 """The REST server."""
 
+import asyncio
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from api import errors
 from api.bootstrap import Services
+from api.dependencies import refuse_unknown
 from api.limits import BodyLimit
 from api.routes import documents, evaluations, health, search
 from api.schemas import Problem
 
+WRITERS = 2
+"""Requests that write at once: one embeds, another is parsed or writes elsewhere. Each takes one of the threads that
+readers use, of which there are at least five."""
 _PROBLEM: dict[str, object] = {
     "description": "RFC 9457 problem details",
     "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
@@ -26,10 +31,12 @@ def create_app(services: Services) -> FastAPI:
         responses={"default": _PROBLEM},
     )
     app.state.services = services
+    app.state.writers = asyncio.Semaphore(WRITERS)
     app.add_middleware(BodyLimit, max_bytes=int(services.settings.api.max_upload_mb * 2**20))
     errors.install(app)
-    for router in (health.router, documents.router, search.router, evaluations.router):
-        app.include_router(router)
+    app.include_router(health.router)  # probes may add parameters of their own
+    for router in (documents.router, search.router, evaluations.router):
+        app.include_router(router, dependencies=[Depends(refuse_unknown)])
     return app
 
 

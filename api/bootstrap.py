@@ -1,19 +1,22 @@
 """The composition root: settings become working parts. Heavy libraries are imported when a part is first needed."""
 
 import json
+import logging
 import re
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.settings import Settings
+from api.upkeep import ENOUGH_CHUNKS, Upkeep
 from generation.answerer import RagAnswerer
 from ingest.catalog import Catalog, sqlite_url
-from ingest.errors import InvalidError, NotFoundError, UnavailableError
+from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoundError, UnavailableError
 from ingest.pipeline import Ingestor
 from ingest.ports import Embedder
 from ingest.types import Section
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from ingest.isolation import IsolatedParser
     from retrieval.crossencoder import CrossEncoder
 
+_log = logging.getLogger(__name__)
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -56,6 +60,7 @@ class Services:
         self._new_trace_id, self._embedder = new_trace_id, embedder
         self._collections: dict[str, Collection] = {}
         self._lock = threading.RLock()
+        self.upkeep = Upkeep(self.tidy)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -88,7 +93,7 @@ class Services:
         return SentenceTransformerEmbedder(chosen.model, chosen.device, chosen.precision, chosen.batch_size)
 
     @cached_property
-    def _cross_encoder(self) -> "CrossEncoder | None":
+    def cross_encoder(self) -> "CrossEncoder | None":
         if not self.settings.answers.cross_encoder:
             return None
         from retrieval.crossencoder import CrossEncoder
@@ -116,6 +121,8 @@ class Services:
             NotFoundError: there is none of this name and `create` is false.
             IndexLockedError, IndexMismatchError, UnavailableError: as the store says.
         """
+        if opened := self.at_hand(name):
+            return opened
         with self._lock:
             if name not in self._collections:
                 if not _COLLECTION_NAME.fullmatch(name):
@@ -127,6 +134,10 @@ class Services:
                     self.require(name)
                 self._collections[name] = self._open(name, writing=create)
             return self._collections[name]
+
+    def at_hand(self, name: str) -> Collection | None:
+        """A collection that is open already, without waiting for one that another thread is opening."""
+        return self._collections.get(name)
 
     def require(self, name: str) -> None:
         """Raises NotFoundError where there is no collection of this name."""
@@ -140,16 +151,35 @@ class Services:
         return self._parser.parse(path)
 
     def opened(self) -> list[Collection]:
-        with self._lock:
-            return list(self._collections.values())
+        return list(self._collections.values())
 
     def warm_up(self) -> None:
-        """Load the model and open every collection in the data folder, so that the first request finds them."""
+        """Load the model and open every collection in the data folder, so that the first request finds them. One that
+        cannot be opened is logged, and tried again when somebody asks for it.
+
+        Raises:
+            IndexLockedError: another process owns the data folder.
+        """
         self.embedder.embed_query("warm up")
         for name in self.catalog.collections():
-            self.collection(name)
+            try:
+                self.collection(name)
+            except IndexLockedError:
+                raise
+            except CitewellError as error:
+                _log.warning("The collection %r is not served: %s", name, error)
+            else:
+                self.upkeep.written(name, ENOUGH_CHUNKS)  # nobody knows what the last process left to do
+
+    def tidy(self, name: str) -> None:
+        """Finish what a crash interrupted and build the indexes of an open collection; readers go on."""
+        if collection := self.at_hand(name):
+            with suppress(IndexLockedError):  # a process that writes does the first part by itself
+                collection.ingestor.recover()
+            collection.store.optimize()
 
     def close(self) -> None:
+        self.upkeep.close()
         with self._lock:
             for collection in self._collections.values():
                 collection.store.close()
@@ -170,20 +200,33 @@ class Services:
 
     def _open(self, name: str, writing: bool) -> Collection:
         store = self._store(name)
-        lost = self.catalog.count(name) if store.count() == 0 else 0
-        if lost and not writing:
+        try:
+            self._check_lost(name, store, writing)
+            searcher = self._searcher(store)
+            answerer = self.answerer(store, searcher, self.settings.answers.min_confidence)
+            return Collection(name, store, self._ingestor(name, store), searcher, answerer)
+        except BaseException:
             store.close()
+            raise
+
+    def _check_lost(self, name: str, store: Store, writing: bool) -> None:
+        """Raises UnavailableError where the catalog lists what the store has lost; whoever writes has it all ingested
+        again."""
+        lost = self._lost(name, store)
+        if lost and not writing:
             raise UnavailableError(
                 f"The index of collection {name!r} is gone, though the catalog lists {lost} documents; "
                 f"restore the data folder from a backup, or ingest the documents again."
             )
         if lost:
-            self.catalog.mark_stale(name)
-        ingestor = self._ingestor(name, store)
-        ingestor.recover()
-        searcher = self._searcher(store)
-        threshold = self.settings.answers.min_confidence
-        return Collection(name, store, ingestor, searcher, self.answerer(store, searcher, threshold))
+            with self.catalog.writing(name):
+                if self._lost(name, store):  # nobody has begun to fill it meanwhile
+                    self.catalog.mark_stale(name)
+
+    def _lost(self, name: str, store: Store) -> int:
+        """Number of documents whose chunks are gone. The catalog is asked first: writers fill the store first."""
+        listed = self.catalog.count(name)
+        return 0 if store.count() else listed
 
     def _store(self, name: str) -> Store:
         from retrieval.store.bm25 import Bm25Parameters
@@ -232,7 +275,7 @@ class Services:
     def evidence(self, store: Store) -> "SentenceEvidence":
         from generation.evidence import WITH_CROSS_ENCODER, WITHOUT_CROSS_ENCODER, SentenceEvidence
 
-        reader = self._cross_encoder
+        reader = self.cross_encoder
         return SentenceEvidence(self.embedder, store, reader, WITH_CROSS_ENCODER if reader else WITHOUT_CROSS_ENCODER)
 
     def answerer(self, store: Store, searcher: HybridSearcher, min_confidence: float) -> RagAnswerer:

@@ -1,8 +1,6 @@
 """The `citewell` command. Exit codes: 0 ok, 1 failed, 2 usage or settings, 124 timed out."""
 
 import asyncio
-import json
-import math
 import os
 import signal
 import sys
@@ -15,13 +13,13 @@ import typer
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from rich.markup import escape
 
-from api import console, doctor, operations
+from api import console, doctor, operations, pairs
 from api.bootstrap import Services
 from api.client import RestClient
 from api.ingestion import IngestRequest, ingest_files
 from api.schemas import AnswerIn, SearchIn
 from api.settings import Settings, load_settings
-from ingest.errors import CitewellError, InvalidError
+from ingest.errors import CitewellError, InvalidError, NotFoundError
 from retrieval.types import Access
 
 app = typer.Typer(
@@ -34,7 +32,16 @@ app = typer.Typer(
 _In = TypeVar("_In", bound=BaseModel)
 _Out = TypeVar("_Out", bound=BaseModel)
 
-Data = Annotated[Path | None, typer.Option("--data", help="Folder that holds everything stored.")]
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("name a folder; empty, it would be the current one.")
+    return Path(text)
+
+
+Data = Annotated[
+    Path | None, typer.Option("--data", parser=_folder, metavar="DIR", help="Folder that holds everything stored.")
+]
 Config = Annotated[Path | None, typer.Option("--config", help="YAML file with settings that differ.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 CollectionName = Annotated[str, typer.Option("--collection", help="Which knowledge base.")]
@@ -42,7 +49,7 @@ Tenant = Annotated[str | None, typer.Option("--tenant", help="Whose documents; d
 Groups = Annotated[list[str] | None, typer.Option("--group", help="Repeatable; default: access.groups.")]
 Server = Annotated[str | None, typer.Option("--server", help="URL of a running server to use instead of the folder.")]
 Mode = Annotated[str | None, typer.Option(help="dense, bm25 or hybrid.")]
-Where = Annotated[list[str] | None, typer.Option("--where", help="Filter key=value; repeatable.")]
+Where = Annotated[list[str] | None, typer.Option("--where", help="Filter key=value; the same key again: any of them.")]
 TopK = Annotated[int | None, typer.Option("--top-k", help="How many passages.")]
 
 
@@ -72,7 +79,7 @@ def ingest(
         collection=collection,
         tenant=tenant or settings.access.tenant,
         groups=tuple(group or ()),
-        metadata=_pairs(meta),
+        metadata=pairs.metadata(meta),
     )
     with console.progress(quiet=as_json) as on_progress:
         report = ingest_files(settings, request, on_progress, server)
@@ -96,7 +103,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find passages."""
-    body = _body(SearchIn, query=query, mode=mode, top_k=top_k, filters=_pairs(where), collection=collection)
+    body = _body(SearchIn, query=query, mode=mode, top_k=top_k, filters=pairs.filters(where), collection=collection)
     place = _Place(server, data, config, tenant, group)
     _show(_ask(body, place, RestClient.search, operations.search), as_json, console.show_hits)
 
@@ -116,7 +123,7 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with citations, or say that the documents do not."""
-    body = _body(AnswerIn, query=question, mode=mode, top_k=top_k, filters=_pairs(where), collection=collection)
+    body = _body(AnswerIn, query=question, mode=mode, top_k=top_k, filters=pairs.filters(where), collection=collection)
     place = _Place(server, data, config, tenant, group)
     _show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)
 
@@ -143,11 +150,13 @@ def documents(
             else:
                 _show(client.documents(collection, limit, after), as_json, console.show_documents)
         return
-    with Services(_settings(data, config)) as services:
-        access = _access(services.settings, tenant, group)
+    settings = _settings(data, config)
+    if delete:
+        _require_data(settings)
+    with Services(settings) as services:
+        access = _access(settings, tenant, group)
         if delete:
-            removed = operations.delete(services, delete, access)
-            _show(removed, as_json, console.show_deleted)
+            _show(operations.delete(services, delete, access), as_json, console.show_deleted)
         else:
             _show(operations.documents(services, collection, access, limit, after), as_json, console.show_documents)
 
@@ -168,8 +177,9 @@ def serve(
 
 @app.command(name="doctor")
 def run_doctor(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Check settings, disk, model, parsers, catalog and index."""
-    report = doctor.examine(_settings(data, config))
+    """Check settings, disk, models, parsers, catalog and indexes."""
+    with Services(_settings(data, config)) as services:
+        report = doctor.examine(services)
     _show(report, as_json, doctor.show)
     if not report.ok:
         raise typer.Exit(1)
@@ -236,31 +246,17 @@ def _access(settings: Settings, tenant: str | None, groups: Sequence[str] | None
     return Access(tenant or settings.access.tenant, tuple(groups or settings.access.groups))
 
 
+def _require_data(settings: Settings) -> None:
+    """What is to be deleted must not make a data folder."""
+    if settings.catalog.url is None and not settings.data.exists():
+        raise NotFoundError(f"There is no data folder {settings.data}; name another with --data.")
+
+
 def _refuse_with_server(server: str | None, **options: object) -> None:
     """A server knows by itself who is asking; an option that it would pass over must not look as if it worked."""
     for name, value in options.items():
         if server and value:
             raise InvalidError(f"--{name} works on the data folder only; leave it out, or run without --server.")
-
-
-def _pairs(items: Sequence[str] | None) -> dict[str, str | int | float | bool]:
-    pairs = {}
-    for item in items or ():
-        key, equals, value = item.partition("=")
-        if not key or not equals:
-            raise InvalidError(f"{item!r} must be written key=value.")
-        pairs[key] = _scalar(value)
-    return pairs
-
-
-def _scalar(text: str) -> str | int | float | bool:
-    """`2025` is a number and `true` a truth value, as in JSON; everything else is text."""
-    try:
-        value = json.loads(text, parse_constant=str)
-    except ValueError:
-        return text
-    usable = isinstance(value, str | int | bool) or (isinstance(value, float) and math.isfinite(value))
-    return value if usable else text
 
 
 def _body(model: type[Any], **fields: Any) -> Any:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from api.schemas import AnswerIn, AnswerOut, DocumentOut, DocumentsOut, IngestedOut, SearchIn, SearchOut
 from ingest.errors import CitewellError, InvalidError, PermanentError, TransientError, UnavailableError
 from ingest.pipeline import FileResult
-from ingest.sources.filesystem import SourceFile
+from ingest.sources.filesystem import SourceFile, require_regular
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -49,6 +49,7 @@ class RestClient:
 
     def _ingest_one(self, file: SourceFile, form: dict[str, Any]) -> FileResult:
         try:
+            require_regular(file.path)
             with file.path.open("rb") as stream:
                 upload = {"file": (file.path.name, stream)}
                 form = {**form, "source": file.source}

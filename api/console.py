@@ -12,8 +12,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from api.schemas import AnswerOut, CitationOut, DocumentOut, DocumentsOut, HitOut, ReportOut, SearchOut
 from ingest.progress import Snapshot
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# With emoji on, the `:100:` of a quote would be shown as a picture.
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 LOG_EVERY_S = 15.0
 _COLUMNS = (TextColumn("Ingesting"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[said]}"))
 

@@ -1,8 +1,13 @@
 """What routes ask for."""
 
+import asyncio
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Form
+from fastapi.routing import APIRoute
 
 from api.bootstrap import Services
 from retrieval.types import Access
@@ -19,5 +24,33 @@ def access_of(request: Request) -> Access:
     return Access(access.tenant, access.groups)
 
 
+def writers_of(request: Request) -> asyncio.Semaphore:
+    """Held while a request writes: writers wait for each other here, and leave most threads to the readers."""
+    writers: asyncio.Semaphore = request.app.state.writers
+    return writers
+
+
+async def refuse_unknown(request: Request) -> None:
+    """FastAPI passes over parameters and form fields that a route does not have: a typing error would go unseen.
+
+    Raises:
+        RequestValidationError: there are some.
+    """
+    route: APIRoute = request.scope["route"]
+    known = {field.alias for field in route.dependant.query_params}
+    problems = _unknown("query", request.query_params.keys(), known)
+    fields = {field.alias for field in route.dependant.body_params if isinstance(field.field_info, Form)}
+    if fields:
+        problems += _unknown("body", (await request.form()).keys(), fields)
+    if problems:
+        raise RequestValidationError(problems)
+
+
+def _unknown(place: str, given: Iterable[str], known: set[str]) -> list[dict[str, object]]:
+    message = f"unknown field; known are {', '.join(sorted(known)) or 'none'}"
+    return [{"type": "unknown_field", "loc": (place, name), "msg": message} for name in sorted({*given} - known)]
+
+
 ServicesOf = Annotated[Services, Depends(services_of)]
 AccessOf = Annotated[Access, Depends(access_of)]
+WritersOf = Annotated[asyncio.Semaphore, Depends(writers_of)]

@@ -1,8 +1,11 @@
 """`citewell doctor`: does everything that Citewell needs work here?"""
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import TypeAlias
 
 from pydantic import BaseModel
 from rich.markup import escape
@@ -10,7 +13,7 @@ from rich.markup import escape
 from api import console
 from api.bootstrap import Services
 from api.settings import Settings
-from ingest.errors import CitewellError, IndexLockedError
+from ingest.errors import CitewellError, IndexLockedError, UnavailableError
 
 _LOW_DISK_BYTES = 2**30
 
@@ -26,18 +29,21 @@ class DoctorReport(BaseModel):
     checks: list[Check]
 
 
-def examine(settings: Settings) -> DoctorReport:
+_Step: TypeAlias = Callable[[Services], str]
+
+
+def examine(services: Services) -> DoctorReport:
     """Run every check, also after one has failed."""
-    with Services(settings) as services:
-        steps: list[tuple[str, Callable[[Services], str]]] = [
-            ("data folder", _data_folder),
-            ("embedding model", _embedding_model),
-            ("parsers", _parsers),
-            ("catalog", _catalog),
-            ("index", _index),
-        ]
-        checks = [Check(name="settings", ok=True, detail="every key is known and in range")]
-        checks += [_check(name, step, services) for name, step in steps]
+    steps: list[tuple[str, _Step]] = [
+        ("data folder", _data_folder),
+        ("embedding model", _embedding_model),
+        ("cross-encoder", _cross_encoder),
+        ("parsers", _parsers),
+        ("catalog", _catalog),
+    ]
+    checks = [Check(name="settings", ok=True, detail="every key is known and in range")]
+    checks += [_check(name, step, services) for name, step in steps]
+    checks += _indexes(services)
     return DoctorReport(ok=all(check.ok for check in checks), checks=checks)
 
 
@@ -47,17 +53,44 @@ def show(report: DoctorReport) -> None:
         console.out.print(f"{mark} {check.name}: {escape(check.detail)}", soft_wrap=True)
 
 
-def _check(name: str, step: Callable[[Services], str], services: Services) -> Check:
+def _check(name: str, step: _Step, services: Services) -> Check:
     try:
         return Check(name=name, ok=True, detail=step(services))
-    except (CitewellError, OSError) as error:
-        return Check(name=name, ok=False, detail=str(error))
+    except Exception as error:
+        return _failed(name, error)
+
+
+def _failed(name: str, error: Exception) -> Check:
+    detail = str(error) if isinstance(error, CitewellError) else f"{type(error).__name__}: {error}"
+    return Check(name=name, ok=False, detail=detail)
 
 
 def _data_folder(services: Services) -> str:
-    free = shutil.disk_usage(services.data).free
+    folder = services.data.absolute()
+    _write_in(folder)
+    free, needed = shutil.disk_usage(folder).free, _reserve(services.settings)
+    if free < needed:
+        raise UnavailableError(f"{folder} has {free // 2**20} MiB free, {needed // 2**20} are needed: make room.")
     warning = "; little is left, make room" if free < _LOW_DISK_BYTES else ""
-    return f"{services.data.absolute()}, {free / 2**30:.1f} GiB free{warning}"
+    return f"{folder}, {free / 2**30:.1f} GiB free{warning}"
+
+
+def _write_in(folder: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"The data folder can be written.")
+    except OSError as error:
+        raise UnavailableError(
+            f"The data folder {folder} cannot be written ({error.strerror}); give write permission to the user who "
+            f"runs citewell and make room, or choose another with --data."
+        ) from error
+
+
+def _reserve(settings: Settings) -> int:
+    """Bytes that must be free on the disk before the index is written."""
+    from retrieval.store.edge import RESERVE
+
+    return RESERVE if settings.store.engine == "edge" else 0
 
 
 def _embedding_model(services: Services) -> str:
@@ -66,14 +99,22 @@ def _embedding_model(services: Services) -> str:
     return f"{model.name}, {model.dimension} dimensions, reads {model.max_tokens} tokens, vector length {norm:.3f}"
 
 
+def _cross_encoder(services: Services) -> str:
+    reader = services.cross_encoder
+    if reader is None:
+        return "not used, because answers.cross_encoder is off"
+    right, wrong = reader.score("When does the office open?", ["The office opens at nine.", "Leave is thirty days."])
+    if not right > wrong:
+        raise UnavailableError("The cross-encoder cannot tell a right answer from a wrong one; install Citewell again.")
+    return "tells a right answer from a wrong one"
+
+
 def _parsers(services: Services) -> str:
     """unstructured needs a spaCy model for mail and plain paragraphs: parse a small HTML file for real."""
-    path = services.data / ".doctor.html"
-    path.write_text("<h1>Doctor</h1><p>The parsers work.</p>")
-    try:
+    with tempfile.TemporaryDirectory(prefix="citewell-") as folder:
+        path = Path(folder, "doctor.html")
+        path.write_text("<h1>Doctor</h1><p>The parsers work.</p>")
         sections = services.parse(path)
-    finally:
-        path.unlink()
     return f"HTML gives {len(sections)} section under {' > '.join(sections[0].headings)!r}"
 
 
@@ -82,13 +123,20 @@ def _catalog(services: Services) -> str:
     return f"{services.catalog.count()} documents in {len(names)} collections ({', '.join(names) or 'none yet'})"
 
 
-def _index(services: Services) -> str:
-    return "; ".join(map(partial(_chunks, services), services.catalog.collections())) or "nothing indexed yet"
+def _indexes(services: Services) -> list[Check]:
+    """One check a collection: the others work though one does not."""
+    try:
+        names = services.catalog.collections()
+    except Exception as error:
+        return [_failed("index", error)]
+    if not names:
+        return [Check(name="index", ok=True, detail="nothing indexed yet")]
+    return [_check(f"index {name}", partial(_chunks, name), services) for name in names]
 
 
-def _chunks(services: Services, name: str) -> str:
+def _chunks(name: str, services: Services) -> str:
     """An index that another process holds is as it should be: a server runs on this folder."""
     try:
-        return f"{name}: {services.collection(name).store.count()} chunks"
+        return f"{services.collection(name).store.count()} chunks"
     except IndexLockedError as error:
-        return f"{name}: not opened, because it is at work. {error}"
+        return f"not opened, because it is at work. {error}"

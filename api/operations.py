@@ -1,11 +1,12 @@
 """What the faces offer, in wire objects: REST routes and the command line both call these."""
 
+import asyncio
 import tempfile
 from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
 
-from api.bootstrap import Services
+from api.bootstrap import Collection, Services
 from api.schemas import (
     AnswerIn,
     AnswerOut,
@@ -35,13 +36,15 @@ UPLOAD_SCHEME = "upload:"
 async def search(services: Services, body: SearchIn, access: Access) -> SearchOut:
     started = perf_counter()
     query = to_query(services, body, access, services.settings.retrieval.top_k)
-    hits = await services.collection(body.collection).searcher.search(query)
+    collection = await _opened(services, body.collection)
+    hits = await collection.searcher.search(query)
     return search_out(hits, {"search_ms": round((perf_counter() - started) * 1000, 2)})
 
 
 async def answer(services: Services, body: AnswerIn, access: Access) -> AnswerOut:
     query = to_query(services, body, access, services.settings.answers.passages)
-    return answer_out(await drain(services.collection(body.collection).answerer.answer(query)))
+    collection = await _opened(services, body.collection)
+    return answer_out(await drain(collection.answerer.answer(query)))
 
 
 def to_query(services: Services, body: SearchIn, access: Access, top_k: int) -> Query:
@@ -62,7 +65,7 @@ def documents(services: Services, collection: str, access: Access, limit: int, a
     page: list[CatalogEntry] = []
     while len(page) <= limit:
         more = services.catalog.page(collection, access.tenant, limit=limit + 1, after=after)
-        page += [entry for entry in more if entry.readable_by(access.tenant, access.groups)]
+        page += [entry for entry in more if _may_read(entry, access)]
         if len(more) <= limit:
             break
         after = more[-1].id
@@ -84,12 +87,19 @@ def delete(services: Services, document_id: str, access: Access) -> DocumentOut:
 
 
 def upload(
-    services: Services, name: str, content: BinaryIO, collection: str, label: Label, source: str = ""
+    services: Services,
+    name: str,
+    content: BinaryIO,
+    collection: str,
+    label: Label,
+    access: Access,
+    source: str = "",
 ) -> IngestedOut:
     """Ingest one uploaded file; one of the same `source` (default: its name) replaces the one before.
 
     Raises:
         UnsupportedFormatError, UnreadableFileError: it cannot be indexed; what was indexed under its name stays.
+        DeniedError: it would replace a document that the caller may not read.
     """
     base = _file_name(name)
     supported_suffix(Path(base))
@@ -100,10 +110,19 @@ def upload(
                 target.write(block)
         file = SourceFile(path, source or UPLOAD_SCHEME + base)
         opened = services.collection(collection, create=True)
-        (result,) = opened.ingestor.run([file], label)
+        (result,) = opened.ingestor.run([file], label, may_replace=lambda entry: _may_read(entry, access))
     if result.status == "failed":
         raise UnreadableFileError(result.reason)
+    if result.status == "indexed":
+        services.upkeep.written(collection, result.chunks)
     return ingested_out(result)
+
+
+async def _opened(services: Services, name: str) -> Collection:
+    """Opening a collection reads the disk or asks a server: in a thread, so that other requests go on."""
+    if collection := services.at_hand(name):
+        return collection
+    return await asyncio.to_thread(services.collection, name)
 
 
 def _file_name(given: str) -> str:
@@ -117,6 +136,10 @@ def _file_name(given: str) -> str:
 def _readable(services: Services, document_id: str, access: Access) -> CatalogEntry:
     """Documents that the reader may not see are as good as absent: their existence is not given away."""
     entry = services.catalog.get(document_id)
-    if entry is None or not entry.readable_by(access.tenant, access.groups):
+    if entry is None or not _may_read(entry, access):
         raise NotFoundError(f"There is no document {document_id!r}; `citewell documents` lists what there is.")
     return entry
+
+
+def _may_read(entry: CatalogEntry, access: Access) -> bool:
+    return entry.readable_by(access.tenant, access.groups)

@@ -148,6 +148,7 @@ class EvaluationOut(_Out):
     name: str
     created_at: datetime
     baseline: str
+    synthetic: list[str] = Field(description="Data sets whose questions a program made.")
     metrics: dict[str, dict[str, dict[str, float]]] = Field(
         description="Data set -> configuration -> metric -> mean over the questions."
     )
@@ -155,6 +156,8 @@ class EvaluationOut(_Out):
 
 class EvaluationsOut(_Out):
     evaluations: list[EvaluationOut]
+    unreadable: list[str] = Field(description="Ids of runs whose summary is missing or damaged.")
+    next: str | None = Field(description="Give it as `after` to read on; null on the last page.")
 
 
 class Problem(_Out):

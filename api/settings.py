@@ -1,18 +1,32 @@
 """One frozen schema for everything that can be set: defaults, then a file, then the environment, then flags."""
 
+import json
 import os
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
 
 from ingest.errors import SettingsError
 
 ENV_PREFIX = "CITEWELL_"
+_SERVICE_LINK = re.compile(
+    r"(?:[A-Z0-9]+_)*"
+    r"(?:SERVICE_(?:HOST|PORT(?:_[A-Z0-9_]+)?)=|PORT=(?:tcp|udp|sctp)://|PORT_\d+_(?:TCP|UDP|SCTP)[_=])"
+)
+"""Kubernetes tells every container of the Services beside it: for one named citewell, CITEWELL_SERVICE_HOST=10.0.0.1,
+CITEWELL_PORT=tcp://10.0.0.1:80, CITEWELL_PORT_80_TCP_ADDR=10.0.0.1; for citewell-db, CITEWELL_DB_SERVICE_HOST."""
 
 
 class _Section(BaseModel):
@@ -21,7 +35,20 @@ class _Section(BaseModel):
 
 class AccessSettings(_Section):
     tenant: str = Field(min_length=1, max_length=128)
-    groups: tuple[str, ...]
+    groups: Annotated[tuple[str, ...], NoDecode]
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _groups_of_text(cls, value: object) -> object:
+        """The environment can only hold text."""
+        if not isinstance(value, str):
+            return value
+        if not value.lstrip().startswith("["):
+            return [name.strip() for name in value.split(",") if name.strip()]
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError('must be written hr,legal or ["hr", "legal"]') from None
 
 
 class StoreSettings(_Section):
@@ -110,6 +137,13 @@ class Settings(BaseSettings):
     answers: AnswerSettings
     api: ApiSettings
 
+    @field_validator("data", mode="before")
+    @classmethod
+    def _data_is_named(cls, value: object) -> object:
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("must name a folder; empty, it would be the current one")
+        return value
+
 
 def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Defaults < `config` < environment < `overrides` (nested mappings).
@@ -117,7 +151,7 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
     Raises:
         SettingsError: a key is unknown, mistyped or out of range; the message names it and shows no value.
     """
-    _refuse_unknown_variables()
+    _check_variables()
     yaml_files = [default_config_path(), *([config] if config else [])]
     for file in yaml_files:
         _check_yaml(file)
@@ -139,8 +173,6 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
         return Layered(**dict(overrides or {}))
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
-    except ValueError as error:
-        raise SettingsError(f"A CITEWELL_ environment variable cannot be read: {error}.") from None
 
 
 def default_config_path() -> Path:
@@ -149,16 +181,33 @@ def default_config_path() -> Path:
     return checkout if checkout.is_file() else Path(str(files("api"))) / "default.yaml"
 
 
-def _refuse_unknown_variables() -> None:
-    """pydantic-settings passes over variables whose first part is no field: a typing error would go unseen."""
-    known = {name.upper() for name in Settings.model_fields}
-    for variable in sorted(os.environ):
+def _check_variables() -> None:
+    for variable, value in sorted(os.environ.items()):
         name = variable.upper()
-        if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).split("__")[0] not in known:
-            raise SettingsError(
-                f"The environment variable {variable} names no setting; "
-                f"sections are {', '.join(sorted(known)).lower()}."
-            )
+        if name.startswith(ENV_PREFIX):
+            _check_variable(variable, name.removeprefix(ENV_PREFIX), value)
+
+
+def _check_variable(variable: str, name: str, value: str) -> None:
+    """pydantic-settings passes over variables whose first part is no field: a typing error would go unseen."""
+    known = {field.upper() for field in Settings.model_fields}
+    section = name.split("__")[0]
+    if section not in known and not _SERVICE_LINK.match(f"{name}={value}"):
+        raise SettingsError(
+            f"The environment variable {variable} names no setting; sections are {', '.join(sorted(known)).lower()}."
+        )
+    if name in known - {"DATA"} and not _is_json_object(value):
+        raise SettingsError(
+            f"The environment variable {variable} must hold a JSON object; "
+            f"or set single keys, as in {ENV_PREFIX}{name}__KEY."
+        )
+
+
+def _is_json_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _check_yaml(path: Path) -> None:

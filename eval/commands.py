@@ -17,7 +17,7 @@ from rich.table import Table
 
 from api import console
 from api.bootstrap import Services
-from api.evaluations import REPORT, RESULTS
+from api.evaluations import REPORT, RESULTS, evaluations
 from api.settings import Settings
 from eval import gate as gates
 from eval import summary
@@ -31,6 +31,7 @@ from eval.experiment.spec import load_experiment
 from eval.llm import ChatModel, key_from
 from eval.report.write import write_report
 from eval.tracking import check, track
+from ingest.errors import InvalidError, SettingsError, UnavailableError
 
 OnStep = Callable[[Step], None]
 
@@ -46,15 +47,18 @@ def run(experiment: Path, data: Path, config: Path | None, as_json: bool) -> Non
 
 
 def list_runs(data: Path, as_json: bool) -> None:
-    found = [runs.load_run(run_id, data) for run_id in runs.run_ids(data)]
+    found = evaluations(data)
     if as_json:
-        rows = [{"id": one.id, "created_at": one.created_at, "name": one.name} for one in found]
-        sys.stdout.write(json.dumps({"evaluations": rows}, indent=2) + "\n")
+        sys.stdout.write(found.model_dump_json(indent=2) + "\n")
         return
-    for one in found:
-        sets, names = ", ".join(of.name for of in one.datasets), ", ".join(one.configurations)
+    for one in found.evaluations:
+        sets = ", ".join(f"{name} (synthetic)" if name in one.synthetic else name for name in one.metrics)
+        names = ", ".join(dict.fromkeys(name for configurations in one.metrics.values() for name in configurations))
         console.out.print(f"[cyan]{one.id}[/]  {escape(sets)}: {escape(names)}", soft_wrap=True)
-    if not found:
+    for run_id in found.unreadable:
+        said = f"cannot be read; try citewell eval report {escape(run_id)}"
+        console.err.print(f"[yellow]{escape(run_id)}[/]  {said}", soft_wrap=True)
+    if not (found.evaluations or found.unreadable):
         console.out.print("No runs yet: citewell eval run EXPERIMENT.yaml")
 
 
@@ -64,33 +68,46 @@ def compare(before: str, after: str, data: Path, as_json: bool) -> None:
         sys.stdout.write(TypeAdapter(list[Change]).dump_json(changes, indent=2).decode() + "\n")
         return
     for (dataset, configuration), some in groupby(changes, lambda one: (one.dataset, one.configuration)):
-        table = Table("", "before", "after", "difference (95 %)", "p", "")
-        table.title, table.title_justify = f"{escape(dataset)}, {escape(configuration)}", "left"
-        for one in some:
-            found = one.difference
-            span = f"{found.mean.mean:+.3f} ({found.mean.low:+.3f} to {found.mean.high:+.3f})"
-            cells = (f"{one.before:.3f}", f"{one.after:.3f}", span, f"{found.p:.4f}", one.verdict)
-            table.add_row(one.metric.label, *cells)
+        rows = list(some)
+        note = " (synthetic)" if rows[0].synthetic else ""
+        table = Table("", "n", "before", "after", "difference (95 %)", "p", "")
+        table.title, table.title_justify = f"{escape(dataset)}{note}, {escape(configuration)}", "left"
+        for one in rows:
+            mean = one.difference.mean
+            span = f"{mean.mean:+.3f} ({mean.low:+.3f} to {mean.high:+.3f})"
+            cells = (f"{one.before:.3f}", f"{one.after:.3f}", span, f"{one.difference.p:.4f}", one.verdict)
+            table.add_row(one.metric.label, str(mean.count), *cells)
         console.out.print(table)
 
 
 def update_baseline(baseline: Path, experiment: Path, run_name: str | None, data: Path, config: Path | None) -> None:
+    """Margins of the old baseline are kept where it can be read."""
+    load_experiment(experiment)
+    gates.make_folder(baseline)
+    margins = _margins(baseline)
     found = _found(experiment, run_name, data, config)
-    relative = Path(os.path.relpath(experiment, baseline.parent))
-    margins = gates.load_baseline(baseline).margins if baseline.exists() else {}
-    gates.save_baseline(gates.baseline_of(found, relative, margins), baseline)
-    console.out.print(f"Baseline written: {baseline}", soft_wrap=True)
+    made = gates.baseline_of(found, Path(os.path.relpath(experiment, baseline.parent)), margins)
+    gates.save_baseline(made, baseline)
+    console.out.print(f"Baseline written: {escape(str(baseline))}", soft_wrap=True)
+    for place in gates.unguarded(made):
+        said = f"fewer than {gates.MINIMUM} questions cannot tell a fall from chance"
+        console.err.print(f"[yellow]not guarded[/] {escape(place)}: {said}", soft_wrap=True)
+    if not run_name:
+        _track_or_warn(found, data)
 
 
 def gate(baseline: Path, run_name: str | None, data: Path, config: Path | None) -> bool:
     """True where the run may pass."""
     held = gates.load_baseline(baseline)
-    falls = list(gates.falls(held, _found(baseline.parent / held.experiment, run_name, data, config)))
+    found = _found(baseline.parent / held.experiment, run_name, data, config)
+    falls = list(gates.falls(held, found))
     for fall in falls:
         place = ", ".join(filter(None, (fall.dataset, fall.configuration)))
         console.err.print(f"[red]FAILED[/] {escape(place)}: {escape(fall.reason)}", soft_wrap=True)
     if not falls:
         console.out.print("[green]passed[/]: no metric fell by more than its margin")
+    if not run_name:
+        _track_or_warn(found, data)
     return not falls
 
 
@@ -116,21 +133,48 @@ def generate(
         f"{found.unanswered} that their passage does not answer",
         soft_wrap=True,
     )
+    if found.stopped:
+        console.err.print(f"[yellow]cut short[/]: {escape(found.stopped)}", soft_wrap=True)
 
 
 def _found(experiment: Path, run_name: str | None, data: Path, config: Path | None) -> Run:
-    return runs.load_run(run_name, data) if run_name else _run_now(experiment, data, config, quiet=False)
+    return runs.load_run(run_name, data) if run_name else _measured(experiment, data, config, quiet=False)
+
+
+def _margins(baseline: Path) -> dict[str, float]:
+    if not baseline.exists():
+        return {}
+    try:
+        return gates.load_baseline(baseline).margins
+    except InvalidError:
+        console.err.print("[yellow]margins not kept[/]: the old baseline cannot be read", soft_wrap=True)
+        return {}
+
+
+def _track_or_warn(found: Run, data: Path) -> None:
+    """What a gate says does not hang on MLflow."""
+    try:
+        check()
+        track(found, runs.folder_of(data, found.id))
+    except (SettingsError, UnavailableError) as error:
+        console.err.print(f"[yellow]not in MLflow[/]: {escape(str(error))}", soft_wrap=True)
 
 
 def _run_now(experiment: Path, data: Path, config: Path | None, quiet: bool) -> Run:
-    """Run, save and report."""
+    """Run, save, report and track."""
     check()
+    found = _measured(experiment, data, config, quiet)
+    track(found, runs.folder_of(data, found.id))
+    return found
+
+
+def _measured(experiment: Path, data: Path, config: Path | None, quiet: bool) -> Run:
+    """Run, save and report."""
     spec = load_experiment(experiment)
     with _progress(quiet) as on_step:
         found = Experiment(spec, data, config, on_step, datetime.now(UTC)).run()
     folder = runs.save(found, data)
     write_report(found, folder)
-    track(found, folder)
     return found
 
 
@@ -138,8 +182,8 @@ def _show(found: Run) -> None:
     """One table a data set: headline metrics by configuration."""
     for dataset in found.datasets:
         results = [result for result in found.results if result.dataset == dataset.name]
-        note = ", questions made by a program" if dataset.synthetic else ""
-        table = Table(title=f"{dataset.name} ({dataset.cases} questions{note})", title_justify="left")
+        note = ", synthetic" if dataset.synthetic else ""
+        table = Table(title=f"{escape(dataset.name)} ({dataset.cases} questions{note})", title_justify="left")
         table.add_column("")
         for result in results:
             table.add_column(escape(result.configuration), justify="right")

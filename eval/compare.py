@@ -2,20 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from eval import summary
 from eval.experiment.outcomes import Result, Run
-from eval.statistics import Difference, Verdict, differences, verdict
+from eval.statistics import Difference, Pairs, Verdict, differences, pairs, verdict
 from eval.summary import Metric
 from ingest.errors import InvalidError
+
+Place: TypeAlias = tuple[str, str, Metric]
+"""Data set, configuration, metric."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A metric of one configuration on one data set: `before`, `after` and whether they can be told apart."""
+    """A metric of one configuration on one data set, over the questions that have it in both runs: its means `before`
+    and `after`, and whether they can be told apart."""
 
     dataset: str
     configuration: str
+    synthetic: bool
     metric: Metric
     before: float
     after: float
@@ -29,35 +35,29 @@ def compare(before: Run, after: Run) -> list[Change]:
     Raises:
         InvalidError: the runs have nothing in common, or asked different questions of a data set.
     """
-    pairs = list(_pairs(before, after))
-    if not pairs:
+    results = list(_results(before, after))
+    if not results:
         raise InvalidError("The two runs have no configuration and data set in common.")
     _check_same_data(before, after)
-    found: dict[str, tuple[Result, Result, Metric]] = {}
-    values: dict[str, dict[str, float]] = {}
-    for old, new in pairs:
-        for one in summary.headlines([old]):
-            key = f"{old.dataset}\n{old.configuration}\n{one.name}"
-            earlier, later = old.values(one.name), new.values(one.name)
-            found[key] = (old, new, one)
-            values[key] = {name: later[name] - earlier[name] for name in earlier if name in later}
-    zero = {name: 0.0 for each in values.values() for name in each}
-    return [_change(*found[key], one) for key, one in differences(zero, values, after.seed).items()]
+    compared: dict[Place, Pairs] = {
+        (old.dataset, old.configuration, one): pairs(old.values(one.name), new.values(one.name))
+        for old, new in results
+        for one in summary.headlines([old])
+        if one.paired
+    }
+    synthetic = {one.name for one in after.datasets if one.synthetic}
+    found = differences(compared, after.seed)
+    return [_change(place, place[0] in synthetic, compared[place], one) for place, one in found.items()]
 
 
-def _change(old: Result, new: Result, metric: Metric, found: Difference) -> Change:
-    return Change(
-        dataset=old.dataset,
-        configuration=old.configuration,
-        metric=metric,
-        before=summary.mean_of(old, metric.name),
-        after=summary.mean_of(new, metric.name),
-        difference=found,
-        verdict=verdict(found, metric.higher_is_better),
-    )
+def _change(place: Place, synthetic: bool, both: Pairs, found: Difference) -> Change:
+    dataset, configuration, metric = place
+    before, after = both.mean(axis=0).tolist()
+    said = verdict(found, metric.higher_is_better)
+    return Change(dataset, configuration, synthetic, metric, before, after, found, said)
 
 
-def _pairs(before: Run, after: Run) -> Iterator[tuple[Result, Result]]:
+def _results(before: Run, after: Run) -> Iterator[tuple[Result, Result]]:
     for old in before.results:
         for new in after.results:
             if (old.configuration, old.dataset) == (new.configuration, new.dataset):
@@ -68,4 +68,7 @@ def _check_same_data(before: Run, after: Run) -> None:
     hashes = {one.name: one.sha256 for one in before.datasets}
     for one in after.datasets:
         if one.name in hashes and hashes[one.name] != one.sha256:
-            raise InvalidError(f"The data set {one.name!r} changed between the runs; run the older experiment again.")
+            raise InvalidError(
+                f"The data set {one.name!r} changed between the runs, or other questions of it were drawn; "
+                "run one experiment again with the data, `cases` and `seed` of the other."
+            )

@@ -1,8 +1,10 @@
-"""What a figure depends on beside the code: settings, the machine, versions."""
+"""What a figure depends on: settings, the machine, versions, models, the commit."""
 
 import argparse
+import hashlib
 import os
 import platform
+import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -11,11 +13,14 @@ from typing import Any
 
 import torch
 import yaml
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 from rich.console import Console
 
 from api.settings import Settings, load_settings
 from ingest.errors import InvalidError
 from ingest.ports import Embedder
+from retrieval.hardware import choose_device, choose_precision
 
 PACKAGES = (
     "citewell",
@@ -23,16 +28,28 @@ PACKAGES = (
     "transformers",
     "sentence-transformers",
     "tokenizers",
+    "safetensors",
     "numpy",
     "qdrant-edge-py",
     "qdrant-client",
     "rank-bm25",
     "ir-measures",
     "scipy",
+    "scikit-learn",
+    "pypdfium2",
+    "unstructured",
+    "lxml",
+    "markdown-it-py",
+    "charset-normalizer",
+    "python-docx",
+    "python-pptx",
+    "openpyxl",
     "llama-index-core",
     "llama-index-vector-stores-qdrant",
     "llama-index-retrievers-bm25",
 )
+MODEL_SUFFIXES = {".safetensors", ".bin", ".onnx", ".json", ".txt", ".model"}
+"""Of the files of a model that decide what it gives."""
 TABLE_WIDTH = 140
 NOT_MEASURED = {"data", "access", "api"}
 
@@ -69,7 +86,8 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 def consoles() -> tuple[Console, Console]:
     """For results and for progress; a table that goes into a file or a pipe is not folded to 80 columns."""
-    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    out = Console(highlight=False, emoji=False)
+    err = Console(stderr=True, highlight=False, emoji=False)
     if not out.is_terminal:
         out.width = TABLE_WIDTH
     return out, err
@@ -93,6 +111,53 @@ def machine(embedder: Embedder, load_before: float) -> dict[str, Any]:
         "versions": _versions(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def precision(settings: Settings) -> str:
+    """What this machine runs the models with."""
+    chosen = settings.embedding
+    return choose_precision(chosen.precision, choose_device(chosen.device))
+
+
+def model_files(model: str) -> dict[str, str]:
+    """File of a model, by its path in the folder -> sha256. None of a model that is not on this machine."""
+    folder = _folder_of(model)
+    if folder is None:
+        return {}
+    files = sorted(path for path in folder.rglob("*") if path.suffix in MODEL_SUFFIXES and path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def commit() -> str:
+    """That of the checkout which this code runs from, with `-dirty` where it was changed since; empty outside one."""
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists():  # a repository further up is another one's
+        return ""
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _folder_of(model: str) -> Path | None:
+    """Where the files are: sentence-transformers looks for a bare name among its own models, too."""
+    from retrieval.embedders import model_path
+
+    folder = Path(model_path(model))
+    if folder.is_dir():
+        return folder
+    for name in (model, f"sentence-transformers/{model}"):
+        try:
+            return Path(snapshot_download(name, local_files_only=True))
+        except (HFValidationError, LocalEntryNotFoundError):
+            continue
+    return None
 
 
 def _versions() -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """A language model says whether answers are right; how far it agrees with the gold labels is reported beside it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -7,9 +8,11 @@ from sklearn.metrics import cohen_kappa_score
 
 from eval.experiment.outcomes import Outcome, Result
 from eval.llm import ChatModel
+from ingest.errors import UnavailableError
 
-PROMPT_VERSION = "1"
-"""Raised with every change of the words below; verdicts of different versions are not compared."""
+PROMPT_VERSION = "2"
+"""Raised with every change of the words below or of how replies are read; verdicts of different versions are not
+compared."""
 _PROMPT = """You check answers of a question-answering system.
 
 Question: {question}
@@ -19,11 +22,17 @@ Answer to check: {answer}
 Does the answer to check state the same fact as the reference answer? Extra words do not matter, a different or a
 missing fact does. Reply with one word: yes or no."""
 METRIC = "judged_right"
+_REPLY_TOKENS = 5
+_GIVE_UP = 3
+"""So many questions in a row that the endpoint fails on, and it is asked no more."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """With the label whether gold evidence is cited: share of equal verdicts, and Cohen's kappa (0 is chance)."""
+    """With the label whether gold evidence is cited: share of equal verdicts, and Cohen's kappa (0 is chance).
+
+    `unclear`: answers without a verdict.
+    """
 
     judged: int
     unclear: int
@@ -32,9 +41,24 @@ class Agreement:
 
 
 def judge(outcomes: Sequence[Outcome], model: ChatModel) -> tuple[Outcome, ...]:
-    """The outcomes with the metric `judged_right` for those answers that were served and have a gold answer; replies
-    that are neither yes nor no give no verdict."""
-    return tuple(_judged(one, model) for one in outcomes)
+    """The outcomes with the metric `judged_right` for those answers that were served and have a gold answer. There is
+    no verdict where the reply is neither yes nor no, or where the endpoint fails: a run is worth more than its judge.
+    """
+    judged, failed = [], 0
+    for one in outcomes:
+        verdict = None
+        if _to_judge(one) and failed < _GIVE_UP:
+            try:
+                verdict, failed = _verdict(one, model), 0
+            except UnavailableError:
+                failed += 1
+        judged.append(one if verdict is None else replace(one, metrics={**one.metrics, METRIC: verdict}))
+    return tuple(judged)
+
+
+def check(model: ChatModel) -> None:
+    """Raises UnavailableError where the endpoint cannot judge; asked before a run, which may take hours."""
+    model.complete("Reply with one word: yes.", _REPLY_TOKENS)
 
 
 def agreement(result: Result) -> Agreement | None:
@@ -50,14 +74,11 @@ def agreement(result: Result) -> Agreement | None:
     return Agreement(len(both), unclear, sum(a == b for a, b in both) / len(both), kappa)
 
 
-def _judged(one: Outcome, model: ChatModel) -> Outcome:
-    if not _to_judge(one) or one.answer is None:
-        return one
-    reply = model.complete(_PROMPT.format(question=one.text, gold=" / ".join(one.answers), answer=one.answer.text), 3)
-    word = reply.lower().strip(" .!\n\"'*")[:3]
-    if word not in ("yes", "no"):
-        return one
-    return replace(one, metrics={**one.metrics, METRIC: float(word == "yes")})
+def _verdict(one: Outcome, model: ChatModel) -> float | None:
+    assert one.answer
+    prompt = _PROMPT.format(question=one.text, gold=" / ".join(one.answers), answer=one.answer.text)
+    said = re.match(r"\W*(yes|no)\b", model.complete(prompt, _REPLY_TOKENS).lower())
+    return float(said[1] == "yes") if said else None
 
 
 def _to_judge(one: Outcome) -> bool:

@@ -1,14 +1,21 @@
 """A language model behind an OpenAI-compatible endpoint, for judging answers and making questions."""
 
 import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx
 
 from ingest.errors import InvalidError, UnavailableError
 
 TIMEOUT_S = 120.0
+WAITS_S = (1.0, 4.0, 16.0)
+"""Before each further try of a request that may succeed later."""
+_TRANSIENT = (408, 429, 500, 502, 503, 504)
 
 
 class ChatModel:
@@ -17,14 +24,22 @@ class ChatModel:
     Args:
         url: base address, such as https://host/v1.
         key: sent as a bearer token where there is one.
+        sleep: waits so many seconds; injected so that tests need not.
     """
 
-    def __init__(self, url: str, model: str, key: str | None, transport: httpx.BaseTransport | None = None) -> None:
-        if not url.startswith(("http://", "https://")):
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        key: str | None,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if not _is_address(url):
             raise InvalidError(f"A language model is named by a URL such as https://host/v1, not {url!r}.")
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self.model = model
-        self._url = url.rstrip("/")
+        self._url, self._sleep = url.rstrip("/"), sleep
         self._http = httpx.Client(headers=headers, timeout=TIMEOUT_S, transport=transport)
 
     def __enter__(self) -> Self:
@@ -36,10 +51,10 @@ class ChatModel:
         self._http.close()
 
     def complete(self, prompt: str, max_tokens: int) -> str:
-        """The reply to one message, drawn without chance.
+        """The reply to one message, drawn without chance. Asked again where the endpoint is busy or out of reach.
 
         Raises:
-            UnavailableError: the endpoint does not answer, or with something else.
+            UnavailableError: the endpoint still does not answer, or with something else.
         """
         body = {
             "model": self.model,
@@ -48,13 +63,29 @@ class ChatModel:
             "max_tokens": max_tokens,
         }
         try:
-            reply = self._http.post(f"{self._url}/chat/completions", json=body).raise_for_status().json()
+            reply = self._post(body).raise_for_status().json()
             return str(reply["choices"][0]["message"]["content"]).strip()
         except (httpx.HTTPError, ValueError, KeyError, IndexError, TypeError) as error:
             raise UnavailableError(
-                f"The language model at {self._url} does not answer as an OpenAI-compatible endpoint does "
-                f"({type(error).__name__}: {error}); check its URL, its model name and its key."
+                f"The language model at {without_secrets(self._url)} does not answer as an OpenAI-compatible endpoint "
+                f"does ({type(error).__name__}: {error}); check its URL, its model name and its key."
             ) from error
+
+    def _post(self, body: dict[str, Any]) -> httpx.Response:
+        address = f"{self._url}/chat/completions"
+        for wait in WAITS_S:
+            with suppress(httpx.TransportError):
+                reply = self._http.post(address, json=body)
+                if reply.status_code not in _TRANSIENT:
+                    return reply
+            self._sleep(wait)
+        return self._http.post(address, json=body)
+
+
+def without_secrets(url: str) -> str:
+    """The address without user, password and query."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def key_from(variable: str | None) -> str | None:
@@ -64,3 +95,10 @@ def key_from(variable: str | None) -> str | None:
     if not os.environ.get(variable):
         raise InvalidError(f"The environment variable {variable} holds no key; set it.")
     return os.environ[variable]
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return httpx.URL(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+    except (httpx.InvalidURL, ValueError):
+        return False

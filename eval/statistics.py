@@ -1,8 +1,8 @@
 """Is a difference more than chance?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,11 @@ from scipy import stats
 RESAMPLES = 5000
 CONFIDENCE = 0.95
 _BATCH = 100
+_NO_SPREAD = 1e-9
 Verdict: TypeAlias = Literal["better", "worse", "not distinguishable", "equal"]
+Pairs: TypeAlias = NDArray[np.float64]
+"""(questions, 2): before and after."""
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -26,21 +30,25 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Difference:
-    """`metric` of a configuration minus that of the baseline, over the questions that both have.
+    """A metric after minus before, over the questions that have both.
 
     `p`: paired randomisation test, two-sided, corrected for the comparisons made beside it. `effect`: Cohen's d of
-    the differences, mean / standard deviation (0 where nothing differs).
+    the differences, mean / standard deviation (0 where nothing differs, None where all differ by the same).
     """
 
     mean: Estimate
     p: float
-    effect: float
+    effect: float | None
     gained: int
     lost: int
 
     @property
     def distinguishable(self) -> bool:
         return self.p < 1 - CONFIDENCE
+
+    @property
+    def effect_said(self) -> str:
+        return "d undefined" if self.effect is None else f"d = {self.effect:+.2f}"
 
 
 def estimate(values: Sequence[float], seed: int) -> Estimate:
@@ -57,26 +65,26 @@ def estimate(values: Sequence[float], seed: int) -> Estimate:
     return Estimate(middle, float(found.low), float(found.high), len(data))
 
 
-def differences(
-    baseline: Mapping[str, float], others: Mapping[str, Mapping[str, float]], seed: int
-) -> dict[str, Difference]:
-    """Name -> difference from the baseline; p-values corrected over the names (Benjamini and Hochberg, 1995).
+def pairs(before: Mapping[str, float], after: Mapping[str, float]) -> Pairs:
+    """Of the questions that both have; each is question id -> value."""
+    return np.array([(before[key], after[key]) for key in before if key in after], float).reshape(-1, 2)
 
-    `baseline` and each of `others`: question id -> value. Names without a common question are left out.
-    """
-    paired = {name: _paired(values, baseline) for name, values in others.items()}
-    paired = {name: values for name, values in paired.items() if len(values)}
-    raw = {name: randomisation_p(values, seed) for name, values in paired.items()}
-    corrected: Sequence[float] = stats.false_discovery_control(list(raw.values())).tolist() if raw else []
+
+def differences(compared: Mapping[Key, Pairs], seed: int) -> dict[Key, Difference]:
+    """One family of comparisons: p-values are corrected over all of them (Benjamini and Hochberg, 1995). Those
+    without a question are left out."""
+    changes = {key: both[:, 1] - both[:, 0] for key, both in compared.items() if len(both)}
+    raw = [randomisation_p(values, seed) for values in changes.values()]
+    corrected: Sequence[float] = stats.false_discovery_control(raw).tolist() if raw else []
     return {
-        name: Difference(
+        key: Difference(
             mean=estimate(values.tolist(), seed),
             p=float(p),
             effect=_effect(values),
             gained=int((values > 0).sum()),
             lost=int((values < 0).sum()),
         )
-        for (name, values), p in zip(paired.items(), corrected, strict=True)
+        for (key, values), p in zip(changes.items(), corrected, strict=True)
     }
 
 
@@ -105,10 +113,8 @@ def verdict(difference: Difference, higher_is_better: bool) -> Verdict:
     return "better" if (difference.mean.mean > 0) is higher_is_better else "worse"
 
 
-def _paired(values: Mapping[str, float], baseline: Mapping[str, float]) -> NDArray[np.float64]:
-    return np.array([values[key] - baseline[key] for key in baseline if key in values], float)
-
-
-def _effect(values: NDArray[np.float64]) -> float:
-    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    return float(values.mean()) / spread if spread else 0.0
+def _effect(values: NDArray[np.float64]) -> float | None:
+    middle, spread = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    if spread >= _NO_SPREAD:
+        return middle / spread
+    return None if abs(middle) >= _NO_SPREAD else 0.0

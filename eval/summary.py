@@ -2,21 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from eval.experiment.outcomes import Lost, Result, Run
 from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error
 from eval.metrics.ranking import mean
-from eval.statistics import Difference, Estimate, differences, estimate
+from eval.statistics import Difference, Estimate, differences, estimate, pairs
+
+Over: TypeAlias = Literal["questions", "answers", "refusals"]
 
 
 @dataclass(frozen=True)
 class Metric:
+    """`over`: what it is a mean over. Which answers are served and which questions refused is itself a result, so a
+    question may have the metric in one run and not in another."""
+
     name: str
     label: str
     higher_is_better: bool = True
     unit: str = ""
+    over: Over = "questions"
+
+    @property
+    def paired(self) -> bool:
+        """Whether two runs can differ in it on one question. Of a refusal it says whether the question has an answer,
+        which no run changes."""
+        return self.over != "refusals"
 
 
 _CUTOFFS = {"recall": (1, 3, 5, 10, 20, 50, 100), "precision": (1, 5, 10), "success": (1, 3, 5, 10)}
@@ -34,13 +47,13 @@ SPANS = (
 )
 ANSWERS = (
     Metric("answered_right", "Answered from gold evidence"),
-    Metric("citation_precision", "Citation precision"),
+    Metric("citation_precision", "Citation precision", over="answers"),
     Metric("citation_recall", "Citation recall"),
-    Metric("supported", "Supported sentences"),
-    Metric("judged_right", "Right by the judge"),
+    Metric("supported", "Supported sentences", over="answers"),
+    Metric("judged_right", "Right by the judge", over="answers"),
     Metric("exact_match", "Exact match"),
     Metric("token_f1", "Token F1"),
-    Metric("refusal_precision", "Refusal precision"),
+    Metric("refusal_precision", "Refusal precision", over="refusals"),
     Metric("refusal_recall", "Refusal recall"),
     Metric("refused_answerable", "Answerable refused", higher_is_better=False),
 )
@@ -52,6 +65,7 @@ COSTS = (
     Metric("cost", "Cost of 1,000 answers", higher_is_better=False),
 )
 METRICS = (*RETRIEVAL, *SPANS, *ANSWERS, *COSTS)
+_MAIN = ("answered_right", "ndcg@10", "refusal_recall")
 _HEADLINES = (
     "ndcg@10",
     "recall@10",
@@ -84,8 +98,10 @@ def headlines(results: Sequence[Result]) -> list[Metric]:
 
 
 def main_metric(result: Result) -> Metric:
-    """What configurations are ranked by: right answers where there were answers, else nDCG@10."""
-    return metric("answered_right" if result.values("answered_right") else "ndcg@10")
+    """What configurations are ranked by: right answers where there were answers, else nDCG@10, else (no question has
+    an answer) refusals, else the first metric that there is."""
+    ranked = (*map(metric, _MAIN), *present([result]))
+    return next((one for one in ranked if result.values(one.name)), metric("ndcg@10"))
 
 
 def means(result: Result, seed: int) -> dict[str, Estimate]:
@@ -104,11 +120,22 @@ def percentiles(result: Result, name: str) -> tuple[float, float, float]:
     return float(p50), float(p95), float(p99)
 
 
-def against_baseline(run: Run, dataset: str, one: Metric) -> dict[str, Difference]:
-    """Configuration -> its difference from the baseline, corrected over the configurations."""
-    results = {result.configuration: result.values(one.name) for result in run.results if result.dataset == dataset}
-    baseline = results.pop(run.baseline, {})
-    return differences(baseline, results, run.seed)
+def comparisons(run: Run, dataset: str) -> dict[str, dict[str, Difference]]:
+    """Headline metric -> configuration -> its difference from the baseline; corrected over all of them together."""
+    results = {result.configuration: result for result in run.results if result.dataset == dataset}
+    baseline = results.pop(run.baseline, None)
+    if baseline is None:
+        return {}
+    compared = {
+        (one.name, name): pairs(baseline.values(one.name), result.values(one.name))
+        for one in headlines([baseline, *results.values()])
+        if one.paired
+        for name, result in results.items()
+    }
+    found: dict[str, dict[str, Difference]] = {}
+    for (metric_name, name), difference in differences(compared, run.seed).items():
+        found.setdefault(metric_name, {})[name] = difference
+    return found
 
 
 def confidences(result: Result) -> tuple[list[float], list[bool]]:

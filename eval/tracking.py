@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from api.evaluations import REPORT
-from eval import summary
 from eval.experiment.outcomes import Run
+from eval.experiment.runs import load_aggregates
+from eval.report.aggregates import Aggregate
 from ingest.errors import SettingsError, UnavailableError
 
 VARIABLE = "MLFLOW_TRACKING_URI"
@@ -22,8 +23,11 @@ def check() -> None:
 
 
 def track(run: Run, folder: Path) -> bool:
-    """One MLflow run for each configuration on each data set: settings as parameters, means as metrics, the report as
-    an artifact. False where no tracking URI is set.
+    """One MLflow run for each configuration on each data set: settings as parameters, aggregates as metrics, the
+    report as an artifact. False where no tracking URI is set.
+
+    Args:
+        folder: where the run was saved and its report written.
 
     Raises:
         UnavailableError: MLflow did not take it.
@@ -42,13 +46,25 @@ def track(run: Run, folder: Path) -> bool:
 
 def _log(mlflow: Any, run: Run, folder: Path) -> None:
     mlflow.set_experiment(run.name)
-    for result in run.results:
-        with mlflow.start_run(run_name=f"{run.id} {result.dataset} {result.configuration}"):
-            mlflow.set_tags({"run": run.id, "dataset": result.dataset, "configuration": result.configuration})
-            mlflow.log_params(_flat(dict(run.configurations[result.configuration])))
-            found = {one.name: summary.mean_of(result, one.name) for one in summary.present([result])}
-            mlflow.log_metrics({name.replace("@", "_at_"): value for name, value in found.items()})
+    synthetic = {one.name: str(one.synthetic).lower() for one in run.datasets}
+    for one in load_aggregates(folder):
+        with mlflow.start_run(run_name=f"{run.id} {one.dataset} {one.configuration}"):
+            tags = {"run": run.id, "dataset": one.dataset, "configuration": one.configuration}
+            mlflow.set_tags({**tags, "synthetic": synthetic[one.dataset]})
+            mlflow.log_params(_flat(dict(run.configurations[one.configuration])))
+            mlflow.log_metrics({name.replace("@", "_at_"): value for name, value in _numbers(one).items()})
             mlflow.log_artifact(str(folder / REPORT))
+
+
+def _numbers(one: Aggregate) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, mean in one.means.items():
+        found |= {name: mean.mean, f"{name}_low": mean.low, f"{name}_high": mean.high}
+    for name, difference in one.differences.items():
+        found |= {f"{name}_difference": difference.mean.mean, f"{name}_p": difference.p}
+    if one.risk_coverage_area is not None and one.calibration_error is not None:
+        found |= {"risk_coverage_area": one.risk_coverage_area, "calibration_error": one.calibration_error}
+    return found
 
 
 def _flat(settings: dict[str, object], prefix: str = "") -> dict[str, str]:

@@ -1,13 +1,11 @@
 """The sentences and table rows of passages that an answer may quote."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ingest.sentences import is_row, sentence_spans
+from ingest.sentences import Sentence, Table, holds_values, sentences, tables
+from ingest.types import Chunk
 from retrieval.types import Hit
-
-_RULE = re.compile(r"[\s|:-]*")
 
 
 @dataclass(frozen=True)
@@ -25,31 +23,34 @@ class Candidate:
 
 
 def candidates(hits: Sequence[Hit]) -> list[Candidate]:
-    """In reading order, without headings, table headers, questions and lines that hold no word."""
+    """In reading order, without headings, names of columns, questions and lines that hold no word."""
     return [one for marker, hit in enumerate(hits, start=1) for one in _of_passage(marker, hit)]
 
 
 def _of_passage(marker: int, hit: Hit) -> Iterator[Candidate]:
     chunk = hit.chunk
-    header = asked = ""
-    previous_end = 0
-    for start, end in sentence_spans(chunk.text, chunk.headings):
-        text = chunk.text[start:end]
-        if not is_row(text):
-            header = ""
-        elif not header or "\n\n" in chunk.text[previous_end:start]:
-            header = _header_of(chunk.context, chunk.kind, text)
-        previous_end = end
+    found = _tables(chunk)
+    asked = ""
+    for sentence in sentences(chunk.text, chunk.headings):
+        text = chunk.text[sentence.start : sentence.end]
         if text.endswith("?"):
             asked = text
             continue
-        if text in chunk.headings or text == header or not any(map(str.isalnum, text)):
+        header = _header(found, sentence)
+        names_columns = text == header and not holds_values(text)
+        if text in chunk.headings or names_columns or not any(map(str.isalnum, text)):
             continue
-        yield Candidate(marker, start, end, text, "\n".join(filter(None, (chunk.context, header, asked))))
+        above = chunk.context, header if text != header else "", asked
+        yield Candidate(marker, sentence.start, sentence.end, text, "\n".join(filter(None, above)))
         asked = ""
 
 
-def _header_of(context: str, kind: str, first_row: str) -> str:
-    """The first row of a table, unless the table began in an earlier chunk: then the context ends with it."""
-    continued = kind == "table" and is_row(context.rsplit("\n", 1)[-1])
-    return "" if continued else first_row
+def _tables(chunk: Chunk) -> list[Table]:
+    """Those of the chunk; one that began in an earlier chunk has its header in the second line of the context."""
+    found = tables(chunk.text)
+    goes_on = bool(found) and "\n" in chunk.context and "\n\n" not in chunk.text[: found[0].start]
+    return [replace(found[0], header=""), *found[1:]] if goes_on else found
+
+
+def _header(found: Sequence[Table], sentence: Sentence) -> str:
+    return next((table.header for table in found if table.start <= sentence.start < table.end), "")

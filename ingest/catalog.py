@@ -1,7 +1,8 @@
 """What is indexed, and in which revision. The catalog's commit is the moment a new revision becomes visible."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import SettingsError, UnavailableError
 from ingest.types import EVERYONE, Document, Metadata, Section
+from ingest.writers import WAIT_S, file_lock, wait_for
 
 _schema = sa.MetaData()
 _documents = sa.Table(
@@ -73,17 +75,18 @@ class CatalogEntry:
 
 
 class Catalog:
-    """SQLite by default, any SQLAlchemy URL otherwise. Safe to use from several threads.
+    """In SQLite or PostgreSQL. Safe to use from several threads.
 
-    Writing a document: `begin`, write the chunks, `commit` (readers switch), remove the old chunks, `finish`.
-    What a crash leaves between `begin` and `finish` is named by `unfinished`.
+    Writing a document, all of it inside `writing`: `begin`, write the chunks, `commit` (readers switch), remove the old
+    chunks, `finish`. What a crash leaves between `begin` and `finish` is named by `unfinished`; outside `writing` that
+    may as well be what another process is just writing.
     """
 
     def __init__(self, url: str) -> None:
         """Opens the database and makes the tables that it lacks.
 
         Raises:
-            SettingsError: `url` is no database URL, or names a driver that is not installed.
+            SettingsError: `url` is no URL of a SQLite or PostgreSQL database, or its driver is not installed.
             UnavailableError: the database does not answer or is damaged; so may every other method.
         """
         self._engine = _engine(url)
@@ -134,6 +137,16 @@ class Catalog:
         with self._engine.connect() as connection:
             return tuple(_section(row) for row in connection.execute(query))
 
+    def writing(self, collection: str, wait_s: float = WAIT_S) -> AbstractContextManager[None]:
+        """Keeps other writers of the collection out, in this process and in others; a process that dies lets go.
+
+        Raises:
+            IndexLockedError: another one was still writing after `wait_s` seconds.
+        """
+        if self._engine.dialect.name == "sqlite":
+            return file_lock(Path(f"{self._engine.url.database}.{collection}.lock"), collection, wait_s)
+        return _advisory_lock(self._engine, collection, wait_s)
+
     def begin(self, collection: str, document_ids: Sequence[str]) -> None:
         """Note that the chunks of these documents are about to change."""
         with self._engine.begin() as connection:
@@ -182,13 +195,28 @@ def sqlite_url(path: Path) -> str:
 def _engine(url: str) -> sa.Engine:
     """The URL itself is not shown: it may hold a password."""
     try:
-        return sa.create_engine(url)
+        engine = sa.create_engine(url)
     except sa.exc.ArgumentError as error:
         raise SettingsError(
             "catalog.url is no database URL that SQLAlchemy knows; write it like postgresql+psycopg://user@host/name."
         ) from error
     except ImportError as error:
         raise SettingsError(f"catalog.url needs the package {error.name!r}; install it.") from error
+    if engine.dialect.name not in ("sqlite", "postgresql"):
+        raise SettingsError(f"catalog.url names a {engine.dialect.name} database; use PostgreSQL or SQLite.")
+    return engine
+
+
+@contextmanager
+def _advisory_lock(engine: sa.Engine, collection: str, wait_s: float) -> Iterator[None]:
+    """PostgreSQL gives it back when the session ends. Without a transaction, so that vacuum is not held up."""
+    key = sa.literal(zlib.crc32(f"citewell {collection}".encode()), sa.BigInteger)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        wait_for(lambda: bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key)))), collection, wait_s)
+        try:
+            yield
+        finally:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
 def _translate(context: sa.engine.ExceptionContext) -> None:

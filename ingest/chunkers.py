@@ -1,21 +1,25 @@
 """Sections become chunks, through llama-index's node parsers."""
 
+import re
 import uuid
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 
 from llama_index.core.node_parser import SentenceSplitter
 
+from ingest.sentences import Table, sentence_spans, tables
 from ingest.types import Chunk, Document, Section
 
-CHUNKER_VERSION = "1"
+CHUNKER_VERSION = "2"
 """Raised when documents would give other chunks than before, so that they are taken up again."""
 _NAMESPACE = uuid.UUID("6f5f9a0e-6a7e-5d43-9a53-1f8c6f1b7d11")
 # llama-index's own pattern drops runs of punctuation; this one keeps every character.
-_CLAUSES = r"[^,.;]*[,.;]+|[^,.;]+"
+_CLAUSES = r"[^,.;\n]*[,.;\n]+|[^,.;\n]+"
 _CONTEXT_SHARE = 4
+_PIECE_CHARACTERS = 100_000
+"""Longer sections are cut before they are tokenized: what the node parser does takes quadratic time."""
 
 
 class TokenChunker:
@@ -25,7 +29,8 @@ class TokenChunker:
         token_spans: the embedding model's tokenizer: character spans, special tokens left out.
         max_tokens: what the model reads, `special_tokens` included.
         chunk_tokens: wanted size of a chunk with its context; never more than the model reads.
-        overlap_tokens: how much of a chunk the next one of the same section repeats.
+        overlap_tokens: how much of a chunk the next one of the same section repeats; none between the pieces that a
+            section of more than 100,000 characters is cut into first.
     """
 
     def __init__(
@@ -52,23 +57,33 @@ class TokenChunker:
         return chunks
 
     def _spans(self, document: Document, section: Section) -> Iterator[tuple[int, int, str]]:
+        """Start, end and context of each chunk; one that begins inside a table has the table's header as context."""
         context = self._fit(context_of(document.title, section.headings))
-        header = _table_header(section)
-        text_budget = self._budget - self._count(context)
-        first = self._fit(f"{context}\n{header}") if header else context
-        for left, right in self._split(section, text_budget - (self._count(header) if header else 0)):
-            yield left, right, (first if header and left > 0 else context)
+        found = [table for table in tables(section.text) if table.header]
+        within = {table.header: self._fit_header(context, table.header) for table in found}
+        budget = self._budget - max(map(self._count, (context, *within.values())))
+        ends = [table.end for table in found]
+        for left, right in self._split(section, budget):
+            header = _header_above(found, ends, left)
+            yield left, right, (within[header] if header else context)
 
     def _split(self, section: Section, budget: int) -> list[tuple[int, int]]:
-        text, budget = section.text, max(budget, self._budget // 4)
+        return [
+            (start + left, start + right)
+            for start, end in _pieces(section.text)
+            for left, right in self._split_piece(section.text[start:end], budget)
+        ]
+
+    def _split_piece(self, text: str, budget: int) -> list[tuple[int, int]]:
         starts = [start for start, _ in self._token_spans(text)]
         if len(starts) <= budget:
             return [_stripped(text, 0, len(text))] if text.strip() else []
         splitter = SentenceSplitter(
             chunk_size=budget,
             chunk_overlap=min(self._overlap, budget // 2),
-            paragraph_separator="\n" if section.kind == "table" else "\n\n",
+            paragraph_separator="\n\n",
             tokenizer=lambda part: range(self._count_part(text, starts, part)),
+            chunking_tokenizer_fn=_sentences,
             secondary_chunking_regex=_CLAUSES,
         )
         spans = _locate(text, splitter.split_text(text))
@@ -94,12 +109,19 @@ class TokenChunker:
             return self._count(text[start:end])
         return bisect_left(starts, end) - bisect_left(starts, start)
 
+    def _fit_header(self, context: str, header: str) -> str:
+        """Header of a table below its context; the line break, which titles lack, is kept where the context is not."""
+        fitted = self._fit(f"{context}\n{header}")
+        if not fitted:
+            return context
+        return fitted if "\n" in fitted else f"\n{fitted}"
+
     def _fit(self, context: str) -> str:
         """Shorten a context from the left (the nearest headings matter most) to its share of the budget."""
-        words = context.split(" ")
-        while len(words) > 1 and self._count(" ".join(words)) > self._budget // _CONTEXT_SHARE:
+        words = re.split(r"(?<=\s)(?=\S)", context)
+        while len(words) > 1 and self._count("".join(words)) > self._budget // _CONTEXT_SHARE:
             words = words[max(1, len(words) // 8) :]
-        joined = " ".join(words)
+        joined = "".join(words)
         return joined if self._count(joined) <= self._budget // _CONTEXT_SHARE else ""
 
 
@@ -163,8 +185,28 @@ def _inside_word(text: str, cut: int) -> bool:
     return 0 < cut < len(text) and not (text[cut - 1].isspace() or text[cut].isspace())
 
 
-def _table_header(section: Section) -> str:
-    return section.text.split("\n", 1)[0] if section.kind == "table" else ""
+def _header_above(found: Sequence[Table], ends: Sequence[int], start: int) -> str:
+    """Header of the table that goes on at `start`, or empty; `ends` are those of the tables."""
+    place = bisect_right(ends, start)
+    return found[place].header if place < len(found) and found[place].start < start else ""
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of at most 100,000 characters that cover `text`, cut where a paragraph, a line or a word ends."""
+    start = 0
+    while len(text) - start > _PIECE_CHARACTERS:
+        end = start + _PIECE_CHARACTERS
+        marks = ((text.rfind(mark, start + _PIECE_CHARACTERS // 2, end), mark) for mark in ("\n\n", "\n", ". ", " "))
+        cut = next((at + len(mark) for at, mark in marks if at >= 0), end)
+        yield start, cut
+        start = cut
+    yield start, len(text)
+
+
+def _sentences(text: str) -> list[str]:
+    """The sentences and rows of `text`, each with the white space up to the next one: together they are `text`."""
+    starts = [start for start, _ in sentence_spans(text)]
+    return [text[left:right] for left, right in pairwise((0, *starts[1:], len(text)))]
 
 
 def _skip_space(text: str, start: int) -> int:

@@ -10,7 +10,7 @@ CitewellError
 │   ├── UnsupportedFormatError
 │   └── UnreadableFileError
 └── TransientError          try again later, perhaps after doing what the message says
-    ├── IndexLockedError    another process owns the index
+    ├── IndexLockedError    another process owns the index or is writing it
     └── UnavailableError    a server or model does not answer
 IndexMismatchError (an InvalidError): the index was made with other settings.
 """
@@ -61,7 +61,7 @@ class TransientError(CitewellError):
 
 
 class IndexLockedError(TransientError):
-    """Another process owns the embedded index."""
+    """Another process owns the embedded index, or is writing the collection."""
 
 
 class UnavailableError(TransientError):

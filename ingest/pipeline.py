@@ -2,23 +2,24 @@
 
 import hashlib
 import json
-import stat
 import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Literal, TypeAlias
 
-from ingest.catalog import Catalog
-from ingest.errors import PermanentError, UnreadableFileError
+from ingest.catalog import Catalog, CatalogEntry
+from ingest.errors import CitewellError, DeniedError, PermanentError, UnreadableFileError
 from ingest.parsers.titles import document_title
 from ingest.ports import Chunker, ChunkSink, Embedder, Parser
 from ingest.progress import Progress, Snapshot
-from ingest.sources.filesystem import SourceFile
+from ingest.sources.filesystem import SourceFile, require_regular
 from ingest.types import Chunk, Document, Metadata
 
 Status: TypeAlias = Literal["indexed", "unchanged", "failed", "pruned"]
@@ -62,7 +63,7 @@ class _Prepared:
 
 
 class Ingestor:
-    """Writes one collection. Runs of several threads wait for each other.
+    """Writes one collection. Runs of several threads wait for each other, and for other processes batch by batch.
 
     Args:
         fingerprint: names everything but the content that decides what chunks a file gives; a file is taken up
@@ -95,6 +96,7 @@ class Ingestor:
         files: Sequence[SourceFile],
         label: Label,
         on_progress: Callable[[Snapshot], None] = lambda snapshot: None,
+        may_replace: Callable[[CatalogEntry], bool] = lambda entry: True,
     ) -> Iterator[FileResult]:
         """Ingest the files; yields one result a source, once its chunks can be found (or it has failed).
 
@@ -102,6 +104,8 @@ class Ingestor:
 
         Raises:
             UnavailableError: the index cannot be written; what was yielded before is kept.
+            IndexLockedError: another process goes on writing the collection; likewise.
+            DeniedError: `may_replace` says no to the document that a file would replace; likewise.
         """
         files = list({file.source: file for file in files}.values())
         with self._lock:
@@ -112,7 +116,8 @@ class Ingestor:
             def report() -> None:
                 on_progress(progress.snapshot(perf_counter() - started))
 
-            for batch in self._batches(self._prepare_ahead(files, label), progress):
+            prepare = partial(self._prepare, label=label, may_replace=may_replace)
+            for batch in self._batches(self._prepare_ahead(files, prepare), progress):
                 self._write([item for item in batch if item.document], progress, report)
                 progress.finished(len(batch))
                 report()
@@ -123,10 +128,11 @@ class Ingestor:
         with self._lock:
             for start in range(0, len(document_ids), _REMOVED_TOGETHER):
                 some = document_ids[start : start + _REMOVED_TOGETHER]
-                self._catalog.begin(self._collection, some)
-                self._catalog.remove(some)
-                self._sink.delete(some)
-                self._catalog.finish(some)
+                with self._writing():
+                    self._catalog.begin(self._collection, some)
+                    self._catalog.remove(some)
+                    self._sink.delete(some)
+                    self._catalog.finish(some)
 
     def recover(self) -> int:
         """Finish what a crash interrupted; returns how many documents it concerned."""
@@ -134,6 +140,17 @@ class Ingestor:
             return self._recover()
 
     def _recover(self) -> int:
+        with self._writing() as recovered:
+            return recovered
+
+    @contextmanager
+    def _writing(self) -> Iterator[int]:
+        """Alone in this and every other process, so that what is unfinished can only be a crash's: it is finished
+        first. Gives the number of documents that this concerned."""
+        with self._catalog.writing(self._collection):
+            yield self._finish_interrupted()
+
+    def _finish_interrupted(self) -> int:
         unfinished = self._catalog.unfinished(self._collection)
         current = self._catalog.revisions(unfinished)
         if current:
@@ -145,7 +162,9 @@ class Ingestor:
             self._catalog.finish(unfinished)
         return len(unfinished)
 
-    def _prepare_ahead(self, files: Iterable[SourceFile], label: Label) -> Iterator[_Prepared]:
+    def _prepare_ahead(
+        self, files: Iterable[SourceFile], prepare: Callable[[SourceFile], _Prepared]
+    ) -> Iterator[_Prepared]:
         """Parse while others are embedded, in order, far enough ahead to fill the next batch meanwhile."""
         waiting = deque((file, file.size) for file in files)
         with ThreadPoolExecutor(self._workers, thread_name_prefix="parse") as pool:
@@ -154,7 +173,7 @@ class Ingestor:
                 while waiting or pending:
                     while waiting and self._may_look_ahead([size for _, size in pending], waiting[0][1]):
                         file, size = waiting.popleft()
-                        pending.append((pool.submit(self._prepare, file, label), size))
+                        pending.append((pool.submit(prepare, file), size))
                     yield pending.popleft()[0].result()
             finally:
                 for future, _ in pending:
@@ -166,18 +185,20 @@ class Ingestor:
             return True
         return len(pending) < self._batch_chunks and sum(pending) + size <= _BYTES_AHEAD
 
-    def _prepare(self, file: SourceFile, label: Label) -> _Prepared:
+    def _prepare(self, file: SourceFile, label: Label, may_replace: Callable[[CatalogEntry], bool]) -> _Prepared:
         document_id = document_id_of(self._collection, label.tenant, file.source)
+        entry = self._catalog.get(document_id)
+        if entry and not may_replace(entry):
+            raise DeniedError(f"There is a document {file.source!r} that you may not read; give another source.")
         try:
             sha256 = self._hash(file.path)
             revision = self._revision(sha256, label)
-            entry = self._catalog.get(document_id)
             if entry and entry.revision == revision:
                 return _Prepared(FileResult(file.source, "unchanged", document_id, entry.chunks))
             document = self._document(file, label, document_id, sha256, revision)
+            chunks = self._chunks(document, file.path.name)
         except PermanentError as error:
             return _Prepared(FileResult(file.source, "failed", document_id, reason=str(error)))
-        chunks = tuple(self._chunker.chunk(document))
         return _Prepared(FileResult(file.source, "indexed", document_id, len(chunks)), document, chunks)
 
     def _document(self, file: SourceFile, label: Label, document_id: str, sha256: str, revision: str) -> Document:
@@ -195,6 +216,18 @@ class Ingestor:
             metadata=label.metadata,
         )
 
+    def _chunks(self, document: Document, name: str) -> tuple[Chunk, ...]:
+        """A text that the chunker trips over costs one file, not the run."""
+        try:
+            return tuple(self._chunker.chunk(document))
+        except CitewellError:
+            raise
+        except Exception as error:
+            raise UnreadableFileError(
+                f"{name} cannot be cut into chunks ({type(error).__name__}: {error}); "
+                f"leave it out, or report it together with the file."
+            ) from error
+
     def _hash(self, path: Path) -> str:
         try:
             self._check_kind_and_size(path)
@@ -206,12 +239,11 @@ class Ingestor:
             ) from error
 
     def _check_kind_and_size(self, path: Path) -> None:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):  # reading a pipe or a device might never end
-            raise UnreadableFileError(f"{path.name} is not a regular file; leave it out.")
-        if found.st_size > self._max_bytes:
+        require_regular(path)
+        size = path.stat().st_size
+        if size > self._max_bytes:
             raise UnreadableFileError(
-                f"{path.name} has {found.st_size / 2**20:.1f} MiB, over the limit of {self._max_bytes / 2**20:g}; "
+                f"{path.name} has {size / 2**20:.1f} MiB, over the limit of {self._max_bytes / 2**20:g}; "
                 f"split it, or raise ingestion.max_file_mb."
             )
 
@@ -237,20 +269,23 @@ class Ingestor:
         if not documents:
             return
         ids = [document.id for document, _ in documents]
-        replaced = self._catalog.revisions(ids).keys()
-        self._catalog.begin(self._collection, ids)
-        chunks = [chunk for item in batch for chunk in item.chunks]
+        with self._writing():
+            replaced = self._catalog.revisions(ids).keys()
+            self._catalog.begin(self._collection, ids)
+            self._embed([chunk for item in batch for chunk in item.chunks], progress, report)
+            self._catalog.commit(documents)
+            if replaced:
+                self._sink.delete_stale(
+                    {document.id: document.revision for document, _ in documents if document.id in replaced}
+                )
+            self._catalog.finish(ids)
+
+    def _embed(self, chunks: Sequence[Chunk], progress: Progress, report: Callable[[], None]) -> None:
         for start in range(0, len(chunks), self._batch_chunks):
             part = chunks[start : start + self._batch_chunks]
             self._sink.upsert(part, self._embedder.embed_documents([chunk.indexed_text for chunk in part]))
             progress.embedded(len(part))
             report()
-        self._catalog.commit(documents)
-        if replaced:
-            self._sink.delete_stale(
-                {document.id: document.revision for document, _ in documents if document.id in replaced}
-            )
-        self._catalog.finish(ids)
 
 
 def document_id_of(collection: str, tenant: str, source: str) -> str:

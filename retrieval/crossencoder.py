@@ -72,8 +72,7 @@ class CrossEncoder:
         set_verbosity_error()  # type: ignore[no-untyped-call]
         self._device = choose_device(device)
         chosen = getattr(torch, choose_precision(precision, self._device))
-        self._tokenizer = AutoTokenizer.from_pretrained(model_path(encoder))
-        network = _load(encoder, weights)
+        self._tokenizer, network = _load(encoder, weights)
         network.encoder.to(chosen)  # the head stays float32
         self._network = network.to(self._device).eval()
 
@@ -104,14 +103,16 @@ def pack(tokenizer: PreTrainedTokenizerBase, pairs: Sequence[tuple[str, str]]) -
     return {name: packed[name] for name in ("input_ids", "token_type_ids", "attention_mask")}
 
 
-def _load(encoder: str, weights: Path) -> CrossEncoderNetwork:
+def _load(encoder: str, weights: Path) -> tuple[PreTrainedTokenizerBase, CrossEncoderNetwork]:
+    folder = model_path(encoder)
     try:
-        network = CrossEncoderNetwork(AutoModel.from_pretrained(model_path(encoder), add_pooling_layer=False))
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        network = CrossEncoderNetwork(AutoModel.from_pretrained(folder, add_pooling_layer=False))
         missing, unexpected = network.load_state_dict(load_file(weights), strict=False)
-    except (OSError, SafetensorError, RuntimeError) as error:
+    except (OSError, ValueError, SafetensorError, RuntimeError) as error:
         raise UnavailableError(
             f"The cross-encoder {weights} on {encoder} cannot be loaded ({error}); install Citewell again."
         ) from error
     if unexpected or any("word_embeddings" not in name for name in missing):
         raise UnavailableError(f"The cross-encoder {weights} does not fit {encoder}; install Citewell again.")
-    return network
+    return tokenizer, network

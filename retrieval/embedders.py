@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
@@ -85,10 +86,10 @@ def _load(model: str, device: str, precision: str) -> SentenceTransformer:
     set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(model_path(model), device=device, model_kwargs={"dtype": getattr(torch, precision)})
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise UnavailableError(
-            f"The embedding model {model!r} cannot be loaded ({type(error).__name__}); set embedding.model to a "
-            f"folder, an installed model package or a hub name that this machine can reach."
+            f"The embedding model {model!r} cannot be loaded ({type(error).__name__}); mend its files, or set "
+            f"embedding.model to a folder, an installed model package or a hub name that this machine can reach."
         ) from error
 
 

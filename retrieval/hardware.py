@@ -5,14 +5,28 @@ from typing import Literal, TypeAlias
 
 import torch
 
+from ingest.errors import SettingsError
+
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
 
 def choose_device(device: str) -> str:
-    """ "auto" takes a GPU where there is one."""
-    if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    """ "auto" takes a GPU where there is one.
+
+    Raises:
+        SettingsError: torch has no such device here.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, ImportError) as error:
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise SettingsError(
+            f"embedding.device: {device!r} cannot be used here ({reason}); set it to auto, cpu, or a GPU that torch "
+            f"finds, such as cuda:0."
+        ) from error
+    return device
 
 
 def choose_precision(precision: Precision, device: str) -> str:

@@ -30,6 +30,7 @@ class HybridSearcher:
         embed_query: text -> vector of shape (dimension,), unit length.
         revisions: document ids -> the current revision of each (the catalog's word).
         candidates: hits taken from each branch.
+        grows: more are taken where a query asks for more.
     """
 
     def __init__(
@@ -39,9 +40,16 @@ class HybridSearcher:
         revisions: Callable[[Iterable[str]], dict[str, str]],
         fusion: FusionOptions,
         candidates: int = 200,
+        grows: bool = True,
     ) -> None:
         self._store, self._embed_query, self._revisions = store, embed_query, revisions
-        self._fusion, self._candidates = fusion, candidates
+        self._fusion, self._candidates, self._grows = fusion, candidates, grows
+
+    def deepened(self, top_k: int) -> "HybridSearcher":
+        """Ranks every query as this one ranks those for `top_k` hits, and cuts the fused list where the query says:
+        scores that are scaled within the candidates depend on how many there are."""
+        candidates = max(self._candidates, top_k)
+        return HybridSearcher(self._store, self._embed_query, self._revisions, self._fusion, candidates, grows=False)
 
     async def search(self, query: Query) -> list[Hit]:
         return await asyncio.to_thread(self.search_blocking, query)
@@ -68,7 +76,7 @@ class HybridSearcher:
         self, query: Query, vector: NDArray[np.float32] | None
     ) -> dict[Literal["dense", "bm25"], list[tuple[str, float]]]:
         """The candidates of each branch, before fusion; a branch that the mode leaves out has none."""
-        limit = max(self._candidates, query.top_k)
+        limit = max(self._candidates, query.top_k) if self._grows else self._candidates
         dense = self._store.dense(vector, query.access, query.filters, limit) if vector is not None else []
         bm25 = self._store.bm25(query.text, query.access, query.filters, limit) if query.mode != "dense" else []
         return {"dense": dense, "bm25": bm25}

@@ -7,7 +7,7 @@ from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from pydantic import TypeAdapter, ValidationError
 
 from api import operations
-from api.dependencies import AccessOf, ServicesOf
+from api.dependencies import AccessOf, ServicesOf, WritersOf
 from api.schemas import DocumentOut, DocumentsOut, DocumentTextOut, IngestedOut, Name, Scalar
 from ingest.errors import InvalidError
 from ingest.pipeline import Label
@@ -21,6 +21,7 @@ async def upload(
     response: Response,
     services: ServicesOf,
     access: AccessOf,
+    writers: WritersOf,
     file: Annotated[UploadFile, File(description="Markdown, text, HTML, DOCX, PPTX, XLSX, CSV, EML or PDF.")],
     collection: Annotated[Name, Form()] = "default",
     source: Annotated[str, Form(max_length=4096, description="Name to know it by; default: the file name.")] = "",
@@ -29,9 +30,10 @@ async def upload(
 ) -> IngestedOut:
     """Index one file and wait until it can be found. One of the same source is replaced."""
     label = Label.of(access.tenant, groups, _metadata(metadata))
-    result = await asyncio.to_thread(
-        operations.upload, services, file.filename or "", file.file, collection, label, source
-    )
+    async with writers:
+        result = await asyncio.to_thread(
+            operations.upload, services, file.filename or "", file.file, collection, label, access, source
+        )
     if result.status == "unchanged":
         response.status_code = 200
     return result
@@ -56,9 +58,10 @@ async def document(document_id: str, services: ServicesOf, access: AccessOf) -> 
 
 
 @router.delete("/{document_id}")
-async def delete(document_id: str, services: ServicesOf, access: AccessOf) -> DocumentOut:
+async def delete(document_id: str, services: ServicesOf, access: AccessOf, writers: WritersOf) -> DocumentOut:
     """Forget a document at once, for every reader."""
-    return await asyncio.to_thread(operations.delete, services, document_id, access)
+    async with writers:
+        return await asyncio.to_thread(operations.delete, services, document_id, access)
 
 
 def _metadata(text: str) -> dict[str, Scalar]:

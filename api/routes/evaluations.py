@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
 from api import evaluations as runs
@@ -16,9 +16,13 @@ _CLOSED = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inl
 
 
 @router.get("")
-def evaluations(services: ServicesOf) -> EvaluationsOut:
-    """Runs, newest first, with the mean of each headline metric."""
-    return runs.evaluations(services.data)
+def evaluations(
+    services: ServicesOf,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[str, Query(max_length=100, description="`next` of the page before.")] = "",
+) -> EvaluationsOut:
+    """Runs, newest first, with the mean of each headline metric, a page at a time."""
+    return runs.evaluations(services.data, limit, after)
 
 
 @router.get("/{run_id}")

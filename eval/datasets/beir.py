@@ -1,10 +1,12 @@
 """BEIR folders: a corpus, queries and graded judgements."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from eval.datasets import fields
 from eval.datasets.lines import Unique, json_rows, numbered_lines
 from ingest.errors import InvalidError
 from ingest.sources.filesystem import SourceFile
@@ -25,8 +27,8 @@ def load_beir(folder: Path) -> BeirDataset:
     score), or BEIR's own `qrels/test.tsv`. Queries without a relevant document are left out.
 
     Raises:
-        InvalidError: a file is missing, a line is malformed, an id is double or a judgement names what is not
-            there; the message names file and line.
+        InvalidError: a file is missing, a line is malformed, an id or a judgement is double, or a judgement names
+            what is not there; the message names file and line.
     """
     corpus = _corpus(folder / "corpus.jsonl")
     queries = _queries(folder / "queries.jsonl")
@@ -50,17 +52,19 @@ def write_corpus(corpus: Mapping[str, tuple[str, str]], folder: Path) -> list[So
 
 def _corpus(path: Path) -> dict[str, tuple[str, str]]:
     unique = Unique()
-    rows = json_rows(path, ("_id", "text"))
-    return {unique.add(str(row["_id"]), where): (str(row.get("title") or ""), str(row["text"])) for where, row in rows}
+    corpus = {}
+    for where, row in json_rows(path, ("_id", "text")):
+        key = unique.add(fields.identifier(row, "_id", where), where)
+        corpus[key] = (fields.optional_text(row, "title", where), fields.text(row, "text", where))
+    return corpus
 
 
 def _queries(path: Path) -> dict[str, str]:
     unique = Unique()
     queries = {}
     for where, row in json_rows(path, ("_id", "text")):
-        if not str(row["text"]).strip():
-            raise InvalidError(f"{where}: the query is empty.")
-        queries[unique.add(str(row["_id"]), where)] = str(row["text"])
+        key = unique.add(fields.identifier(row, "_id", where), where)
+        queries[key] = fields.filled(row, "text", where)
     return queries
 
 
@@ -77,7 +81,10 @@ def _qrels(path: Path, queries: Collection[str], corpus: Collection[str]) -> dic
         for key, known, kind in ((query_id, queries, "query"), (document_id, corpus, "document")):
             if key not in known:
                 raise InvalidError(f"{where} judges the {kind} {key!r}, which is not in the data set.")
-        qrels.setdefault(query_id, {})[document_id] = int(grade)
+        grades = qrels.setdefault(query_id, {})
+        if document_id in grades:
+            raise InvalidError(f"{where} judges the document {document_id!r} a second time for {query_id!r}.")
+        grades[document_id] = int(grade)
     return qrels
 
 
@@ -87,7 +94,7 @@ def _check_header(columns: list[str], where: str) -> None:
 
 
 def _is_integer(text: str) -> bool:
-    return text.strip().removeprefix("-").isdigit()
+    return re.fullmatch(r"-?[0-9]{1,9}", text.strip()) is not None
 
 
 def _html(title: str, text: str) -> str:

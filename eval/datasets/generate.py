@@ -6,21 +6,22 @@ and are marked as synthetic.
 """
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from api.bootstrap import Collection, Services
+from eval.datasets.documents import short_names
 from eval.datasets.questions import SYNTHETIC
 from eval.llm import ChatModel
 from eval.metrics.text import words
 from generation.candidates import Candidate, candidates
 from ingest.catalog import CatalogEntry
-from ingest.errors import InvalidError
+from ingest.errors import InvalidError, UnavailableError
 from retrieval.types import Access, Hit, Query
 
 TELLING = 4
@@ -44,15 +45,20 @@ _TRIES = 4
 
 @dataclass(frozen=True)
 class Generated:
-    """`rows` are lines of a question set; the others were left out."""
+    """`rows` are lines of a question set; `duplicates` and `unanswered` were left out. `stopped`: why no more were
+    made, where a model or the index failed on the way."""
 
     rows: list[dict[str, Any]]
     duplicates: int
     unanswered: int
+    stopped: str = ""
 
 
 @dataclass(frozen=True)
-class _Draft:
+class Draft:
+    """A question about a sentence of a hit; `document` tells its document from the others."""
+
+    document: str
     question: str
     hit: Hit
     sentence: Candidate
@@ -69,33 +75,56 @@ def generate_questions(
     Raises:
         NotFoundError: there is no such collection.
         InvalidError: nothing in it can be asked about.
+        UnavailableError: the model or the index failed before there was one question.
     """
     collection = services.collection(collection_name)
-    chance = random.Random(seed)
-    kept: list[_Draft] = []
-    vectors: list[np.ndarray[Any, Any]] = []
-    duplicates = unanswered = 0
-    for draft in islice(_drafts(services, collection, chance, model), _TRIES * count):
-        vector = services.embedder.embed_query(draft.question)
-        if vectors and float(np.max(np.stack(vectors) @ vector)) > SAME:
-            duplicates += 1
-        elif not _answers_itself(services, collection, draft):
-            unanswered += 1
-        else:
-            kept.append(draft)
-            vectors.append(vector)
-        if len(kept) == count:
-            break
-    if not kept:
+    drafts = islice(_drafts(services, collection, random.Random(seed), model), _TRIES * count)
+    found = select(
+        drafts, count, services.embedder.embed_query, lambda draft: _answers_itself(services, collection, draft)
+    )
+    if not found.rows:
         raise InvalidError(f"Collection {collection_name!r} has no sentence that a question could be made of.")
-    return Generated([_row(number, draft) for number, draft in enumerate(kept, start=1)], duplicates, unanswered)
+    return found
+
+
+def select(
+    drafts: Iterator[Draft],
+    count: int,
+    embed: Callable[[str], NDArray[np.float32]],
+    answers_itself: Callable[[Draft], bool],
+) -> Generated:
+    """The first `count` drafts that are unlike each other and answer themselves; fewer where there are no more.
+
+    Raises:
+        UnavailableError: drafting failed before there was one.
+    """
+    kept: list[Draft] = []
+    vectors: list[NDArray[np.float32]] = []
+    duplicates = unanswered = 0
+    stopped = ""
+    try:
+        while len(kept) < count and (draft := next(drafts, None)):
+            vector = embed(draft.question)
+            if vectors and float(np.max(np.stack(vectors) @ vector)) > SAME:
+                duplicates += 1
+            elif not answers_itself(draft):
+                unanswered += 1
+            else:
+                kept.append(draft)
+                vectors.append(vector)
+    except UnavailableError as error:
+        if not kept:
+            raise
+        stopped = str(error)
+    return Generated([_row(number, one) for number, one in enumerate(kept, start=1)], duplicates, unanswered, stopped)
 
 
 def _drafts(
     services: Services, collection: Collection, chance: random.Random, model: ChatModel | None
-) -> Iterator[_Draft]:
+) -> Iterator[Draft]:
     """Endless rounds over the documents, one sentence each, until all sentences are used up."""
     entries = services.catalog.page(collection.name, services.settings.access.tenant)
+    names = short_names([entry.source for entry in entries])
     chance.shuffle(entries)
     open_documents = [_sentences(entry, services, collection, chance, model) for entry in entries]
     while open_documents:
@@ -104,7 +133,7 @@ def _drafts(
             drawn = next(sentences, None)
             if drawn is not None:
                 remaining.append(sentences)
-                yield drawn
+                yield replace(drawn, document=names[drawn.document])
         open_documents = remaining
 
 
@@ -114,7 +143,7 @@ def _sentences(
     collection: Collection,
     chance: random.Random,
     model: ChatModel | None,
-) -> Iterator[_Draft]:
+) -> Iterator[Draft]:
     access = _access(services)
     vector = services.embedder.embed_query(entry.title)
     found = collection.store.dense(vector, access, {"document_id": entry.id}, _ALL)
@@ -125,7 +154,7 @@ def _sentences(
         hit = hits[one.marker - 1]
         question = _written(one, hit, model) if model else _keywords(one, hit, collection, access)
         if question:
-            yield _Draft(question, hits[one.marker - 1], one)
+            yield Draft(entry.source, question, hit, one)
 
 
 def _keywords(one: Candidate, hit: Hit, collection: Collection, access: Access) -> str:
@@ -142,23 +171,29 @@ def _keywords(one: Candidate, hit: Hit, collection: Collection, access: Access) 
 
 def _written(one: Candidate, hit: Hit, model: ChatModel) -> str:
     reply = model.complete(_PROMPT.format(title=hit.chunk.title, passage=hit.chunk.text, sentence=one.text), 60)
-    return reply.strip().strip('"').splitlines()[0] if reply.strip() else ""
+    return first_line(reply)
 
 
-def _answers_itself(services: Services, collection: Collection, draft: _Draft) -> bool:
+def first_line(reply: str) -> str:
+    """Without quote marks round it; "" where a model said nothing."""
+    lines = (line.strip().strip('"').strip() for line in reply.splitlines())
+    return next(filter(None, lines), "")
+
+
+def _answers_itself(services: Services, collection: Collection, draft: Draft) -> bool:
     """Whether the sentence is what its own passage answers the question with."""
     query = Query(draft.question, collection.name, services.settings.access.tenant, top_k=1)
     evidence = services.evidence(collection.store).weigh(query, [draft.hit])
     return bool(evidence.quotes) and words(evidence.quotes[0].text) == words(draft.sentence.text)
 
 
-def _row(number: int, draft: _Draft) -> dict[str, Any]:
+def _row(number: int, draft: Draft) -> dict[str, Any]:
     return {
         "id": f"s{number:04}",
         "question": draft.question,
         "answer": draft.sentence.text,
         "answerable": True,
-        "evidence": [{"document": PurePath(draft.hit.chunk.source).name, "quote": draft.sentence.text}],
+        "evidence": [{"document": draft.document, "quote": draft.sentence.text}],
         "tags": [SYNTHETIC],
     }
 

@@ -28,14 +28,22 @@ def numbered_lines(path: Path) -> Iterator[tuple[str, str]]:
 def json_rows(path: Path, required: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Place and object of each line. Raises InvalidError for what is no object or lacks a `required` key."""
     for where, line in numbered_lines(path):
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InvalidError(f"{where} is not JSON ({error.msg}).") from error
+        row = _parsed(line, where)
         missing = [name for name in required if not isinstance(row, dict) or name not in row]
         if missing:
             raise InvalidError(f"{where} lacks {', '.join(missing)}.")
         yield where, row
+
+
+def utf8_text(path: Path) -> str:
+    """All of a file. Raises InvalidError where it cannot be read or is not UTF-8; names the line."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise InvalidError(f"{path}:{line} is not UTF-8 ({error.reason}); save the file as UTF-8.") from error
+    except OSError as error:
+        raise InvalidError(f"{path} cannot be read ({error.strerror}).") from error
 
 
 class Unique:
@@ -49,6 +57,17 @@ class Unique:
             raise InvalidError(f"{where}: the id {key!r} was used before, at {self._places[key]}.")
         self._places[key] = where
         return key
+
+
+def _parsed(line: str, where: str) -> Any:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InvalidError(f"{where} is not JSON ({error.msg}).") from error
+    except RecursionError as error:
+        raise InvalidError(f"{where} is nested too deeply to be read.") from error
+    except ValueError as error:
+        raise InvalidError(f"{where} holds a number with too many digits.") from error
 
 
 def _decoded(line: bytes, where: str) -> str:

@@ -1,27 +1,35 @@
-"""Question sets over documents, and span sets over raw texts."""
+"""Question sets over documents."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from eval.datasets import fields
+from eval.datasets.documents import Documents, indexed_text, list_documents
 from eval.datasets.lines import Unique, json_rows
+from eval.metrics.text import words
 from ingest.errors import InvalidError
 
 QUESTIONS = "questions.jsonl"
+SYNTHETIC = "synthetic"
+"""Tag of questions that a program made."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Where the answer stands: in the document of this file name, as a `quote`, on a `page`, or both.
+    """Where the answer stands: in this document, as a `quote`, on a `page`, or at a `span`.
 
-    `span` is set for raw texts: characters [start, end) of the file, of which `quote` is the text.
+    `span`: characters [start, end) of the text that the document is indexed as; `raw_span` (span sets): of the file.
+    With either, `quote` is the text that stands there.
     """
 
     document: str
     quote: str = ""
     page: int | None = None
     span: tuple[int, int] | None = None
+    raw_span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -38,32 +46,30 @@ class Question:
 
 @dataclass(frozen=True)
 class QuestionSet:
-    """`documents` is the folder that the questions are about. `synthetic`: questions that a program made."""
+    """Evidence names its documents by their sources. `synthetic`: questions that a program made."""
 
     name: str
-    documents: Path
+    documents: Documents
     questions: tuple[Question, ...]
     synthetic: bool = False
 
 
 def load_question_set(folder: Path, file: Path | None = None) -> QuestionSet:
-    """A folder of documents with questions: `file`, or its `questions.jsonl`. Raises InvalidError as `load_questions`,
-    and for evidence in a document that the folder does not hold."""
+    """A folder of documents with questions: `file`, or its `questions.jsonl`.
+
+    Raises:
+        InvalidError: as `load_questions`; evidence is in a document that the folder does not hold, or at a span
+            where that document has no text.
+    """
     file = file or folder / QUESTIONS
-    questions = load_questions(file)
-    present = {path.name for path in folder.rglob("*") if path.is_file()}
-    for question in questions:
-        for one in question.evidence:
-            if one.document not in present:
-                raise InvalidError(
-                    f"{file}: question {question.id!r} has evidence in {one.document!r}, which is not in {folder}."
-                )
+    asked = list(_numbered_questions(file))
+    documents, text_of = list_documents(folder, file), cache(indexed_text)
+    questions = tuple(
+        replace(question, evidence=tuple(_placed(one, documents, text_of, where) for one in question.evidence))
+        for where, question in asked
+    )
     synthetic = any(SYNTHETIC in question.tags for question in questions)
-    return QuestionSet(folder.resolve().name, folder, tuple(questions), synthetic)
-
-
-SYNTHETIC = "synthetic"
-"""Tag of questions that a program made."""
+    return QuestionSet(folder.resolve().name, documents, questions, synthetic)
 
 
 def load_questions(path: Path) -> list[Question]:
@@ -75,95 +81,82 @@ def load_questions(path: Path) -> list[Question]:
         InvalidError: a line is malformed, an id is double, a question is empty, or an answerable one has no
             evidence; names file and line.
     """
+    return [question for _, question in _numbered_questions(path)]
+
+
+def _numbered_questions(path: Path) -> Iterator[tuple[str, Question]]:
     unique = Unique()
-    found = []
+    where = ""
     for where, row in json_rows(path, ("id", "question", "answerable", "evidence")):
         question = _question(row, where)
         unique.add(question.id, where)
-        found.append(question)
-    if not found:
+        yield where, question
+    if not where:
         raise InvalidError(f"{path} has no questions.")
-    return found
-
-
-def load_span_set(folder: Path) -> QuestionSet:
-    """The layout of Chroma's chunking evaluation: `raw_documents/` and `queries.jsonl` whose metadata name a
-    `corpus_id` (file name without suffix) and `references` [{content, start_index, end_index}].
-
-    Raises:
-        InvalidError: a file is missing, or a reference does not stand where it says; names file and line.
-    """
-    texts = {path.stem: path for path in sorted((folder / "raw_documents").glob("*")) if path.is_file()}
-    if not texts:
-        raise InvalidError(f"{folder / 'raw_documents'} has no files; a span set needs the raw documents.")
-    questions = tuple(_span_questions(folder / "queries.jsonl", texts))
-    return QuestionSet(folder.resolve().name, folder / "raw_documents", questions)
-
-
-def _span_questions(path: Path, texts: dict[str, Path]) -> Iterator[Question]:
-    read = {name: file.read_text(encoding="utf-8") for name, file in texts.items()}
-    unique = Unique()
-    for where, row in json_rows(path, ("_id", "text", "metadata")):
-        about = row["metadata"]
-        try:
-            name = str(about["corpus_id"])
-            spans = [(int(one["start_index"]), int(one["end_index"]), one["content"]) for one in about["references"]]
-        except (KeyError, TypeError, ValueError) as error:
-            raise InvalidError(f"{where}: metadata must hold corpus_id and references with offsets.") from error
-        if name not in texts:
-            raise InvalidError(f"{where}: there is no raw document {name!r}.")
-        for start, end, content in spans:
-            if read[name][start:end] != content:
-                raise InvalidError(f"{where}: the reference at {start}-{end} does not stand there in {name!r}.")
-        evidence = tuple(Evidence(texts[name].name, content, None, (start, end)) for start, end, content in spans)
-        yield Question(unique.add(str(row["_id"]), where), str(row["text"]), (), True, evidence, (name,))
 
 
 def _question(row: dict[str, Any], where: str) -> Question:
     evidence = _evidence(row["evidence"], where)
-    if not str(row["question"]).strip():
-        raise InvalidError(f"{where}: the question is empty.")
     if not isinstance(row["answerable"], bool):
         raise InvalidError(f"{where}: answerable must be true or false.")
     if row["answerable"] and not evidence:
         raise InvalidError(f"{where}: an answerable question needs evidence.")
     return Question(
-        id=str(row["id"]),
-        question=str(row["question"]),
+        id=fields.identifier(row, "id", where),
+        question=fields.filled(row, "question", where),
         answers=_answers(row, where),
         answerable=row["answerable"],
         evidence=evidence,
-        tags=_strings(row.get("tags", []), "tags", where),
+        tags=fields.optional_strings(row, "tags", where),
     )
 
 
 def _answers(row: dict[str, Any], where: str) -> tuple[str, ...]:
-    if "answers" in row:
-        return _strings(row["answers"], "answers", where)
-    return (str(row["answer"]),) if row.get("answer") else ()
-
-
-def _strings(value: Any, name: str, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InvalidError(f"{where}: {name} must be a list of strings.")
-    return tuple(value)
+    """Of `answers`, or of the one `answer`; blank ones are none."""
+    several = fields.optional_strings(row, "answers", where)
+    found = several or (fields.optional_text(row, "answer", where),)
+    return tuple(answer for answer in found if answer.strip())
 
 
 def _evidence(rows: Any, where: str) -> tuple[Evidence, ...]:
-    try:
-        found = tuple(_one_evidence(row) for row in rows)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InvalidError(
-            f"{where}: evidence must be a list of objects with document, and quote, page or span."
-        ) from error
-    return found
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InvalidError(f"{where}: evidence must be a list of objects with document, and quote, page or span.")
+    return tuple(_one_evidence(row, where) for row in rows)
 
 
-def _one_evidence(row: dict[str, Any]) -> Evidence:
-    span = tuple(int(end) for end in row["span"]) if row.get("span") else None
-    one = Evidence(str(row["document"]), str(row.get("quote", "")), row.get("page"), span)  # type: ignore[arg-type]
-    if not (one.quote.strip() or one.page is not None or span) or (span and len(span) != 2):
-        raise ValueError(row)
-    if one.page is not None and not isinstance(one.page, int):
-        raise TypeError(row)
+def _one_evidence(row: dict[str, Any], where: str) -> Evidence:
+    page = None if row.get("page") is None else fields.whole(row, "page", where)
+    if page is not None and page < 1:
+        raise InvalidError(f"{where}: page {page} is none; pages are counted from 1.")
+    quote = fields.optional_text(row, "quote", where)
+    one = Evidence(fields.filled(row, "document", where), quote, page, _span(row.get("span"), where))
+    if not one.quote.strip() and one.page is None and one.span is None:
+        raise InvalidError(f"{where}: evidence must name a quote, a page or a span of the document.")
     return one
+
+
+def _span(value: Any, where: str) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    if not (isinstance(value, list) and len(value) == 2 and all(map(fields.is_whole, value))):
+        raise InvalidError(f"{where}: span must be a list of two whole numbers, start and end.")
+    start, end = value
+    if not 0 <= start < end:
+        raise InvalidError(f"{where}: the span {start}-{end} holds no character; 0 <= start < end must be true.")
+    return start, end
+
+
+def _placed(one: Evidence, documents: Documents, text_of: Callable[[Path], str], where: str) -> Evidence:
+    """With the source of its document, and the text of its span, without white space round it."""
+    source = documents.named(one.document, where)
+    if one.span is None:
+        return replace(one, document=source)
+    start, end = one.span
+    text = text_of(documents.files[source])
+    quote = text[start:end].strip()
+    if end > len(text) or not quote:
+        raise InvalidError(f"{where}: there is no text at {start}-{end} of {source}, which has {len(text)} characters.")
+    if one.quote.strip() and words(one.quote) != words(quote):
+        raise InvalidError(f"{where}: at {start}-{end} of {source} stands {quote!r}, not {one.quote!r}.")
+    start = text.index(quote, start)
+    return replace(one, document=source, quote=quote, span=(start, start + len(quote)))

@@ -1,73 +1,100 @@
 """Where a missed question was lost: its evidence is followed through the stages of the pipeline."""
 
-from pathlib import PurePath
+from functools import cache
 
 from api.bootstrap import Collection, Services
 from eval.experiment.asking import Asked
-from eval.experiment.judging import cites_evidence, is_right
+from eval.experiment.judging import cites_evidence, is_cited, is_right
 from eval.experiment.outcomes import Lost
 from eval.experiment.sets import Case
 from eval.metrics.text import words
+from generation.candidates import Candidate
+from generation.types import Citation
 from ingest.catalog import CatalogEntry
-from ingest.types import SECTION_SEPARATOR, Chunk
-from retrieval.types import Query
-
-_ALL = 10_000
+from ingest.types import Chunk, Document
+from retrieval.types import Access, Hit, Query
 
 
-def where_lost(asked: Asked, services: Services, collection: Collection) -> Lost:
-    """The first stage after which no evidence of the missed question was left."""
-    case, query = asked.case, asked.query
-    entries = _entries(case, services, collection)
-    if not any(_says(entry, case, services) for entry in entries):
-        return Lost.INDEX
-    right = {
-        chunk.id for entry in entries for chunk in _chunks(entry, services, collection, query) if is_right(chunk, case)
-    }
-    if not right:
-        return Lost.CHUNKING
-    if not right & _candidates(services, collection, query):
-        return Lost.CANDIDATES
-    if not right & {hit.chunk.id for hit in asked.hits}:
-        return Lost.FUSION
-    if not _weighed(asked, services, collection):
-        return Lost.CONTEXT
-    return Lost.REFUSED if asked.unguarded and cites_evidence(case, asked.unguarded) else Lost.UNUSED
+class Funnel:
+    """Of one open collection. What is read of a document is kept for the questions that follow."""
+
+    def __init__(self, services: Services, collection: Collection) -> None:
+        self._services, self._collection = services, collection
+        self._entries = cache(self._read_entries)
+        self._document = cache(self._read_document)
+        self._words = cache(self._read_words)
+        self._chunks = cache(self._read_chunks)
+
+    def where_lost(self, asked: Asked) -> Lost:
+        """The first stage after which no evidence of the missed question was left."""
+        case, query = asked.case, asked.query
+        documents = _wanted(case) & self._entries().keys()
+        if not any(self._says(one, case) for one in documents):
+            return Lost.INDEX
+        right = {chunk.id for one in documents for chunk in self._chunks(one, query.access) if is_right(chunk, case)}
+        if not right:
+            return Lost.CHUNKING
+        if not right & self._candidates(query):
+            return Lost.CANDIDATES
+        if not right & {hit.chunk.id for hit in asked.hits}:
+            return Lost.FUSION
+        if not self._weighed(asked):
+            return Lost.CONTEXT
+        return Lost.REFUSED if asked.unguarded and cites_evidence(case, asked.unguarded) else Lost.UNUSED
+
+    def _says(self, source: str, case: Case) -> bool:
+        """Whether the text that was read from the document still has the evidence."""
+        quotes = [one.quote for one in case.evidence if one.document == source and one.quote.strip()]
+        return not quotes or any(words(quote) in self._words(source) for quote in quotes)
+
+    def _candidates(self, query: Query) -> set[str]:
+        vector = None if query.mode == "bm25" else self._services.embedder.embed_query(query.text)
+        return {key for ranked in self._collection.searcher.branches(query, vector).values() for key, _ in ranked}
+
+    def _weighed(self, asked: Asked) -> bool:
+        """Whether a sentence of the evidence is among those that the answerer weighs."""
+        found = self._services.evidence(self._collection.store).signals(asked.query, asked.hits)
+        return any(is_cited(_cited(one, asked.hits[one.marker - 1]), asked.case) for one, _ in found)
+
+    def _read_entries(self) -> dict[str, CatalogEntry]:
+        tenant = self._services.settings.access.tenant
+        return {one.source: one for one in self._services.catalog.page(self._collection.name, tenant)}
+
+    def _read_document(self, source: str) -> Document:
+        one = self._entries()[source]
+        sections = self._services.catalog.sections(one.id)
+        about = (one.id, one.collection, one.tenant, one.groups, one.source, one.title, one.sha256, one.revision)
+        return Document(*about, sections, one.metadata)
+
+    def _read_words(self, source: str) -> str:
+        return words(self._document(source).text)
+
+    def _read_chunks(self, source: str, access: Access) -> list[Chunk]:
+        """Every chunk of the document."""
+        from ingest.chunkers import chunk_id
+
+        document, count = self._document(source), self._entries()[source].chunks
+        return self._collection.store.fetch([chunk_id(document, place) for place in range(count)], access)
 
 
-def _entries(case: Case, services: Services, collection: Collection) -> list[CatalogEntry]:
-    wanted = {key for key, grade in case.grades.items() if grade > 0} | {one.document for one in case.evidence}
-    found = services.catalog.page(collection.name, services.settings.access.tenant)
-    return [entry for entry in found if entry.source in wanted or PurePath(entry.source).name in wanted]
+def _wanted(case: Case) -> set[str]:
+    """Sources of the documents that the evidence stands in."""
+    return {key for key, grade in case.grades.items() if grade > 0} | {one.document for one in case.evidence}
 
 
-def _says(entry: CatalogEntry, case: Case, services: Services) -> bool:
-    """Whether the text that was read from the document still has the evidence."""
-    quotes = [one.quote for one in case.evidence if one.document == PurePath(entry.source).name and one.quote.strip()]
-    if not quotes:
-        return True
-    text = words(SECTION_SEPARATOR.join(section.text for section in services.catalog.sections(entry.id)))
-    return any(words(quote) in text for quote in quotes)
-
-
-def _chunks(entry: CatalogEntry, services: Services, collection: Collection, query: Query) -> list[Chunk]:
-    """Every chunk of the document."""
-    vector = services.embedder.embed_query(query.text)
-    found = collection.store.dense(vector, query.access, {"document_id": entry.id}, _ALL)
-    return collection.store.fetch([key for key, _ in found], query.access)
-
-
-def _candidates(services: Services, collection: Collection, query: Query) -> set[str]:
-    vector = None if query.mode == "bm25" else services.embedder.embed_query(query.text)
-    return {key for ranked in collection.searcher.branches(query, vector).values() for key, _ in ranked}
-
-
-def _weighed(asked: Asked, services: Services, collection: Collection) -> bool:
-    """Whether a sentence of the evidence is among those that the answerer weighs."""
-    gold = [words(one.quote) for one in asked.case.evidence]
-    signals = services.evidence(collection.store).signals(asked.query, asked.hits)
-    return any(_common(words(one.text), quote) for one, _ in signals for quote in gold)
-
-
-def _common(text: str, quote: str) -> bool:
-    return not quote.strip() or text in quote or quote in text
+def _cited(one: Candidate, hit: Hit) -> Citation:
+    """A sentence as an answer would cite it."""
+    chunk = hit.chunk
+    return Citation(
+        marker=one.marker,
+        document_id=chunk.document_id,
+        chunk_id=chunk.id,
+        title=chunk.title,
+        source=chunk.source,
+        page=chunk.page,
+        headings=chunk.headings,
+        char_start=chunk.char_start + one.start,
+        char_end=chunk.char_start + one.end,
+        quote=one.text,
+        support=0.0,
+    )

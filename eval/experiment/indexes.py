@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
@@ -11,6 +11,7 @@ from typing import Any
 
 from api.bootstrap import Collection, Services
 from api.settings import Settings
+from eval.environment import precision
 from eval.experiment.outcomes import IndexFigures
 from eval.experiment.sets import EvaluationSet
 from ingest.errors import UnreadableFileError
@@ -18,44 +19,89 @@ from ingest.pipeline import Label
 from ingest.progress import Snapshot
 
 _DECIDING: dict[str, Any] = {
-    "embedding": {"model", "precision"},
-    "ingestion": {"chunk_tokens", "overlap_tokens"},
+    "access": {"tenant"},
+    "store": {"engine", "url"},
+    "embedding": {"model"},
+    "ingestion": {"chunk_tokens", "overlap_tokens", "parse_timeout_s", "max_file_mb"},
     "bm25": True,
 }
 _DONE = "index.json"
 
 
-def index_key(settings: Settings, dataset: EvaluationSet) -> str:
-    """Names everything that decides what the index holds."""
+def index_key(settings: Settings, dataset: EvaluationSet, weights: Mapping[str, str]) -> str:
+    """Names everything that decides what the index holds and where.
+
+    Args:
+        weights: files of the embedding model -> sha256; a name alone may come to mean another model.
+    """
     from ingest.chunkers import CHUNKER_VERSION
     from ingest.parsers.routing import PARSER_VERSION
 
     deciding = settings.model_dump(mode="json", include=_DECIDING)
-    known = [dataset.kind, dataset.documents_sha256, PARSER_VERSION, CHUNKER_VERSION, deciding]
+    model = [precision(settings), dict(weights)]
+    known = [dataset.kind, dataset.documents_sha256, PARSER_VERSION, CHUNKER_VERSION, deciding, model]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def collection_of(key: str) -> str:
+    return f"eval-{key}"
+
+
 def build(
-    services: Services, dataset: EvaluationSet, key: str, on_progress: Callable[[Snapshot], None]
-) -> tuple[Collection, IndexFigures]:
-    """The index of `dataset`, open; built where the data folder of `services` does not hold it complete.
+    services: Services,
+    collection: Collection,
+    dataset: EvaluationSet,
+    key: str,
+    on_progress: Callable[[Snapshot], None],
+) -> IndexFigures:
+    """Fills `collection` with the documents of `dataset`, unless it holds them already. Documents that failed before
+    are tried again; all are written again where the store or the catalog lost some.
 
     Raises:
         UnreadableFileError: not one document could be indexed.
     """
-    collection = services.collection(f"eval-{key}", create=True)
     done = services.data / _DONE
-    if done.exists():
-        return collection, IndexFigures(**json.loads(done.read_text()))
+    known = _read(done)
+    if known and not _holds(known, services, collection):
+        services.catalog.mark_stale(collection.name)
+    elif known and not known.failed:
+        return known
+    figures = _ingest(services, collection, dataset, key, on_progress)
+    draft = done.with_suffix(".draft")
+    draft.write_text(json.dumps(asdict(figures)))
+    draft.replace(done)
+    return figures
+
+
+def _read(path: Path) -> IndexFigures | None:
+    """None where nothing was built yet, or by another version."""
+    try:
+        return IndexFigures(**json.loads(path.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _holds(known: IndexFigures, services: Services, collection: Collection) -> bool:
+    held = services.catalog.count(collection.name), collection.store.count()
+    return held == (known.documents, known.chunks)
+
+
+def _ingest(
+    services: Services,
+    collection: Collection,
+    dataset: EvaluationSet,
+    key: str,
+    on_progress: Callable[[Snapshot], None],
+) -> IndexFigures:
     started = perf_counter()
     with tempfile.TemporaryDirectory(prefix="citewell-eval-") as scratch:
         files = dataset.write_documents(Path(scratch))
         results = list(collection.ingestor.run(files, Label(services.settings.access.tenant), on_progress))
     failed = [result for result in results if result.status == "failed"]
-    if len(failed) == len(results):
+    if failed and len(failed) == len(results):
         raise UnreadableFileError(f"No document of {dataset.name} could be indexed: {failed[0].reason}")
     collection.store.optimize()
-    figures = IndexFigures(
+    return IndexFigures(
         key=key,
         documents=len(results) - len(failed),
         chunks=collection.store.count(),
@@ -63,8 +109,6 @@ def build(
         seconds=round(perf_counter() - started, 2),
         megabytes=round(_megabytes(services.data), 1),
     )
-    done.write_text(json.dumps(asdict(figures)))
-    return collection, figures
 
 
 def _megabytes(folder: Path) -> float:

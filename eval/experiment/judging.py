@@ -1,7 +1,6 @@
 """Which hits and citations are right."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 
 from eval.datasets.questions import Evidence
 from eval.experiment.sets import Case
@@ -16,11 +15,13 @@ FIRST = 3
 
 def holds(chunk: Chunk, evidence: Evidence) -> bool:
     """True if a reader of the chunk has all of the evidence before them."""
-    if PurePath(chunk.source).name != evidence.document:
+    if chunk.source != evidence.document:
         return False
+    if evidence.span:
+        return _within(evidence.span, (chunk.char_start, chunk.char_end))
     if evidence.quote.strip():
         return words(evidence.quote) in words(chunk.text)
-    return chunk.page == evidence.page
+    return evidence.page is not None and chunk.page == evidence.page
 
 
 def is_right(chunk: Chunk, case: Case) -> bool:
@@ -30,14 +31,17 @@ def is_right(chunk: Chunk, case: Case) -> bool:
 
 
 def cites(citation: Citation, evidence: Evidence) -> bool:
-    """True if the quote stands within the gold quote, or holds all of it (without one: stands on its page).
+    """True if the quote stands within the gold span or quote, or holds all of it (without them: stands on its page).
 
-    Compared as words, so that the layout of a table row does not matter.
+    Quotes are compared as words, so that the layout of a table row does not matter.
     """
-    if PurePath(citation.source).name != evidence.document:
+    if citation.source != evidence.document:
         return False
+    if evidence.span:
+        cited = (citation.char_start, citation.char_end)
+        return _within(cited, evidence.span) or _within(evidence.span, cited)
     if not evidence.quote.strip():
-        return citation.page == evidence.page
+        return evidence.page is not None and citation.page == evidence.page
     quote, gold = words(citation.quote), words(evidence.quote)
     return bool(quote.strip()) and (quote in gold or gold in quote)
 
@@ -66,6 +70,10 @@ def ranking(case: Case, hits: Sequence[Hit]) -> list[str]:
         held = [_evidence_key(number) for number, one in enumerate(case.evidence) if holds(hit.chunk, one)]
         found += [key for key in held if key not in found] if held else [hit.chunk.id]
     return found
+
+
+def _within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def _evidence_key(number: int) -> str:

@@ -9,12 +9,16 @@ from eval.experiment.sets import Kind
 
 
 class Lost(StrEnum):
-    """The stage that lost the evidence of a missed question, in the order of the pipeline."""
+    """The stage that lost the evidence of a missed question, in the order of the pipeline.
+
+    Candidates are what the branches of the mode found: BM25, dense, or both. They are ranked by their score, in mode
+    `hybrid` by fusion, and the first go on.
+    """
 
     INDEX = "not in the index"
     CHUNKING = "cut by chunking"
-    CANDIDATES = "outside both candidate lists"
-    FUSION = "lost in fusion"
+    CANDIDATES = "not among the candidates"
+    FUSION = "ranked too low"
     CONTEXT = "dropped from the context"
     UNUSED = "in the context but not used"
     REFUSED = "used but refused"
@@ -111,7 +115,11 @@ class DatasetRecord:
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that decided the results, and the results."""
+    """Everything that decided the results, and the results.
+
+    `spec`: the experiment, without the configurations, which stand beside it with all their settings. `commit`: of the
+    code, empty outside a checkout. `weights`: model file -> sha256. `precisions`: configuration -> that of its models.
+    """
 
     id: str
     name: str
@@ -123,6 +131,10 @@ class Run:
     datasets: tuple[DatasetRecord, ...]
     configurations: Mapping[str, Mapping[str, Any]]
     results: tuple[Result, ...] = field(default=())
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    commit: str = ""
+    weights: Mapping[str, str] = field(default_factory=dict)
+    precisions: Mapping[str, str] = field(default_factory=dict)
 
     def result(self, configuration: str, dataset: str) -> Result:
         """Raises KeyError where the run has none."""

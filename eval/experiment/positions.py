@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.bootstrap import Collection, Services
+from eval.datasets.lines import utf8_text
 from eval.experiment.sets import Case
 from eval.metrics.spans import Span
 from ingest.errors import InvalidError
@@ -29,7 +30,11 @@ class Positions:
         return chunk.source, int(counts[chunk.char_start]), int(counts[chunk.char_end])
 
     def of_case(self, case: Case) -> list[Span]:
-        spans = [(one.document, one.span) for one in case.evidence if one.span]
+        """Raises InvalidError where a document of the evidence is not indexed."""
+        spans = [(one.document, one.raw_span) for one in case.evidence if one.raw_span]
+        for name, _ in spans:
+            if name not in self.raw:
+                raise InvalidError(f"{name} could not be indexed, but question {case.id!r} needs it; mend the file.")
         return [(name, int(self.raw[name][start]), int(self.raw[name][end])) for name, (start, end) in spans]
 
 
@@ -37,7 +42,7 @@ def positions_of(documents: Path, services: Services, collection: Collection) ->
     """Raises InvalidError where an index holds other characters than the raw document."""
     raw, indexed = {}, {}
     for entry in services.catalog.page(collection.name, services.settings.access.tenant):
-        written = (documents / entry.source).read_text(encoding="utf-8")
+        written = utf8_text(documents / entry.source)
         read = SECTION_SEPARATOR.join(section.text for section in services.catalog.sections(entry.id))
         if "".join(written.split()) != "".join(read.split()):
             raise InvalidError(f"The parser changes the characters of {entry.source}; a span set needs plain text.")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -10,17 +11,17 @@ from typing import Any
 
 from api.bootstrap import Collection, Services
 from api.settings import Settings, load_settings
-from eval.environment import load, machine, shown
+from eval.environment import commit, load, machine, model_files, precision, sha256_of, shown
 from eval.experiment.asking import Asked, Asker
-from eval.experiment.funnel import where_lost
-from eval.experiment.indexes import build, index_key
-from eval.experiment.outcomes import DatasetRecord, Lost, Outcome, Result, Run
+from eval.experiment.funnel import Funnel
+from eval.experiment.indexes import build, collection_of, index_key
+from eval.experiment.outcomes import DatasetRecord, IndexFigures, Outcome, Result, Run
 from eval.experiment.positions import positions_of
 from eval.experiment.scoring import score
 from eval.experiment.sets import EvaluationSet, cut, open_set
-from eval.experiment.spec import DatasetSpec, ExperimentSpec
-from eval.judge import PROMPT_VERSION, judge
-from eval.llm import ChatModel, key_from
+from eval.experiment.spec import DatasetSpec, ExperimentSpec, JudgeSpec
+from eval.judge import PROMPT_VERSION, check, judge
+from eval.llm import ChatModel, key_from, without_secrets
 from ingest.ports import Embedder
 from ingest.progress import Snapshot
 from ingest.types import SECTION_SEPARATOR
@@ -60,19 +61,23 @@ class Experiment:
         self._spec, self._data, self._config = spec, data, config
         self._on_step, self._now = on_step, now
         self._embedders: dict[str, Embedder] = {}
+        self._indexes: dict[str, IndexFigures] = {}
+        self._model_files = cache(model_files)
         self._done = 0
 
     def run(self) -> Run:
         """Everything is checked before the first document is read.
 
         Raises:
-            InvalidError, SettingsError: a data set or a configuration is wrong.
+            InvalidError, SettingsError: a data set or a configuration is wrong, or the key of the judge is missing.
+            UnavailableError: the judge does not answer.
         """
         spec = self._spec
         sets = [self._open(one) for one in spec.datasets]
         changes = {name: self._settings(more, Path("unused")) for name, more in spec.expanded().items()}
-        load_before = load()
-        results = list(self._results(sets))
+        load_before, code = load(), commit()
+        with _judge_of(spec.judge) as model:
+            results = tuple(_judged(one, model) for one in self._results(sets))
         return Run(
             id=f"{self._now:%Y%m%d-%H%M%S}-{spec.name}",
             name=spec.name,
@@ -83,7 +88,11 @@ class Experiment:
             judge=f"{spec.judge.model}, prompt {PROMPT_VERSION}" if spec.judge else "",
             datasets=tuple(_record(one, str(at.path)) for one, at in zip(sets, spec.datasets, strict=True)),
             configurations={name: shown(settings) for name, settings in changes.items()},
-            results=tuple(results),
+            results=results,
+            spec=_recorded(spec),
+            commit=code,
+            weights=self._weights(list(changes.values())),
+            precisions={name: precision(settings) for name, settings in changes.items()},
         )
 
     def _open(self, spec: DatasetSpec) -> EvaluationSet:
@@ -99,22 +108,30 @@ class Experiment:
 
     def _result(self, name: str, changes: Mapping[str, Any], dataset: EvaluationSet, cases: int) -> Result:
         total = cases * len(self._spec.expanded())
-        key = index_key(self._settings(changes, Path("unused")), dataset)
+        settings = self._settings(changes, Path("unused"))
+        embedder = self._embedder(settings)
+        key = index_key(settings, dataset, self._model_files(settings.embedding.model))
         settings = self._settings(changes, self._data / INDEXES / key)
-        with Services(settings, embedder=self._embedder(settings)) as services, asyncio.Runner() as runner:
-            step = Step(name, dataset.name, self._done, total)
-            collection, figures = build(
-                services, dataset, key, lambda indexing: self._on_step(replace(step, indexing=indexing))
-            )
+        with Services(settings, embedder=embedder) as services, asyncio.Runner() as runner:
+            collection = self._open_index(services, dataset, key, Step(name, dataset.name, self._done, total))
             asker = Asker(services, collection, runner, self._spec.depth, self._spec.answers)
-            asker.ask(dataset.cases[0])  # so that nothing is loaded while time counts
+            asker.ask(dataset.cases[-1])  # so that nothing is loaded while time counts
             asked = []
             for case in dataset.cases:
                 asked.append(asker.ask(case))
                 self._done += 1
                 self._on_step(Step(name, dataset.name, self._done, total))
-            outcomes = self._judge(tuple(self._score(asked, dataset, services, collection)))
-        return Result(name, dataset.name, figures, outcomes)
+            outcomes = tuple(self._score(asked, dataset, services, collection))
+        return Result(name, dataset.name, self._indexes[key], outcomes)
+
+    def _open_index(self, services: Services, dataset: EvaluationSet, key: str, step: Step) -> Collection:
+        """Built once a run, so that all of its configurations search the same documents."""
+        collection = services.collection(collection_of(key), create=True)
+        if key not in self._indexes:
+            self._indexes[key] = build(
+                services, collection, dataset, key, lambda indexing: self._on_step(replace(step, indexing=indexing))
+            )
+        return collection
 
     def _score(
         self, asked: Sequence[Asked], dataset: EvaluationSet, services: Services, collection: Collection
@@ -123,19 +140,19 @@ class Experiment:
         def text_of(document_id: str) -> str:
             return SECTION_SEPARATOR.join(section.text for section in services.catalog.sections(document_id))
 
-        def lost(one: Asked) -> Lost:
-            return where_lost(one, services, collection)
-
         raw = dataset.raw_documents
         positions = positions_of(raw, services, collection) if raw else None
-        return score(asked, positions, text_of, lost, self._spec.prices)
+        lost = Funnel(services, collection).where_lost
+        return score(asked, positions, text_of, lost, self._spec.prices, self._spec.depth)
 
-    def _judge(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-        if self._spec.judge is None:
-            return outcomes
-        asked = self._spec.judge
-        with ChatModel(asked.url, asked.model, key_from(asked.key_variable)) as model:
-            return judge(outcomes, model)
+    def _weights(self, configurations: Sequence[Settings]) -> dict[str, str]:
+        """File of a model that took part -> sha256."""
+        from retrieval.crossencoder import ENCODER, WEIGHTS
+
+        reads = self._spec.answers and any(one.answers.cross_encoder for one in configurations)
+        models = dict.fromkeys([*(one.embedding.model for one in configurations), *([ENCODER] if reads else [])])
+        found = {f"{model}/{name}": sha256 for model in models for name, sha256 in self._model_files(model).items()}
+        return {**found, f"cross-encoder/{WEIGHTS.name}": sha256_of(WEIGHTS)} if reads else found
 
     def _settings(self, changes: Mapping[str, Any], data: Path) -> Settings:
         return load_settings(self._config, {**changes, "data": data})
@@ -146,6 +163,29 @@ class Experiment:
         if key not in self._embedders:
             self._embedders[key] = Services(settings).embedder
         return self._embedders[key]
+
+
+@contextmanager
+def _judge_of(spec: JudgeSpec | None) -> Iterator[ChatModel | None]:
+    """Checked before it is given."""
+    if spec is None:
+        yield None
+        return
+    with ChatModel(spec.url, spec.model, key_from(spec.key_variable)) as model:
+        check(model)
+        yield model
+
+
+def _judged(result: Result, model: ChatModel | None) -> Result:
+    return replace(result, outcomes=judge(result.outcomes, model)) if model else result
+
+
+def _recorded(spec: ExperimentSpec) -> dict[str, Any]:
+    """What was asked for. The settings of the configurations are recorded elsewhere, with their secrets masked."""
+    found = spec.model_dump(mode="json", exclude={"configurations", "matrix"})
+    if spec.judge:
+        found["judge"]["url"] = without_secrets(spec.judge.url)
+    return found
 
 
 def _record(dataset: EvaluationSet, path: str) -> DatasetRecord:

@@ -2,19 +2,36 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.evaluations import RESULTS, RUNS, SUMMARY
+from api.evaluations import RESULTS, RUNS, SUMMARY, run_ids
 from api.schemas import EvaluationOut
 from eval import summary
 from eval.experiment.outcomes import Run
+from eval.report.aggregates import Aggregate, aggregates
 from ingest.errors import InvalidError, NotFoundError
 
 QUESTIONS = "questions.csv"
 _RUN = TypeAdapter(Run)
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The part of a saved run that says what its questions come to."""
+
+    aggregates: tuple[Aggregate, ...]
+
+
+@dataclass(frozen=True)
+class _Saved(Run):
+    aggregates: tuple[Aggregate, ...] = ()
+
+
+_SAVED, _NUMBERS = TypeAdapter(_Saved), TypeAdapter(_Numbers)
 
 
 def folder_of(data: Path, run_id: str) -> Path:
@@ -22,10 +39,10 @@ def folder_of(data: Path, run_id: str) -> Path:
 
 
 def save(run: Run, data: Path) -> Path:
-    """Writes the results and the table of questions; returns the folder."""
+    """Writes the results with their aggregates, the summary and the table of questions; returns the folder."""
     folder = folder_of(data, run.id)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / RESULTS).write_bytes(_RUN.dump_json(run, indent=1))
+    (folder / RESULTS).write_bytes(_SAVED.dump_json(_Saved(**vars(run), aggregates=aggregates(run)), indent=1))
     (folder / SUMMARY).write_text(_summary(run).model_dump_json(indent=2), encoding="utf-8")
     with (folder / QUESTIONS).open("w", encoding="utf-8", newline="") as stream:
         rows = list(_rows(run))
@@ -52,10 +69,13 @@ def load_run(given: str, data: Path) -> Run:
         raise InvalidError(f"{path} holds no evaluation that this version can read; run it again.") from error
 
 
-def run_ids(data: Path) -> list[str]:
-    """Newest first."""
-    found = (data / RUNS).glob(f"*/{RESULTS}")
-    return sorted((path.parent.name for path in found), reverse=True)
+def load_aggregates(folder: Path) -> tuple[Aggregate, ...]:
+    """Those of the run that was saved in `folder`. Raises InvalidError where it holds none."""
+    path = folder / RESULTS
+    try:
+        return _NUMBERS.validate_json(path.read_bytes()).aggregates
+    except (OSError, ValidationError) as error:
+        raise InvalidError(f"{path} holds no aggregates; write them with `citewell eval report {folder}`.") from error
 
 
 def _summary(run: Run) -> EvaluationOut:
@@ -64,7 +84,10 @@ def _summary(run: Run) -> EvaluationOut:
         shown = {one.name: round(summary.mean_of(result, one.name), 4) for one in summary.headlines([result])}
         metrics.setdefault(result.dataset, {})[result.configuration] = shown
     created = datetime.fromisoformat(run.created_at)
-    return EvaluationOut(id=run.id, name=run.name, created_at=created, baseline=run.baseline, metrics=metrics)
+    synthetic = [one.name for one in run.datasets if one.synthetic]
+    return EvaluationOut(
+        id=run.id, name=run.name, created_at=created, baseline=run.baseline, synthetic=synthetic, metrics=metrics
+    )
 
 
 def _path(given: str, data: Path) -> Path:

@@ -1,6 +1,5 @@
 """Questions that were asked become outcomes: metrics, what was shown, where it was lost."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from eval.experiment.asking import Asked
@@ -9,14 +8,14 @@ from eval.experiment.outcomes import Answered, Cited, Lost, Outcome, Passage
 from eval.experiment.positions import Positions
 from eval.experiment.sets import Case
 from eval.experiment.spec import Prices
-from eval.metrics.ranking import mean, ranking_metrics
+from eval.metrics.ranking import DEPTH, mean, ranking_metrics
 from eval.metrics.spans import span_scores
 from eval.metrics.text import exact_match, token_f1, words
-from generation.types import Answer, Citation, Usage
+from generation.citations import Statement, statements
+from generation.types import Answer, Citation, Quote, Usage
 from retrieval.types import Hit
 
 _SHOWN, _LENGTH = 5, 500
-_CITED_SENTENCE = re.compile(r"(.+?)((?:\s*\[\d+\])+)", re.DOTALL)
 Metrics = dict[str, float]
 
 
@@ -26,16 +25,20 @@ def score(
     text_of: Callable[[str], str],
     lost: Callable[[Asked], Lost],
     prices: Prices | None = None,
+    depth: int = DEPTH,
 ) -> Iterator[Outcome]:
     """
     Args:
         positions: for span sets.
         text_of: document id -> its text.
         lost: where a missed question was lost.
+        depth: how many ranks were asked for; no metric looks beyond.
     """
     answerable = [one for one in asked if one.case.answerable]
     ranked = ranking_metrics(
-        {one.case.id: one.ranking for one in answerable}, {one.case.id: judgements(one.case) for one in answerable}
+        {one.case.id: one.ranking for one in answerable},
+        {one.case.id: judgements(one.case) for one in answerable},
+        depth,
     )
     for one in asked:
         metrics: Metrics = {"search_ms": one.search_ms, **ranked.get(one.case.id, {})}
@@ -67,13 +70,13 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
     """
     found: Metrics = {}
     if case.answerable:
-        served = "" if answer.refused else answer.text
+        served = "" if answer.refused else " ".join(one.text for one in _statements(answer))
         found["refused_answerable"] = float(answer.refused)
         found["answered_right"] = float(not answer.refused and cites_evidence(case, answer))
         found["citation_recall"] = mean(any(cites(one, gold) for one in answer.citations) for gold in case.evidence)
         if case.answers:
-            found["exact_match"] = exact_match(_without_markers(served), case.answers)
-            found["token_f1"] = token_f1(_without_markers(served), case.answers)
+            found["exact_match"] = exact_match(served, case.answers)
+            found["token_f1"] = token_f1(served, case.answers)
         if answer.citations:
             found["citation_precision"] = mean(is_cited(one, case) for one in answer.citations)
     else:
@@ -98,19 +101,19 @@ def usage_metrics(usage: Usage, prices: Prices | None) -> Metrics:
 def supported(answer: Answer, text_of: Callable[[str], str]) -> float:
     """Share of the answer's sentences that stand, word for word, in a quote that they cite, which itself stands in
     its document at the place that the citation names."""
-    sentences = _CITED_SENTENCE.findall(answer.text)
-    left_over = _CITED_SENTENCE.sub("", answer.text).strip()
-    standing = [_stands(text, markers, answer.citations, text_of) for text, markers in sentences]
-    return mean([*standing, False] if left_over else standing)
+    sentences = [one for one in _statements(answer) if words(one.text).strip()]
+    return mean(_stands(one, answer.citations, text_of) for one in sentences)
 
 
-def _stands(sentence: str, markers: str, citations: Sequence[Citation], text_of: Callable[[str], str]) -> bool:
-    cited = [one for one in citations if f"[{one.marker}]" in markers and words(sentence) in words(one.quote)]
+def _statements(answer: Answer) -> list[Statement]:
+    """As the answerer split it: a quote that is cited may hold `[1]` itself."""
+    quotes = [Quote(one.marker, one.quote, one.char_start, one.char_end, one.support) for one in answer.citations]
+    return statements(answer.text, quotes)
+
+
+def _stands(statement: Statement, citations: Sequence[Citation], text_of: Callable[[str], str]) -> bool:
+    cited = [one for one in citations if one.marker in statement.markers and words(statement.text) in words(one.quote)]
     return any(text_of(one.document_id)[one.char_start : one.char_end] == one.quote for one in cited)
-
-
-def _without_markers(text: str) -> str:
-    return re.sub(r"\s*\[\d+\]", "", text)
 
 
 def _span_metrics(one: Asked, positions: Positions) -> Mapping[str, float]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from eval.datasets.beir import BeirDataset, load_beir, write_corpus
-from eval.datasets.questions import QUESTIONS, Evidence, QuestionSet, load_question_set, load_span_set
-from ingest.sources.filesystem import Selection, SourceFile, list_files
+from eval.datasets.questions import Evidence, QuestionSet, load_question_set
+from eval.datasets.spans import load_span_set
+from ingest.sources.filesystem import SourceFile
 
 Kind: TypeAlias = Literal["beir", "questions", "spans"]
 
@@ -29,7 +30,7 @@ class Case:
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """`sha256` is that of everything that the set says, `documents_sha256` that of its documents alone."""
+    """`sha256` is that of the documents and of the cases that are asked, `documents_sha256` that of the documents."""
 
     name: str
     kind: Kind
@@ -42,16 +43,19 @@ class EvaluationSet:
     @property
     def raw_documents(self) -> Path | None:
         """Of a span set the folder of raw texts."""
-        return self.content.documents if isinstance(self.content, QuestionSet) and self.kind == "spans" else None
+        if isinstance(self.content, QuestionSet) and self.kind == "spans":
+            return self.content.documents.folder
+        return None
 
     def write_documents(self, folder: Path) -> list[SourceFile]:
         """The documents as files to ingest; those that are no files yet are written to `folder`. The source of each
-        is its id in the corpus (BEIR) or its file name."""
+        is its id in the corpus (BEIR) or its path below their folder."""
         if isinstance(self.content, BeirDataset):
             return write_corpus(self.content.corpus, folder)
+        files = self.content.documents.files
         if self.kind == "spans":
-            return [_as_text(path, folder) for path in _files(self.content.documents)]
-        return [SourceFile(path, path.name) for path in _files(self.content.documents)]
+            return [_as_text(path, source, folder) for source, path in files.items()]
+        return [SourceFile(path, source) for source, path in files.items()]
 
 
 def open_set(
@@ -74,7 +78,8 @@ def open_set(
             questions = load_question_set(folder, file)
         case "spans":
             questions = load_span_set(folder)
-    documents = _digest(path.name.encode() + b"\n" + path.read_bytes() for path in _files(questions.documents))
+    files = questions.documents.files
+    documents = _digest(source.encode() + b"\n" + path.read_bytes() for source, path in files.items())
     return _made(name, kind, questions, _of_questions(questions), documents, limit, seed, questions.synthetic)
 
 
@@ -106,7 +111,7 @@ def _made(
     synthetic: bool,
 ) -> EvaluationSet:
     drawn = random.Random(seed).sample(cases, limit) if limit and limit < len(cases) else cases
-    whole = _digest([documents.encode(), *(repr(case).encode() for case in cases)])
+    whole = _digest([documents.encode(), *(repr(case).encode() for case in drawn)])
     return EvaluationSet(name, kind, content, tuple(drawn), whole, documents, synthetic)
 
 
@@ -121,18 +126,11 @@ def _of_questions(found: QuestionSet) -> list[Case]:
     ]
 
 
-def _files(folder: Path) -> list[Path]:
-    from ingest.parsers.routing import SUFFIXES
-
-    selection = Selection(exclude=(QUESTIONS,), suffixes=frozenset(SUFFIXES))
-    return [file.path for file in list_files([str(folder)], selection).files]
-
-
-def _as_text(path: Path, folder: Path) -> SourceFile:
+def _as_text(path: Path, source: str, folder: Path) -> SourceFile:
     """Under a name that no parser changes the characters of."""
     copy = folder / f"{path.stem}.txt"
     copy.write_bytes(path.read_bytes())
-    return SourceFile(copy, path.name)
+    return SourceFile(copy, source)
 
 
 def _digest(parts: Iterator[bytes] | Sequence[bytes]) -> str:

@@ -77,8 +77,10 @@ class ExperimentSpec(_Spec):
     seed: int = 7
 
     @model_validator(mode="after")
-    def _baseline_exists(self) -> "ExperimentSpec":
-        names = list(self.expanded())
+    def _names_are_right(self) -> "ExperimentSpec":
+        names = [name for name, _ in self._configurations()]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two configurations have the same name ({'; '.join(names)})")
         if self.baseline is not None and self.baseline not in names:
             raise ValueError(f"baseline {self.baseline!r} is none of the configurations {', '.join(names)}")
         labels = [one.label for one in self.datasets]
@@ -88,12 +90,15 @@ class ExperimentSpec(_Spec):
 
     def expanded(self) -> dict[str, dict[str, Any]]:
         """Name of each configuration -> nested settings."""
-        found = {name: nested(changes) for name, changes in self.configurations.items()}
-        for values in itertools.product(*self.matrix.values()):
-            if self.matrix:
-                chosen = dict(zip(self.matrix, values, strict=True))
-                found[", ".join(f"{key.split('.')[-1]}={value}" for key, value in chosen.items())] = nested(chosen)
-        return found or {ONLY: {}}
+        return dict(self._configurations())
+
+    def _configurations(self) -> list[tuple[str, dict[str, Any]]]:
+        found = [(name, nested(changes)) for name, changes in self.configurations.items()]
+        for values in itertools.product(*self.matrix.values()) if self.matrix else ():
+            chosen = dict(zip(self.matrix, values, strict=True))
+            name = ", ".join(f"{key.split('.')[-1]}={value}" for key, value in chosen.items())
+            found.append((name, nested(chosen)))
+        return found or [(ONLY, {})]
 
 
 def load_experiment(path: Path) -> ExperimentSpec:
@@ -103,7 +108,7 @@ def load_experiment(path: Path) -> ExperimentSpec:
         InvalidError: the file cannot be read, or a key is unknown or wrong; names it.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
         spec = ExperimentSpec.model_validate(content)
     except OSError as error:
         raise InvalidError(f"The experiment {path} cannot be read ({error.strerror}).") from error
@@ -116,15 +121,34 @@ def load_experiment(path: Path) -> ExperimentSpec:
     return spec.model_copy(update={"datasets": [_placed(one, path.parent) for one in spec.datasets]})
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that a mapping has twice; PyYAML takes the last one."""
+
+    def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen: set[tuple[str, str]] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if (key.tag, key.value) in seen:
+                raise yaml.MarkedYAMLError(problem=f"{key.value!r} is there twice", problem_mark=key.start_mark)
+            seen.add((key.tag, key.value))
+        return node
+
+
 def _placed(spec: DatasetSpec, folder: Path) -> DatasetSpec:
     questions = folder / spec.questions if spec.questions else None
     return spec.model_copy(update={"path": folder / spec.path, "questions": questions})
 
 
 def nested(changes: dict[str, Any]) -> dict[str, Any]:
-    """`{"retrieval.mode": "bm25"}` -> `{"retrieval": {"mode": "bm25"}}`; what is nested already stays."""
+    """`{"retrieval.mode": "bm25"}` -> `{"retrieval": {"mode": "bm25"}}`; what is nested already stays.
+
+    Raises:
+        ValueError: a key is no string.
+    """
     found: dict[str, Any] = {}
     for key, value in changes.items():
+        if not isinstance(key, str):
+            raise ValueError(f"the key {key!r} is no name of a setting; settings are words")
         section, dot, rest = key.partition(".")
         below = nested({rest: value}) if dot else (nested(value) if isinstance(value, dict) else value)
         if isinstance(below, dict) and isinstance(found.get(section), dict):

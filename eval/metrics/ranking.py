@@ -16,6 +16,7 @@ MEASURES = (
     RR @ 10,
     *(Success @ k for k in (1, 3, 5, 10)),
 )
+DEPTH = 100
 _NAMES = {"nDCG": "ndcg", "R": "recall", "P": "precision", "AP": "map", "RR": "mrr", "Success": "success"}
 
 
@@ -26,18 +27,20 @@ def name_of(measure: ir_measures.Measure) -> str:
 
 
 def ranking_metrics(
-    rankings: Mapping[str, Ranking], qrels: Mapping[str, Mapping[str, int]]
+    rankings: Mapping[str, Ranking], qrels: Mapping[str, Mapping[str, int]], depth: int = DEPTH
 ) -> dict[str, dict[str, float]]:
     """Query id -> metric -> value in [0, 1], for every query of `qrels`; one without a ranking scores 0.
 
+    `depth` is how many ranks were asked for: metrics with a cut-off beyond it are left out, as nobody knows them.
     nDCG has linear gain (Järvelin and Kekäläinen, 2002, as in trec_eval) and normalises by all judged documents;
     a grade over 0 is relevant; documents that were not judged are not relevant; where nothing is relevant every
     metric is 0.
     """
+    measures = [one for one in MEASURES if one["cutoff"] <= depth]
     judged = {key: {name: max(grade, 0) for name, grade in grades.items()} for key, grades in qrels.items() if grades}
-    found: dict[str, dict[str, float]] = {key: dict.fromkeys(map(name_of, MEASURES), 0.0) for key in qrels}
+    found: dict[str, dict[str, float]] = {key: dict.fromkeys(map(name_of, measures), 0.0) for key in qrels}
     if judged:
-        evaluator = ir_measures.evaluator(MEASURES, judged)
+        evaluator = ir_measures.evaluator(measures, judged)
         for value in evaluator.iter_calc({key: _scores(rankings.get(key, ())) for key in judged}):
             found[value.query_id][name_of(value.measure)] = value.value
     return found

@@ -9,8 +9,10 @@ _ARTICLES = frozenset({"a", "an", "the"})
 
 
 def exact_match(answer: str, gold: Sequence[str]) -> float:
-    """1.0 if the answer is one of the gold ones, as `normalised` words (Rajpurkar et al., SQuAD, 2016)."""
-    return float(any(normalised(answer) == normalised(one) for one in gold))
+    """1.0 if the answer is one of the gold ones, as `normalised` words (Rajpurkar et al., SQuAD, 2016); an answer
+    without a word is none of them."""
+    found = normalised(answer)
+    return float(bool(found) and any(found == normalised(one) for one in gold))
 
 
 def token_f1(answer: str, gold: Sequence[str]) -> float:
@@ -20,8 +22,9 @@ def token_f1(answer: str, gold: Sequence[str]) -> float:
 
 
 def normalised(text: str) -> list[str]:
-    """Words in lower case without punctuation and articles."""
-    return [word for word in _WORD.findall(text.casefold()) if word not in _ARTICLES]
+    """Words in lower case without punctuation and articles; where there are only articles, they stay."""
+    found = _WORD.findall(text.casefold())
+    return [word for word in found if word not in _ARTICLES] or found
 
 
 def words(text: str) -> str:
@@ -32,6 +35,6 @@ def words(text: str) -> str:
 
 def _f1(answer: list[str], gold: list[str]) -> float:
     if not answer or not gold:
-        return float(answer == gold)
+        return 0.0
     common = sum((Counter(answer) & Counter(gold)).values())
     return 2 * common / (len(answer) + len(gold))

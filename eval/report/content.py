@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from eval import summary
 from eval.experiment.outcomes import DatasetRecord, Lost, Outcome, Result, Run
 from eval.judge import Agreement, agreement
+from eval.metrics.ranking import mean
 from eval.report import plots
+from eval.report.aggregates import Aggregate
 from eval.report.plots import Plot
 from eval.statistics import Difference, Estimate, verdict
 from eval.summary import Metric
@@ -34,12 +36,20 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """How well confidence tells right from wrong: one figure for each configuration, None where it has none."""
+
+    label: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
 class Latency:
-    """p50, p95 and p99 for each configuration."""
+    """p50, p95 and p99 for each configuration, None where it has none."""
 
     label: str
     unit: str
-    values: tuple[tuple[float, float, float], ...]
+    values: tuple[tuple[float, float, float] | None, ...]
 
 
 @dataclass(frozen=True)
@@ -58,51 +68,62 @@ class Section:
     results: tuple[Result, ...]
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
-    tags: tuple[tuple[str, int, tuple[float, ...]], ...]
+    tags: tuple[tuple[str, int, tuple[float | None, ...]], ...]
     tag_metric: Metric
     latencies: tuple[Latency, ...]
-    calibration: tuple[tuple[float, float] | None, ...]
+    calibration: tuple[Calibration, ...]
     agreement: tuple[Agreement | None, ...]
     plots: tuple[Plot, ...]
     misses: tuple[Misses, ...]
     funnels: Mapping[str, Mapping[Lost, int]]
 
 
-def sections(run: Run) -> Iterator[Section]:
+def sections(run: Run, aggregates: Sequence[Aggregate]) -> Iterator[Section]:
+    """One for each data set; `aggregates` are those of the run."""
     for dataset in run.datasets:
         results = tuple(result for result in run.results if result.dataset == dataset.name)
-        yield _section(run, dataset, results)
+        yield _section(run, dataset, results, [one for one in aggregates if one.dataset == dataset.name])
 
 
-def _section(run: Run, dataset: DatasetRecord, results: tuple[Result, ...]) -> Section:
-    means = [summary.means(result, run.seed) for result in results]
+def _section(run: Run, dataset: DatasetRecord, results: tuple[Result, ...], aggregates: Sequence[Aggregate]) -> Section:
     metrics = summary.present(results, (*summary.RETRIEVAL, *summary.SPANS, *summary.ANSWERS))
     main = summary.main_metric(results[0])
     return Section(
         dataset=dataset,
         configurations=tuple(result.configuration for result in results),
         results=results,
-        rows=tuple(Row(one, tuple(found.get(one.name) for found in means)) for one in metrics),
-        findings=tuple(_findings(run, dataset.name, summary.headlines(results), (main, summary.metric("ndcg@10")))),
+        rows=tuple(Row(one, tuple(found.means.get(one.name) for found in aggregates)) for one in metrics),
+        findings=tuple(_findings(run.baseline, aggregates, (main, summary.metric("ndcg@10")))),
         tags=tuple(_tags(results, main)),
         tag_metric=main,
         latencies=tuple(
-            Latency(one.label, one.unit, tuple(summary.percentiles(result, one.name) for result in results))
+            Latency(one.label, one.unit, tuple(found.percentiles.get(one.name) for found in aggregates))
             for one in summary.present(results, summary.COSTS)
         ),
-        calibration=tuple(map(summary.calibration, results)),
+        calibration=tuple(_calibration(aggregates)),
         agreement=tuple(map(agreement, results)),
-        plots=tuple(_plots(run, results, means, main)),
+        plots=tuple(_plots(run.baseline, results, aggregates, main)),
         misses=tuple(_misses(result) for result in results),
         funnels={result.configuration: summary.funnel(result) for result in results},
     )
 
 
-def _findings(run: Run, dataset: str, metrics: Sequence[Metric], main: Sequence[Metric]) -> Iterator[Finding]:
-    for one in metrics:
-        for name, found in summary.against_baseline(run, dataset, one).items():
-            said = verdict(found, one.higher_is_better)
-            yield Finding(name, said, sentence(one, name, run.baseline, found), one in main)
+def _findings(baseline: str, aggregates: Sequence[Aggregate], main: Sequence[Metric]) -> Iterator[Finding]:
+    """By metric, in the order of the configurations."""
+    for one in summary.METRICS:
+        for of in aggregates:
+            if found := of.differences.get(one.name):
+                said = verdict(found, one.higher_is_better)
+                yield Finding(of.configuration, said, sentence(one, of.configuration, baseline, found), one in main)
+
+
+def _calibration(aggregates: Sequence[Aggregate]) -> Iterator[Calibration]:
+    for label, values in (
+        ("Area under risk-coverage", tuple(one.risk_coverage_area for one in aggregates)),
+        ("Calibration error", tuple(one.calibration_error for one in aggregates)),
+    ):
+        if any(value is not None for value in values):
+            yield Calibration(f"{label} (lower is better)", values)
 
 
 def sentence(metric: Metric, name: str, baseline: str, found: Difference) -> str:
@@ -113,12 +134,12 @@ def sentence(metric: Metric, name: str, baseline: str, found: Difference) -> str
     relation = f"{said} from {baseline}" if said == "not distinguishable" else f"{said} than {baseline}"
     interval = f"{found.mean.mean:+.3f} (95 % from {found.mean.low:+.3f} to {found.mean.high:+.3f})"
     return (
-        f"{name} is {relation} in {metric.label}: {interval}, p = {found.p:.4f}, d = {found.effect:+.2f}; "
+        f"{name} is {relation} in {metric.label}: {interval}, p = {found.p:.4f}, {found.effect_said}; "
         f"{found.gained} questions higher, {found.lost} lower."
     )
 
 
-def _tags(results: Sequence[Result], main: Metric) -> Iterator[tuple[str, int, tuple[float, ...]]]:
+def _tags(results: Sequence[Result], main: Metric) -> Iterator[tuple[str, int, tuple[float | None, ...]]]:
     """Tag, number of questions that have the metric, and its mean for each configuration."""
     tags = sorted({tag for one in results[0].outcomes for tag in one.tags})
     for tag in tags:
@@ -126,8 +147,8 @@ def _tags(results: Sequence[Result], main: Metric) -> Iterator[tuple[str, int, t
             [one.metrics[main.name] for one in result.outcomes if tag in one.tags and main.name in one.metrics]
             for result in results
         ]
-        if values[0]:
-            yield tag, len(values[0]), tuple(sum(found) / len(found) for found in values)
+        if count := max(map(len, values)):
+            yield tag, count, tuple(mean(found) if found else None for found in values)
 
 
 def _misses(result: Result) -> Misses:
@@ -135,32 +156,37 @@ def _misses(result: Result) -> Misses:
     return Misses(result.configuration, tuple(missed[:_MISSES]), len(missed))
 
 
-def _plots(run: Run, results: tuple[Result, ...], means: Sequence[dict[str, Estimate]], main: Metric) -> Iterator[Plot]:
-    names = [result.configuration for result in results]
-    yield plots.bars(
-        f"{main.label}, with 95 % intervals", {n: found[main.name] for n, found in zip(names, means, strict=True)}
-    )
-    time = "answer_ms" if results[0].values("answer_ms") else "search_ms"
-    yield plots.pareto(
-        f"{main.label} against latency",
-        {name: found[main.name].mean for name, found in zip(names, means, strict=True)},
-        {result.configuration: summary.percentiles(result, time)[0] for result in results},
-    )
-    curves = {
-        name: {int(key.split("@")[1]): one.mean for key, one in found.items() if key.startswith("recall@")}
-        for name, found in zip(names, means, strict=True)
-    }
-    yield plots.recall_curves("Recall at k", curves)
-    baseline = next((result for result in results if result.configuration == run.baseline), results[0])
-    before = baseline.values(main.name)
+def _plots(baseline: str, results: Sequence[Result], aggregates: Sequence[Aggregate], main: Metric) -> Iterator[Plot]:
+    """Those that there are values for."""
+    estimates = {one.configuration: one.means[main.name] for one in aggregates if main.name in one.means}
+    if estimates:
+        yield plots.bars(f"{main.label}, with 95 % intervals", estimates)
+    time = "answer_ms" if any("answer_ms" in one.percentiles for one in aggregates) else "search_ms"
+    medians = {one.configuration: one.percentiles[time][0] for one in aggregates if time in one.percentiles}
+    quality = {name: one.mean for name, one in estimates.items() if name in medians}
+    if quality:
+        yield plots.pareto(f"{main.label} against latency", quality, medians)
+    curves = {one.configuration: _recall_curve(one) for one in aggregates}
+    if any(curves.values()):
+        yield plots.recall_curves("Recall at k", curves)
+    yield from _gains_and_losses(baseline, results, main)
+    funnels = {result.configuration: summary.funnel(result) for result in results}
+    if any(any(counts.values()) for counts in funnels.values()):
+        yield plots.funnel("Where missed questions were lost", funnels)
+    answered = {result.configuration: result for result in results if summary.calibration(result)}
+    if answered:
+        yield plots.risk_coverage_curves("Risk and coverage", answered)
+
+
+def _recall_curve(one: Aggregate) -> dict[int, float]:
+    found = {name.removeprefix("recall@"): value.mean for name, value in one.means.items() if "recall@" in name}
+    return {int(k): value for k, value in found.items()}
+
+
+def _gains_and_losses(baseline: str, results: Sequence[Result], main: Metric) -> Iterator[Plot]:
+    held = next((result for result in results if result.configuration == baseline), results[0])
+    before = held.values(main.name)
     for result in results:
-        if result is not baseline:
-            changes = [value - before[key] for key, value in result.values(main.name).items() if key in before]
-            yield plots.gains_and_losses(
-                f"{main.label}: {result.configuration} minus {baseline.configuration}", changes
-            )
-    yield plots.funnel(
-        "Where missed questions were lost", {result.configuration: summary.funnel(result) for result in results}
-    )
-    if summary.calibration(results[0]):
-        yield plots.risk_coverage_curves("Risk and coverage", {result.configuration: result for result in results})
+        changes = [value - before[key] for key, value in result.values(main.name).items() if key in before]
+        if result is not held and changes:
+            yield plots.gains_and_losses(f"{main.label}: {result.configuration} minus {held.configuration}", changes)

@@ -1,8 +1,8 @@
-"""Plots of a report as SVG. Colours are those of Okabe and Ito, which the colour-blind can tell apart; markers and
-hatches tell the same without colour."""
+"""Plots of a report as SVG. Colours are those of Okabe and Ito, which the colour-blind can tell apart; markers,
+lines and hatches tell the same without colour."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,10 @@ from eval.metrics.calibration import risk_coverage
 from eval.statistics import Estimate
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# As many as share no divisor with the colours: configurations of the same colour differ in these.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", "-.", ":")
-HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
+HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo", "--")
 _WIDTH = 4.4
 """Inches: on a phone's screen letters keep about their size."""
 _LEGEND_COLUMNS = 2
@@ -56,7 +57,7 @@ def bars(title: str, values: Mapping[str, Estimate]) -> Plot:
             **_fill(row),
         )
         axes.text(min(one.high + 0.01, 1.0), row, f" {one.mean:.3f}", va="center")
-    axes.set_yticks(range(len(values)), list(values))
+    axes.set_yticks(range(len(values)), list(map(_label, values)))
     axes.invert_yaxis()
     axes.set_xlim(0, max(1.0, *(one.high for one in values.values())) * 1.12)
     told = "; ".join(f"{name} {one.mean:.3f} ({one.low:.3f} to {one.high:.3f})" for name, one in values.items())
@@ -65,10 +66,16 @@ def bars(title: str, values: Mapping[str, Estimate]) -> Plot:
 
 def pareto(title: str, quality: Mapping[str, float], milliseconds: Mapping[str, float]) -> Plot:
     """Quality against latency; those that no other beats in both are joined."""
-    figure, axes = _figure(2.9)
+    figure, axes = _figure(_height(quality))
     for row, name in enumerate(quality):
         axes.scatter(
-            milliseconds[name], quality[name], color=_colour(row), marker=_marker(row), s=50, label=name, zorder=3
+            milliseconds[name],
+            quality[name],
+            color=_colour(row),
+            marker=_marker(row),
+            s=50,
+            label=_label(name),
+            zorder=3,
         )
     front = pareto_front(quality, milliseconds)
     axes.plot([milliseconds[name] for name in front], [quality[name] for name in front], color="#999", lw=1, zorder=1)
@@ -76,7 +83,7 @@ def pareto(title: str, quality: Mapping[str, float], milliseconds: Mapping[str, 
     axes.set_xlim(0, 1.15 * max(milliseconds.values()))
     axes.margins(y=0.2)
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, fontsize=8)
+    _legend(figure)
     told = "; ".join(f"{name}: {quality[name]:.3f} at {milliseconds[name]:.1f} ms" for name in quality)
     return _plot(figure, title, f"{told}. Not beaten: {', '.join(front)}")
 
@@ -91,7 +98,7 @@ def pareto_front(quality: Mapping[str, float], milliseconds: Mapping[str, float]
 
 
 def recall_curves(title: str, curves: Mapping[str, Mapping[int, float]]) -> Plot:
-    figure, axes = _figure(2.9)
+    figure, axes = _figure(_height(curves))
     for row, (name, points) in enumerate(curves.items()):
         axes.plot(
             list(points),
@@ -100,7 +107,7 @@ def recall_curves(title: str, curves: Mapping[str, Mapping[int, float]]) -> Plot
             marker=_marker(row),
             ls=_line(row),
             ms=4,
-            label=name,
+            label=_label(name),
         )
     axes.set_xscale("log")
     ticks = sorted({k for points in curves.values() for k in points})
@@ -109,7 +116,7 @@ def recall_curves(title: str, curves: Mapping[str, Mapping[int, float]]) -> Plot
     axes.set_xlabel("k")
     axes.set_ylim(0, 1.02)
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    _legend(figure)
     told = "; ".join(
         f"{name}: " + ", ".join(f"{v:.3f} at {k}" for k, v in points.items()) for name, points in curves.items()
     )
@@ -140,12 +147,12 @@ def funnel(title: str, counts: Mapping[str, Mapping[Lost, int]]) -> Plot:
         widths = np.array([found[stage] for found in counts.values()])
         axes.barh(range(len(counts)), widths, left=left, label=stage.value, **_fill(list(Lost).index(stage)))
         left += widths
-    axes.set_yticks(range(len(counts)), list(counts))
+    axes.set_yticks(range(len(counts)), list(map(_label, counts)))
     axes.invert_yaxis()
     axes.set_xlabel("missed questions")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if stages:
-        figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=_LEGEND_COLUMNS)
+        _legend(figure, _LEGEND_COLUMNS)
     told = "; ".join(
         f"{name}: " + ", ".join(f"{n} {stage}" for stage, n in found.items() if n) for name, found in counts.items()
     )
@@ -153,19 +160,19 @@ def funnel(title: str, counts: Mapping[str, Mapping[Lost, int]]) -> Plot:
 
 
 def risk_coverage_curves(title: str, results: Mapping[str, Result]) -> Plot:
-    figure, axes = _figure(2.9)
+    figure, axes = _figure(_height(results))
     told = []
     for row, (name, result) in enumerate(results.items()):
         confidence, right = summary.confidences(result)
         curve = risk_coverage(confidence, right)
-        axes.plot(curve[:, 0], curve[:, 1], color=_colour(row), ls=_line(row), label=name)
+        axes.plot(curve[:, 0], curve[:, 1], color=_colour(row), ls=_line(row), label=_label(name))
         told.append(f"{name}: {curve[-1, 1]:.2f} wrong if everything is answered")
     axes.set_xlabel("share of questions answered, the most confident first")
     axes.set_ylabel("share of wrong answers")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, fontsize=8)
+    _legend(figure)
     return _plot(figure, title, "; ".join(told))
 
 
@@ -175,12 +182,27 @@ def _figure(height: float) -> tuple[Figure, Axes]:
         return figure, figure.subplots()
 
 
+def _height(configurations: Sized) -> float:
+    """Inches of a plot with a legend of one line for each."""
+    return 2.6 + 0.17 * len(configurations)
+
+
+def _legend(figure: Figure, columns: int = 1) -> None:
+    """Below the axes, where it covers nothing."""
+    figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=columns)
+
+
 def _plot(figure: Figure, title: str, alt: str) -> Plot:
     out = io.StringIO()
     with matplotlib.rc_context(_STYLE):
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
     svg = out.getvalue()
     return Plot(title, alt, svg[svg.index("<svg") :])
+
+
+def _label(name: str) -> str:
+    """Matplotlib takes `$` for the begin of a formula, and leaves names with `_` before them out of legends."""
+    return f"{' ' if name.startswith('_') else ''}{name}".replace("$", r"\$")
 
 
 def _fill(row: int) -> dict[str, Any]:

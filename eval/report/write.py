@@ -6,17 +6,23 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.evaluations import REPORT
-from eval.experiment.outcomes import Run
+from eval.experiment.outcomes import Lost, Run
+from eval.experiment.runs import load_aggregates
 from eval.report.content import sections
 
 _FOLDER = Path(__file__).parent
 
 
 def write_report(run: Run, folder: Path) -> None:
-    """`report.html` and `report.md` in `folder`."""
+    """`report.html` and `report.md` in `folder`, where the run was saved.
+
+    Raises:
+        InvalidError: the folder does not hold the aggregates of a run.
+    """
     content = {
         "run": run,
-        "sections": list(sections(run)),
+        "sections": list(sections(run, load_aggregates(folder))),
+        "stages": list(Lost),
         "machine": _pretty(run.machine),
         "settings": {name: _pretty(settings) for name, settings in run.configurations.items()},
     }

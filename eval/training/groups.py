@@ -19,7 +19,7 @@ WITHOUT_ANSWER = 0.4
 """Of answerable questions, how many are shown without what answers them: so that neither the form of a question nor
 the best of bad candidates passes for an answer."""
 WITHOUT_HEADINGS = 0.15
-_OWN_BEST, _OWN_OTHERS, _STRANGERS = 3, 1, 2
+_OWN_BEST, _OWN_OTHERS, _STRANGERS = 3, 1, 1
 _MINED = 8
 _LONGEST = 400
 Terms = Callable[[str], frozenset[int]]

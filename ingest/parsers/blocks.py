@@ -12,7 +12,7 @@ from ingest.types import Section
 
 @dataclass(frozen=True)
 class Heading:
-    """`depth` 0 is the topmost level."""
+    """`depth` 0 is the topmost level. One without text only ends the headings of its depth and below."""
 
     text: str
     depth: int
@@ -86,12 +86,10 @@ class _Assembler:
         self.run.append(Paragraph(text, block.page, block.is_item))
 
     def _open(self, block: Heading) -> None:
-        text = " ".join(clean(block.text).split())
-        if not text:
-            return
         self._flush()
         self._close(block.depth)
-        self.headings.append(_OpenHeading(text, block.depth, block.page))
+        if text := " ".join(clean(block.text).split()):
+            self.headings.append(_OpenHeading(text, block.depth, block.page))
 
     def _close(self, depth: int) -> None:
         while self.headings and self.headings[-1].depth >= depth:

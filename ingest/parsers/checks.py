@@ -76,9 +76,7 @@ def _check_archive(path: Path, suffix: str, name: str, max_bytes: int) -> None:
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
     if sum(member.file_size for member in members) > max_bytes:
-        raise UnreadableFileError(
-            f"{name} unpacks to more than {max_bytes // 2**20} MiB: split it or raise the limit on unpacked size."
-        )
+        raise UnreadableFileError(f"{name} unpacks to more than {max_bytes // 2**20} MiB: split it into smaller files.")
     if not any(member.filename.startswith(OFFICE_FOLDERS[suffix]) for member in members):
         raise UnreadableFileError(
             f"{name} is a ZIP archive but not a {suffix} file: unpack it or give it its true suffix."

@@ -15,9 +15,19 @@ BYTE_ORDER_MARKS = (
 )
 DECLARED_ENCODING = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""", re.IGNORECASE)
 DECLARED_WITHIN = 2048
+SUPERSETS = {
+    "iso8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+}
+"""Encodings that a label means in practice, by Python's name of the labelled one (WHATWG Encoding, section 4.2)."""
 GUESS_BYTES = 64 * 1024
 MAX_WESTERN_SHARE = 0.25
 """Western European text has few bytes over 127; where there are more, it is another script."""
+GOOD_PER_BAD = 2
+"""Well-formed sequences of several bytes for each bad byte from which on damaged text is UTF-8."""
 MAX_CONTROL_SHARE = 0.05
 CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -45,10 +55,27 @@ def decode_markup(data: bytes, name: str) -> str:
     """Like `decode`, but an encoding that the markup declares comes before the guess."""
     declared = DECLARED_ENCODING.search(data[:DECLARED_WITHIN])
     if declared and not data.startswith(tuple(mark for mark, _ in BYTE_ORDER_MARKS)):
-        text = _try_decode(data, declared.group(1).decode("ascii"))
-        if text is not None:
-            data = text.encode("utf-8", "replace")
+        return decode_as(data, declared.group(1).decode("ascii"), name)
     return decode(data, name)
+
+
+def decode_as(data: bytes, label: str, name: str) -> str:
+    """Like `decode`, but the labelled encoding comes before the guess.
+
+    Latin-1, ASCII and Windows-1252 are labels that programs write by default: they stand for UTF-8 where the bytes
+    are that, and else for Windows-1252. UTF-16 and UTF-32 are not believed where no byte is zero.
+    """
+    try:
+        encoding = codecs.lookup(label).name
+    except (LookupError, ValueError):
+        return decode(data, name)
+    if encoding.startswith(("utf-16", "utf-32")) and b"\x00" not in data:
+        return decode(data, name)
+    if encoding in ("ascii", "iso8859-1", "cp1252"):
+        text: str | None = _utf8(data) or data.decode("cp1252", "replace")
+    else:
+        text = _try_decode(data, SUPERSETS.get(encoding, encoding))
+    return decode(data if text is None else text.encode("utf-8", "replace"), name)
 
 
 def clean(text: str) -> str:
@@ -59,11 +86,10 @@ def clean(text: str) -> str:
 def _decode_any(data: bytes) -> str | None:
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _try_decode(data, encoding)
+            return data.decode(encoding, "replace")
     if b"\x00" in data:
         return None
-    text = _try_decode(data, "utf-8")
-    return text if text is not None else _guess(data)
+    return _utf8(data) or _guess(data)
 
 
 def _try_decode(data: bytes, encoding: str) -> str | None:
@@ -73,10 +99,18 @@ def _try_decode(data: bytes, encoding: str) -> str | None:
         return None
 
 
+def _utf8(data: bytes) -> str | None:
+    """Damaged text too, with U+FFFD for each bad byte."""
+    text = data.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = len(text) - len(text.encode("ascii", "ignore")) - bad
+    return text if good >= GOOD_PER_BAD * bad else None
+
+
 def _guess(data: bytes) -> str | None:
     sample = data[:GUESS_BYTES]
     if sum(byte > 127 for byte in sample) <= MAX_WESTERN_SHARE * len(sample):
-        return _try_decode(data, "cp1252") or data.decode("latin-1")
+        return data.decode("cp1252", "replace")
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample).best()

@@ -1,11 +1,14 @@
 """HTML tables as rows of cell texts, spans filled in."""
 
+import re
+
 from lxml import etree
 
 from ingest.parsers.tables import Row
 
 MAX_SPAN = 1000
 """What HTML allows; larger values in a file would only cost memory."""
+WHOLE_NUMBER = re.compile(r"\s*([+-]?[0-9]{1,9})\s*")
 # fmt: off
 BREAKING = frozenset((
     "address", "blockquote", "br", "dd", "div", "dl", "dt", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
@@ -58,5 +61,10 @@ def _skip_spanned(cells: list[str], below: dict[int, int]) -> None:
 
 
 def _span(cell: etree._Element, name: str) -> int:
-    value = cell.get(name, "1").strip()
-    return min(max(int(value), 1), MAX_SPAN) if value.isdecimal() else 1
+    return min(max(whole_number(cell.get(name), 1), 1), MAX_SPAN)
+
+
+def whole_number(value: str | None, default: int) -> int:
+    """Value of an attribute; `default` where it is missing or no number of at most nine digits."""
+    found = WHOLE_NUMBER.fullmatch(value or "")
+    return int(found.group(1)) if found else default

@@ -1,10 +1,12 @@
 """An HTML tree is put right before it is partitioned, so that no visible text is lost."""
 
 import re
+from collections.abc import Mapping
 
 from lxml import etree
 
-from ingest.parsers.htmltables import cell_text, rows_of
+from ingest.parsers.htmllists import number_items
+from ingest.parsers.htmltables import BREAKING, cell_text, rows_of
 
 INVISIBLE = ("script", "style", "noscript", "template", "svg", "nav", "select", "textarea", "head")
 """Not shown as text, or (nav) shown on every page of a site."""
@@ -14,17 +16,58 @@ RENAMED = {
     **dict.fromkeys(("summary", "figcaption", "legend", "caption"), "p"),
     **dict.fromkeys(("label", "object", "video", "audio"), "span"),
 }
+UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 NAVIGATION = re.compile(r"nav(?:header|footer|bar|igation)?", re.IGNORECASE)
 """Class names by which site and book generators mark links to other pages."""
 LAYOUT_MARKS = ("table", "h1", "h2", "h3", "h4", "h5", "h6", "pre")
 TABLE_TAGS = ("table", "thead", "tbody", "tfoot", "tr", "td", "th")
+MAX_DEPTH = 200
+"""The partitioner silently leaves out what is nested 256 levels deep."""
+MAX_WRAPPER_DEPTH = 100
+WRAPPERS = frozenset(("div", "section", "article", "center", "font", "span", "b", "i", "u", "strong", "em", "a"))
 
 
 def parsed(html: str) -> etree._Element | None:
-    """The root element; None where there is none."""
+    """The root element; None where there is none. What is nested deeper than `MAX_DEPTH` is lifted to that depth."""
     # Bytes, because a str with an encoding declaration is refused.
+    data = html.encode("utf-8", "replace")
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    return etree.fromstring(html.encode("utf-8", "replace"), parser)
+    root = etree.fromstring(data, parser)
+    if any("depth" in entry.message for entry in parser.error_log):
+        lifting = etree.HTMLParser(encoding="utf-8", huge_tree=True, target=_LiftingBuilder())
+        root = etree.fromstring(data, lifting)
+    return root
+
+
+class _LiftingBuilder(etree.TreeBuilder):  # type: ignore[misc]
+    """Leaves out the tags of wrappers and, deeper down, of all elements; a rule takes the place of a block."""
+
+    def __init__(self) -> None:
+        super().__init__(insert_comments=False, insert_pis=False)
+        self._kept: list[bool] = []
+        self._depth = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        keep = self._depth < (MAX_WRAPPER_DEPTH if tag in WRAPPERS else MAX_DEPTH)
+        self._kept.append(keep)
+        self._depth += keep
+        if keep:
+            super().start(tag, attributes)
+        else:
+            self._part(tag)
+
+    def end(self, tag: str) -> None:
+        keep = self._kept.pop()
+        self._depth -= keep
+        if keep:
+            super().end(tag)
+        else:
+            self._part(tag)
+
+    def _part(self, tag: str) -> None:
+        if tag in BREAKING:
+            super().start("hr", {})
+            super().end("hr")
 
 
 def page_title(root: etree._Element) -> str:
@@ -34,6 +77,8 @@ def page_title(root: etree._Element) -> str:
 
 def tidied(root: etree._Element) -> etree._Element:
     """`root`, changed in place: layout tables are taken apart, data tables reduced to text, steps numbered."""
+    for element in [node for node in root.iter() if _is_hidden(node)]:
+        element.tag = "template"
     etree.strip_elements(root, *INVISIBLE, with_tail=False)
     # An image would part the paragraph that it stands in.
     etree.strip_elements(root, "img", with_tail=False)
@@ -47,8 +92,16 @@ def tidied(root: etree._Element) -> etree._Element:
     for element in list(root.iter(*RENAMED)):
         element.tag = RENAMED[element.tag]
     for ordered in root.iter("ol"):
-        _number(ordered)
+        number_items(ordered)
     return root
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    """Not shown however the page is used: a panel of tabs is, and a page is hidden only until its script has run."""
+    if element.tag in ("html", "body") or element.get("role") == "tabpanel":
+        return False
+    hidden = element.get("hidden", "until-found").lower() != "until-found"
+    return hidden or UNSEEN.search(element.get("style", "")) is not None
 
 
 def _is_navigation(element: etree._Element) -> bool:
@@ -89,13 +142,3 @@ def _flatten(table: etree._Element) -> None:
         caption = etree.Element("p")
         caption.text = text
         table.addprevious(caption)
-
-
-def _number(ordered: etree._Element) -> None:
-    start = ordered.get("start", "1")
-    first = int(start) if start.isdecimal() else 1
-    for number, item in enumerate(ordered.iterchildren("li"), first):
-        node = item
-        while not (node.text or "").strip() and len(node) and node[0].tag in ("p", "div", "span", "b", "strong", "a"):
-            node = node[0]
-        node.text = f"{number}. {(node.text or '').lstrip()}"

@@ -6,6 +6,7 @@ the tree is put right first. Markdown is rendered by markdown-it, which follows 
 
 import re
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 from lxml import etree
@@ -17,7 +18,13 @@ from ingest.parsers.htmltree import page_title, parsed, tidied
 from ingest.parsers.partitioning import NO_LANGUAGES, blocks_of, partition_html
 from ingest.types import Section
 
-FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+FRONT_MATTER = re.compile(
+    r"\A---[ \t]*\n"
+    r"((?:[A-Za-z][\w .-]*:(?:[ \t].*)?\n)(?:[A-Za-z][\w .-]*:(?:[ \t].*)?\n|[ \t#-].*\n|\n)*?)"
+    r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+)
+"""YAML that begins with a key; where other text follows the line, the line is a thematic break."""
+FRONT_TITLE = re.compile(r"""^title:[ \t]+(["']?)(?![|>])(\S.*?)\1[ \t]*$""", re.IGNORECASE | re.MULTILINE)
 PERMALINK = re.compile(r"\s*[#¶§🔗]+\s*$")
 
 
@@ -26,11 +33,20 @@ def read_html(path: Path, name: str) -> list[Section]:
 
 
 def read_markdown(path: Path, name: str) -> list[Section]:
+    """The title in the front matter is the first heading."""
     source = decode(path.read_bytes(), name)
-    # Front matter would be taken for a heading with a line under it.
-    source = FRONT_MATTER.sub(lambda found: f"```\n{found.group(1)}```\n", source)
     renderer = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    return html_sections(renderer.render(source))
+    # Front matter would be taken for a heading with a line under it.
+    front = FRONT_MATTER.match(source)
+    if front is None:
+        return html_sections(renderer.render(source))
+    return html_sections(_front_html(front.group(1)) + renderer.render(source[front.end() :]))
+
+
+def _front_html(front: str) -> str:
+    title = FRONT_TITLE.search(front)
+    heading = f"<h1>{escape(title.group(2))}</h1>" if title else ""
+    return f"{heading}<pre><code>{escape(front)}</code></pre>\n"
 
 
 def html_sections(html: str) -> list[Section]:

@@ -1,5 +1,6 @@
 """Word and PowerPoint files, through `unstructured`."""
 
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import docx
 import pptx
+from docx.document import Document
 
 from ingest.parsers.blocks import Block, Heading, Paragraph, sections_of
+from ingest.parsers.docxtree import tidied
 from ingest.parsers.partitioning import NO_LANGUAGES, blocks_of, partition_docx, partition_pptx
 from ingest.types import Section
 
@@ -21,14 +24,16 @@ class _Slide:
 
 def read_docx(path: Path, name: str) -> list[Section]:
     """Headings from the paragraph styles; page numbers where Word has stored them."""
-    elements = partition_docx(str(path), include_page_breaks=False, languages=NO_LANGUAGES, unique_element_ids=True)
-    titles = _titles(path)
+    document = tidied(docx.Document(str(path)))
+    file = io.BytesIO()
+    document.save(file)
+    elements = partition_docx(file=file, include_page_breaks=False, languages=NO_LANGUAGES, unique_element_ids=True)
+    titles = _titles(document)
     return sections_of(_below_title(block, titles) for block in blocks_of(elements))
 
 
-def _titles(path: Path) -> set[str]:
+def _titles(document: Document) -> set[str]:
     """Texts in the "Title" style, which the partitioner puts on one level with "Heading 1"."""
-    document = docx.Document(str(path))
     styles = {style.style_id for style in document.styles if style.name == "Title"}
     return {paragraph.text for paragraph in document.paragraphs if paragraph._p.style in styles}
 
@@ -40,7 +45,7 @@ def _below_title(block: Block, titles: set[str]) -> Block:
 
 
 def read_pptx(path: Path, name: str) -> list[Section]:
-    """A page is a slide; its title is the heading, and the speaker notes come last."""
+    """A page is a slide; its title, where it has one, is the heading, and the speaker notes come last."""
     elements = partition_pptx(str(path), include_page_breaks=False, languages=NO_LANGUAGES, unique_element_ids=True)
     blocks = {page: list(group) for page, group in groupby(blocks_of(elements), key=lambda block: block.page)}
     slides = enumerate(_slides(path), 1)
@@ -53,17 +58,23 @@ def _slides(path: Path) -> Iterator[_Slide]:
     for slide in pptx.Presentation(str(path)).slides:
         title = slide.shapes.title
         frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
-        yield _Slide(title.text_frame.text if title is not None else "", frame.text if frame is not None else "")
+        # Line breaks within a paragraph are vertical tabs.
+        notes = frame.text.replace("\v", "\n") if frame is not None else ""
+        yield _Slide(title.text_frame.text if title is not None else "", notes)
 
 
 def _slide_blocks(number: int, slide: _Slide, body: Iterable[Block]) -> Iterator[Block]:
     """The partitioner guesses titles among the body's paragraphs; only the title placeholder is one."""
-    yield Heading(slide.title or f"Slide {number}", 0, number)
-    title_lines = set(slide.title.split("\n"))
+    yield Heading(_one_line(slide.title), 0, number)
+    title_lines = set(map(_one_line, slide.title.split("\n")))
     for block in body:
         if not isinstance(block, Heading):
             yield block
-        elif block.text not in title_lines:
+        elif _one_line(block.text) not in title_lines:
             yield Paragraph(block.text, number)
     if slide.notes.strip():
         yield Paragraph(f"Notes: {slide.notes.strip()}", number)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -8,6 +8,7 @@ English pipeline answers those calls without weights and the same way every time
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ from ingest.parsers.htmltables import rows_of_html
 
 __all__ = ["NO_LANGUAGES", "blocks_of", "partition_docx", "partition_html", "partition_pptx"]
 
+NUMBERED = re.compile(r"(\d\S*|[a-z]|x{0,3}(ix|iv|v?i{1,3}|v|x))[.)]( |$)", re.IGNORECASE)
 NO_LANGUAGES = [""]
 """Switches language detection off, which is slow and not repeatable."""
 
@@ -44,24 +46,25 @@ def blocks_of(elements: Iterable[Element]) -> Iterator[Block]:
     """Headers, footers, images and page breaks are left out."""
     for element in elements:
         page = element.metadata.page_number
+        # Office writes a line break within a paragraph as a vertical tab.
+        text = element.text.replace("\v", "\n")
         match element:
             case Header() | Footer() | Image() | PageBreak():
                 continue
             case Title():
-                yield Heading(element.text, element.metadata.category_depth or 0, page)
+                yield Heading(text, element.metadata.category_depth or 0, page)
             case TableElement() if element.metadata.text_as_html:
                 yield Table(rows_of_html(element.metadata.text_as_html), page)
             case ListItem():
-                yield Paragraph(_item(element), page, is_item=True)
+                yield Paragraph(_item(text, element.metadata.category_depth), page, is_item=True)
             case CodeSnippet():
-                yield Paragraph(element.text, page)
+                yield Paragraph(text, page)
             case _:
-                yield Paragraph(element.text.strip(), page)
+                yield Paragraph(text.strip(), page)
 
 
-def _item(element: ListItem) -> str:
+def _item(text: str, depth: int | None) -> str:
     """List items that carry no number of their own get a dash; deeper ones are indented."""
-    text = " ".join(element.text.split())
-    indent = "  " * max((element.metadata.category_depth or 0) - 1, 0)
-    numbered = text[:1].isdigit() and text.split(" ")[0].endswith((".", ")"))
-    return f"{indent}{text}" if numbered else f"{indent}- {text}"
+    words = " ".join(text.split())
+    indent = "  " * max((depth or 0) - 1, 0)
+    return f"{indent}{words}" if NUMBERED.match(words) else f"{indent}- {words}"

@@ -1,4 +1,4 @@
-"""Workbooks and delimited text become tables with every value as it was written.
+"""Workbooks and delimited text become tables with every value as a reader sees it.
 
 `unstructured` reads both through pandas, which turns 007 into 7, rounds to six digits and puts a time on every date;
 so openpyxl and the csv module are used directly.
@@ -8,7 +8,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -18,12 +18,16 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from ingest.parsers.blocks import Block, Heading, Paragraph, Table, sections_of
 from ingest.parsers.decoding import decode
+from ingest.parsers.numberformats import formatted
+from ingest.parsers.tables import Row
 from ingest.types import Section
 
 Value: TypeAlias = object
 DELIMITERS = ",;\t|"
 SNIFFED_ROWS = 50
-PERCENT_FORMAT = re.compile(r"0(\.(0+))?%")
+SEPARATOR_LINE = re.compile(r'\A"?sep=([^"\n])"?[ \t]*\n', re.IGNORECASE)
+"""By it Excel is told the delimiter."""
+MAX_CELL = 2**31 - 1
 
 
 class _Cell(NamedTuple):
@@ -41,10 +45,51 @@ def read_xlsx(path: Path, name: str) -> list[Section]:
 
 
 def read_csv(path: Path, name: str) -> list[Section]:
-    """One table; the delimiter is the one that divides the first rows most evenly."""
+    """One table, with the lines above it that fill only their first cell as text.
+
+    The delimiter is the one that a first line of the form sep=; names, else the one that divides the first rows most
+    evenly.
+    """
     text = decode(path.read_bytes(), name)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=sniff_delimiter(text)))
-    return sections_of([Table(list(rows))])
+    csv.field_size_limit(MAX_CELL)
+    named = SEPARATOR_LINE.match(text)
+    body, delimiter = (text[named.end() :], named.group(1)) if named else (text, sniff_delimiter(text))
+    return sections_of(_csv_blocks(_csv_rows(body, delimiter)))
+
+
+def _csv_blocks(rows: Iterable[Row]) -> Iterator[Block]:
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    captions = list(takewhile(lambda row: not any(cell.strip() for cell in row[1:]), filled))
+    if len(captions) == len(filled):  # a table of one column
+        captions = []
+    for row in captions:
+        yield Paragraph(row[0], is_item=True)
+    yield Table(filled[len(captions) :])
+
+
+def _csv_rows(text: str, delimiter: str) -> Iterator[Row]:
+    lines = io.StringIO(text).readlines()
+    start = 0
+    while start < len(lines):
+        row, start = _csv_row(lines, start, delimiter)
+        yield row
+
+
+def _csv_row(lines: Sequence[str], start: int, delimiter: str) -> tuple[Row, int]:
+    """The row that begins on line `start`, and the line after it.
+
+    A quote out of place stands for itself: it must not draw the lines below, or the whole file, into its cell.
+    """
+    below = map(lines.__getitem__, range(start, len(lines)))
+    reader = csv.reader(below, delimiter=delimiter, strict=True)
+    try:
+        return next(reader), start + reader.line_num
+    except csv.Error:
+        if lines[start].count('"') % 2:
+            reader = csv.reader([lines[start]], delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        else:
+            reader = csv.reader([lines[start]], delimiter=delimiter)
+        return next(reader), start + 1
 
 
 def sniff_delimiter(text: str) -> str:
@@ -107,7 +152,8 @@ def shown(value: Value, number_format: str | None = None) -> str:
 
 
 def _number(value: float, number_format: str) -> str:
-    if percent := PERCENT_FORMAT.fullmatch(number_format):
-        return f"{value:.{len(percent.group(2) or '')}%}"
+    text = formatted(value, number_format)
+    if text is not None:
+        return text
     # Fifteen digits are what spreadsheet programs keep: 0.1 + 0.2 is 0.3 there.
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.15g}"

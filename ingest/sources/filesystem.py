@@ -1,12 +1,13 @@
 """Files and folders as a source."""
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
-from ingest.errors import NotFoundError
+from ingest.errors import NotFoundError, UnreadableFileError
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,9 @@ class Listing:
 class Selection:
     """Which files below a folder are wanted.
 
-    Patterns are shell wildcards, matched against the file name and against the path below the folder. Without
-    `include`, every file of a supported suffix is wanted; with it, every file that matches.
+    Patterns are shell wildcards, matched in any case against the file name and against the path below the folder;
+    a "/" at their end is passed over. Without `include`, every file of a supported suffix is wanted; with it, every
+    file that matches.
     """
 
     include: tuple[str, ...] = ()
@@ -115,6 +117,17 @@ def departed(known: Iterable[str], listing: Listing, paths: Sequence[str], selec
     ]
 
 
+def require_regular(path: Path) -> None:
+    """Reading a pipe or a device might never end.
+
+    Raises:
+        UnreadableFileError: it is no regular file.
+        OSError: as `Path.stat`.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise UnreadableFileError(f"{path.name} is not a regular file; leave it out.")
+
+
 def _existing(path: str) -> Path:
     absolute = Path(os.path.abspath(path))
     if not os.path.lexists(absolute):
@@ -161,5 +174,7 @@ def _wanted_below(path: Path, root: Path, selection: Selection) -> bool:
 
 
 def _matches(relative: str, patterns: Sequence[str]) -> bool:
-    name = os.path.basename(relative)
-    return any(fnmatch(name, pattern) or fnmatch(relative, pattern) for pattern in patterns)
+    path = relative.lower()
+    name = os.path.basename(path)
+    wanted = [pattern.lower().rstrip("/") for pattern in patterns]
+    return any(fnmatchcase(name, pattern) or fnmatchcase(path, pattern) for pattern in wanted)

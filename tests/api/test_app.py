@@ -1,19 +1,43 @@
 """What holds for the application as a whole: health, problems, the API's own description."""
 
+import logging
 import re
+import shutil
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from api import errors
+from api import errors, operations
 from api.app import create_app
 from api.bootstrap import Services
+from api.upkeep import ENOUGH_CHUNKS
 from ingest import errors as tree
 from ingest.errors import CitewellError
 from tests.api.conftest import Upload, settings_for
+from tests.eval.library import library
 from tests.fakes import HashEmbedder
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A data folder with the collections `good` and `lost`, whose index is gone."""
+    for name in ("good", "lost"):
+        with library(tmp_path / "data", {}, name) as shelf:
+            shelf.put("a.txt", "Parental leave is thirty days.")
+    shutil.rmtree(tmp_path / "data" / "collections" / "lost")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def opened(two: Path) -> Iterator[Services]:
+    settings = settings_for(two, answers={"cross_encoder": False})
+    with Services(settings, embedder=HashEmbedder(dimension=64)) as services:
+        yield services
 
 
 def kinds(base: type[CitewellError] = CitewellError) -> list[type[CitewellError]]:
@@ -40,6 +64,67 @@ def test_not_ready_when_an_index_no_longer_answers(tmp_path: Path) -> None:
         response = client.get("/health/ready")
     assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
     assert "is closed" in response.json()["detail"]
+
+
+def test_a_bad_collection_is_logged_and_the_rest_is_served(
+    opened: Services, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due: list[tuple[str, int]] = []
+    monkeypatch.setattr(opened.upkeep, "written", lambda name, chunks: due.append((name, chunks)))
+    with caplog.at_level(logging.WARNING):
+        opened.warm_up()
+    assert due == [("good", ENOUGH_CHUNKS)]
+    (line,) = caplog.messages
+    assert line.startswith("The collection 'lost' is not served: The index of collection 'lost' is gone")
+    with TestClient(create_app(opened)) as client:
+        assert client.get("/health/ready").json()["collections"] == ["good"]
+        for name, status in (("good", 200), ("lost", 503)):
+            response = client.post("/v1/search", json={"query": "leave", "collection": name, "mode": "bm25"})
+            assert response.status_code == status
+        assert "is gone, though the catalog lists 1 documents" in response.json()["detail"]
+
+
+def test_a_folder_that_another_process_owns_is_not_served(two: Path, opened: Services) -> None:
+    with library(two, {}, "good"), pytest.raises(tree.IndexLockedError, match="is in use by"):
+        opened.warm_up()
+
+
+def test_opening_leaves_alone_what_another_process_is_writing(opened: Services) -> None:
+    (entry,) = opened.catalog.page("good", "default")
+    opened.catalog.begin("good", [entry.id, "not-yet-committed"])
+    assert opened.collection("good").store.count() == 1
+    assert sorted(opened.catalog.unfinished("good")) == sorted([entry.id, "not-yet-committed"])
+
+
+def test_what_is_lost_is_taken_up_again_by_a_writer(opened: Services) -> None:
+    opened.collection("lost", create=True)
+    assert [entry.revision for entry in opened.catalog.page("lost", "default")] == [""]
+    opened.collection("good", create=True)
+    assert [entry.revision for entry in opened.catalog.page("good", "default")] == ["1"]
+
+
+def test_readers_do_not_wait_for_writers(opened: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 40 uploads and 40 deletions at once, each as slow as can be."""
+    go_on = threading.Event()
+
+    def slow(*arguments: object) -> None:
+        go_on.wait(60)
+        raise tree.UnavailableError("Slow.")
+
+    monkeypatch.setattr(operations, "upload", slow)
+    monkeypatch.setattr(operations, "delete", slow)
+    with TestClient(create_app(opened)) as client, ThreadPoolExecutor(81) as threads:
+        writes = [
+            threads.submit(client.post, "/v1/documents", files={"file": ("a.txt", b"One.")}) for _ in range(40)
+        ] + [threads.submit(client.delete, "/v1/documents/x") for _ in range(40)]
+        try:
+            body = {"query": "leave", "collection": "good"}
+            assert threads.submit(client.post, "/v1/search", json=body).result(20).status_code == 200
+            assert threads.submit(client.get, "/health/ready").result(20).status_code == 200
+            assert not any(write.done() for write in writes)
+        finally:
+            go_on.set()
+        assert {write.result().status_code for write in writes} == {503}
 
 
 @pytest.mark.parametrize(

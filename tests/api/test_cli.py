@@ -1,10 +1,20 @@
 """The command line: what is printed where, and with which exit code. In process, with the real model."""
 
+import shutil
+import tempfile
+from collections import namedtuple
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from api import doctor, pairs
 from api.bootstrap import Services
 from api.schemas import AnswerOut, DocumentsOut, ReportOut, SearchOut
 from tests.api.conftest import HOURS, LEAVE, Run, one_line, settings_for
+from tests.fakes import HashEmbedder
 
 
 def test_search_shows_the_best_passage_first(run: Run, indexed: Path) -> None:
@@ -31,6 +41,40 @@ def test_no_results(run: Run, indexed: Path) -> None:
     outcome = run("search", "zebra", "--mode", "bm25", "--data", indexed)
     assert (outcome.code, outcome.out) == (0, "No results; try other words, or --mode hybrid.\n")
     assert run("search", "leave", "--where", "year=1999", "--data", indexed, "--json").json["hits"] == []
+
+
+def test_a_filter_of_several_values(run: Run, indexed: Path) -> None:
+    both = ("--where", "year=1999", "--where", "year=2025")
+    assert len(run("search", "leave", *both, "--data", indexed, "--json").json["hits"]) == 2
+    assert run("search", "leave", *both, "--where", "title=x", "--data", indexed, "--json").json["hits"] == []
+
+
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        ("k=2025", 2025),
+        ("k=-1.5", -1.5),
+        ("k=true", True),
+        ("k=1.10", "1.10"),
+        ("k=007", "007"),
+        ("k=1e3", "1e3"),
+        ("k=-0", "-0"),
+        ("k=NaN", "NaN"),
+        ("k=1e999", "1e999"),
+        ('k="2025"', "2025"),
+        ("k=[1]", "[1]"),
+        ("k=a=b", "a=b"),
+        ("k=", ""),
+    ],
+)
+def test_values_are_kept_as_they_were_typed(item: str, value: str | int | float | bool) -> None:
+    (found,) = pairs.metadata([item]).values()
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_the_same_filter_again_adds_a_value() -> None:
+    assert pairs.filters(["a=x", "b=1", "a=2"]) == {"a": ["x", 2], "b": 1}
+    assert pairs.filters(None) == {}
 
 
 def test_ask_answers_with_places(run: Run, indexed: Path) -> None:
@@ -68,9 +112,10 @@ def test_documents_a_page_at_a_time(run: Run, indexed: Path) -> None:
 def test_doctor(run: Run, indexed: Path) -> None:
     outcome = run("doctor", "--data", indexed)
     assert outcome.code == 0
-    assert [line[:6] for line in outcome.out.splitlines()] == ["ok    "] * 6
+    assert [line[:6] for line in outcome.out.splitlines()] == ["ok    "] * 7
     assert "2 documents in 1 collections (default)" in outcome.out
-    assert "default: 2 chunks" in outcome.out
+    assert "index default: 2 chunks" in outcome.out
+    assert "cross-encoder: tells a right answer from a wrong one" in outcome.out
 
 
 def test_doctor_leaves_an_index_at_work_alone(run: Run, indexed: Path) -> None:
@@ -89,6 +134,69 @@ def test_doctor_tells_what_fails_and_goes_on(run: Run, tmp_path: Path) -> None:
     failed = {check["name"]: check["detail"] for check in outcome.json["checks"] if not check["ok"]}
     assert set(failed) == {"catalog", "index"}
     assert "catalog.sqlite does not answer" in failed["catalog"]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Services]:
+    """Without the real models."""
+    settings = settings_for(tmp_path, answers={"cross_encoder": False})
+    with Services(settings, embedder=HashEmbedder()) as opened:
+        yield opened
+
+
+def failures(services: Services) -> dict[str, str]:
+    return {check.name: check.detail for check in doctor.examine(services).checks if not check.ok}
+
+
+def test_doctor_checks_each_collection(place: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.collection("good", create=True)
+    monkeypatch.setattr(place.catalog, "collections", lambda: ["good", "lost"])
+    report = doctor.examine(place)
+    assert [(check.name, check.ok) for check in report.checks[-2:]] == [("index good", True), ("index lost", False)]
+    assert not report.ok
+
+
+def test_doctor_fails_where_the_index_could_not_be_written(place: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(200 * 2**20))
+    assert failures(place) == {
+        "data folder": f"{place.data.absolute()} has 200 MiB free, 256 are needed: make room.",
+    }
+
+
+def test_doctor_tries_to_write(place: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    (failed,) = failures(place).items()
+    assert failed[0] == "data folder"
+    assert "cannot be written (Permission denied); give write permission to the user who runs citewell" in failed[1]
+
+
+class Blind:
+    """A cross-encoder with damaged weights."""
+
+    def __init__(self, **options: object) -> None: ...
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.full(len(texts), np.nan, np.float32)
+
+
+def test_doctor_tries_the_cross_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retrieval.crossencoder.CrossEncoder", Blind)
+    with Services(settings_for(tmp_path), embedder=HashEmbedder()) as services:
+        assert failures(services) == {
+            "cross-encoder": "The cross-encoder cannot tell a right answer from a wrong one; install Citewell again."
+        }
+
+
+def test_doctor_goes_on_after_an_error_that_nobody_foresaw(place: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(text: str) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(place.embedder, "embed_query", fail)
+    assert failures(place) == {"embedding model": "RuntimeError: out of memory"}
 
 
 def test_ingest_again_delete_and_prune(run: Run, docs: Path, tmp_path: Path) -> None:

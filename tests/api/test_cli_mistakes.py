@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from fpdf import FPDF
 
+from api import pairs
 from api.bootstrap import Services
+from ingest.errors import InvalidError
 from tests.api.conftest import HOURS, Run, one_line, settings_for
 from tests.fakes import HashEmbedder
 
@@ -98,7 +100,11 @@ def test_mistakes_are_one_line(
     one_line(outcome, *parts)
 
 
-@pytest.mark.parametrize("arguments", [("frobnicate",), ("ingest",), ("ask",), ("ask", "x", "--nope")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [("frobnicate",), ("ingest",), ("ask",), ("ask", "x", "--nope"), ("ask", "x", "--data", "")],
+    ids=" ".join,
+)
 def test_usage_errors_are_2(run: Run, arguments: tuple[str, ...]) -> None:
     outcome = run(*arguments)
     assert (outcome.code, outcome.out) == (2, "")
@@ -129,6 +135,27 @@ def test_an_absent_collection_makes_no_data_folder(run: Run, tmp_path: Path, com
     assert not data.exists()
 
 
+def test_deleting_makes_no_data_folder(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "typo"
+    outcome = run("documents", "--delete", "x", "--data", data)
+    assert outcome.code == 2
+    one_line(outcome, "There is no data folder", "name another with --data")
+    assert not data.exists()
+
+
+def test_a_pipe_is_not_sent_to_a_server(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.txt")
+    outcome = run("ingest", tmp_path / "x.txt", "--server", "http://127.0.0.1:1", "--data", tmp_path / "data")
+    assert outcome.code == 1
+    assert outcome.err == f"failed {tmp_path / 'x.txt'}: x.txt is not a regular file; leave it out.\n"
+
+
+@pytest.mark.parametrize("items", [["a=1", "a=2"], ["a=1", "b=1", "a=1"]])
+def test_metadata_with_two_values(items: list[str]) -> None:
+    with pytest.raises(InvalidError, match="--meta gives 'a' twice, but a key has one value; leave one out"):
+        pairs.metadata(items)
+
+
 def test_an_index_in_use(run: Run, docs: Path, tmp_path: Path) -> None:
     (docs / "a.txt").write_text(HOURS)
     with Services(settings_for(tmp_path / "data"), embedder=HashEmbedder()) as services:
@@ -153,6 +180,16 @@ def test_a_model_that_cannot_be_loaded(run: Run, indexed: Path, monkeypatch: pyt
     outcome = run("ask", "x", "--data", indexed)
     assert outcome.code == 1
     one_line(outcome, "The embedding model 'no-such-model' cannot be loaded", "set embedding.model to")
+
+
+def test_a_device_that_is_not_there(run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITEWELL_EMBEDDING__DEVICE", "gpu")
+    outcome = run("ask", "x", "--data", indexed)
+    assert outcome.code == 2
+    one_line(outcome, "embedding.device: 'gpu' cannot be used here", "set it to auto, cpu, or a GPU")
+    checks = run("doctor", "--data", indexed, "--json").json["checks"]
+    failed = {check["name"] for check in checks if not check["ok"]}
+    assert failed == {"embedding model", "cross-encoder", "index default"}
 
 
 def test_a_data_folder_that_cannot_be_made(run: Run, docs: Path, tmp_path: Path) -> None:

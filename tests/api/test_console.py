@@ -2,7 +2,8 @@
 
 import pytest
 
-from api.console import PlainProgress
+from api.console import PlainProgress, show_answer
+from api.schemas import AnswerOut, UsageOut
 from ingest.progress import Snapshot
 
 
@@ -13,3 +14,22 @@ def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> N
         said(Snapshot(3, 10, 50, 200.0, 12.4, 75.0))
     lines = capsys.readouterr().err.splitlines()
     assert lines == [" 25%  3/10 files  12 chunks/s  ETA 1:15"] * 2
+
+
+@pytest.mark.parametrize("text", ["Mix at a ratio of 1:100:1. :smile:", "[bold]Wear gloves.[/bold]", "C:\\temp\\"])
+def test_quotes_are_shown_word_for_word(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    usage = UsageOut(prompt_tokens=0, completion_tokens=0)
+    show_answer(
+        AnswerOut(
+            text=text,
+            refused=False,
+            confidence=0.5,
+            citations=[],
+            hits=[],
+            timings={},
+            trace_id="t",
+            model="m",
+            usage=usage,
+        )
+    )
+    assert capsys.readouterr().out.startswith(f"{text}\n")

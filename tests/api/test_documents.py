@@ -8,8 +8,10 @@ import pytest
 from fpdf import FPDF
 from starlette.testclient import TestClient
 
+from api.app import create_app
 from api.bootstrap import Services
-from tests.api.conftest import MAX_UPLOAD_MB, Upload
+from tests.api.conftest import MAX_UPLOAD_MB, Upload, settings_for
+from tests.fakes import HashEmbedder
 
 HANDBOOK = "# Handbook\n\n## Leave\n\nParental leave is thirty days.\n\n## Hours\n\nThe office opens at nine.\n"
 
@@ -54,6 +56,21 @@ def test_a_source_of_ones_own(client: TestClient, upload: Upload) -> None:
     assert (
         upload("b.txt", "Two.", source="https://intranet/one").json()["document_id"] == response.json()["document_id"]
     )
+
+
+def test_what_the_caller_may_not_read_is_not_replaced(upload: Upload, services: Services) -> None:
+    key = upload("a.txt", "The secret rule.", groups=["hr"]).json()["document_id"]
+    for label in ({}, {"groups": ["hr"]}):
+        for text in ("The new rule.", "The secret rule."):
+            response = upload("a.txt", text, **label)
+            assert response.status_code == 403
+            assert response.json()["detail"].startswith("There is a document 'upload:a.txt' that you may not read")
+    assert upload("b.txt", "The new rule.", source="upload:a.txt").status_code == 403
+    entry = services.catalog.get(key)
+    assert entry is not None
+    assert entry.groups == ("hr",)
+    assert services.catalog.sections(key)[0].text == "The secret rule."
+    assert upload("a.txt", "The new rule.", source="another").status_code == 201
 
 
 def test_metadata_and_groups_come_back(client: TestClient, upload: Upload) -> None:
@@ -214,6 +231,47 @@ def test_form_fields_out_of_range_are_422_and_named(upload: Upload, form: dict[s
     response = upload("a.txt", "One.", **form)
     assert response.status_code == 422
     assert f"body.{field}" in response.json()["detail"]
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[TestClient]:
+    """A server in which nothing is indexed, and whose model is a fake."""
+    with (
+        Services(settings_for(tmp_path / "data"), embedder=HashEmbedder()) as services,
+        TestClient(create_app(services)) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize("field", ["group", "colection", "Groups", "acl"])
+def test_a_mistyped_form_field_is_422_and_nothing_is_indexed(bare: TestClient, field: str) -> None:
+    response = bare.post("/v1/documents", files={"file": ("a.txt", b"One.")}, data={"groups": "hr", field: "hr"})
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    known = "collection, file, groups, metadata, source"
+    assert response.json()["detail"] == f"body.{field}: unknown field; known are {known}."
+    assert bare.get("/v1/documents").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "known"),
+    [
+        ("GET", "/v1/documents?colection=hr", "after, collection, limit"),
+        ("POST", "/v1/documents?colection=hr", "none"),
+        ("GET", "/v1/documents/absent?colection=hr", "none"),
+        ("DELETE", "/v1/documents/absent?colection=hr", "none"),
+        ("POST", "/v1/search?colection=hr", "none"),
+        ("POST", "/v1/answers?colection=hr", "none"),
+        ("GET", "/v1/evaluations/absent?colection=hr", "none"),
+    ],
+)
+def test_a_mistyped_parameter_is_422(bare: TestClient, method: str, path: str, known: str) -> None:
+    response = bare.request(method, path)
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    assert response.json()["detail"] == f"query.colection: unknown field; known are {known}."
+
+
+def test_a_probe_may_add_parameters(bare: TestClient) -> None:
+    assert bare.get("/health/live?probe=1").status_code == 200
 
 
 def test_an_upload_without_a_file(client: TestClient) -> None:

@@ -99,6 +99,38 @@ def test_types_that_the_environment_writes_as_text(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        ("hr", ("hr",)),
+        ("hr, legal,", ("hr", "legal")),
+        ('["hr", "legal, tax"]', ("hr", "legal, tax")),
+        ("", ()),
+    ],
+)
+def test_groups_in_the_environment(monkeypatch: pytest.MonkeyPatch, text: str, groups: tuple[str, ...]) -> None:
+    monkeypatch.setenv("CITEWELL_ACCESS__GROUPS", text)
+    assert load_settings().access.groups == groups
+
+
+@pytest.mark.parametrize("service", ["", "API_", "MY_DB_"])
+def test_variables_that_kubernetes_sets_for_services_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch, service: str
+) -> None:
+    for name, value in {
+        "SERVICE_HOST": "10.0.0.1",
+        "SERVICE_PORT": "80",
+        "SERVICE_PORT_HTTP": "80",
+        "PORT": "tcp://10.0.0.1:80",
+        "PORT_80_TCP": "tcp://10.0.0.1:80",
+        "PORT_80_TCP_PROTO": "tcp",
+        "PORT_80_TCP_PORT": "80",
+        "PORT_80_TCP_ADDR": "10.0.0.1",
+    }.items():
+        monkeypatch.setenv(f"CITEWELL_{service}{name}", value)
+    assert load_settings().api.port == 8080
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("retrieval: {topk: 5}", "retrieval.topk: is not a setting"),
@@ -111,6 +143,7 @@ def test_types_that_the_environment_writes_as_text(monkeypatch: pytest.MonkeyPat
         ("api: {port: 70000}", "api.port: Input should be less than or equal to 65535"),
         ("answers: {min_confidence: .nan}", "answers.min_confidence: Input should be"),
         ("access: {tenant: ''}", "access.tenant: String should have at least 1 character"),
+        ("data: ' '", "data: must name a folder"),
         ("- a\n- b", "must hold sections with keys"),
         ("just text", "must hold sections with keys"),
         ("a: [1\nb: 2", "is not valid YAML (line 2)"),
@@ -141,8 +174,12 @@ def test_all_mistakes_are_told_at_once(config: Path) -> None:
         ("CITEWELL_RETRIEVAL__MODUS", "bm25", "retrieval.modus: is not a setting"),
         ("CITEWELL_RETRIEVAL__MODE", "magic", "retrieval.mode: Input should be"),
         ("CITEWELL_RETRIEVAL__TOP_K", "", "retrieval.top_k: Input should be a valid integer"),
-        ("CITEWELL_RETRIEVAL", "not json", "environment variable cannot be read"),
-        ("CITEWELL_ACCESS__GROUPS", "hr", "environment variable cannot be read"),
+        ("CITEWELL_RETRIEVAL", "not json", "CITEWELL_RETRIEVAL must hold a JSON object; or set single keys"),
+        ("CITEWELL_RETRIEVAL", "[1]", "as in CITEWELL_RETRIEVAL__KEY."),
+        ("CITEWELL_ACCESS__GROUPS", "[hr", 'access.groups: must be written hr,legal or ["hr", "legal"]'),
+        ("CITEWELL_DATA", "", "data: must name a folder"),
+        ("CITEWELL_PORT", "8080", "CITEWELL_PORT names no setting"),
+        ("CITEWELL_API_PORT", "8080", "CITEWELL_API_PORT names no setting"),
     ],
 )
 def test_mistakes_in_the_environment(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str) -> None:

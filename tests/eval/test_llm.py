@@ -4,14 +4,19 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 
+import httpx
 import pytest
+import yaml
 
+import eval.llm
 from eval.experiment.outcomes import Answered, IndexFigures, Outcome, Result
-from eval.judge import agreement, judge
-from eval.llm import ChatModel, key_from
+from eval.judge import agreement, check, judge
+from eval.llm import WAITS_S, ChatModel, key_from, without_secrets
 from ingest.errors import InvalidError, UnavailableError
+from tests.eval.conftest import run_again
 
 
 class Endpoint(BaseHTTPRequestHandler):
@@ -83,20 +88,90 @@ def test_the_judge_and_how_far_it_agrees(url: str) -> None:
     assert found.kappa == pytest.approx(0.4)
 
 
+def scripted(*told: int | str | Exception) -> tuple[ChatModel, list[float]]:
+    """A model that gives one status, reply or error after the other, the last one for ever, and how long it waits
+    between them."""
+    left, waits = list(told), list[float]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        one = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(one, Exception):
+            raise one
+        if isinstance(one, int):
+            return httpx.Response(one)
+        return httpx.Response(200, json={"choices": [{"message": {"content": one}}]})
+
+    return ChatModel("http://llm/v1", "judge-1", None, httpx.MockTransport(answer), waits.append), waits
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        ("No, the answer", 0.0),
+        ("Yes, it does", 1.0),
+        ("**Yes**", 1.0),
+        ('"no."', 0.0),
+        ("Nothing says so", None),
+        ("Yesterday", None),
+        ("", None),
+    ],
+)
+def test_the_first_word_of_a_reply_is_the_verdict(reply: str, verdict: float | None) -> None:
+    model, _ = scripted(reply)
+    (judged,) = judge([outcome("q", "How long?", "Thirty days [1]", True)], model)
+    assert judged.metrics.get("judged_right") == verdict
+
+
+@pytest.mark.parametrize("trouble", [429, 503, httpx.ReadTimeout("slow"), httpx.ConnectError("refused")])
+def test_a_busy_endpoint_is_asked_again(trouble: int | Exception) -> None:
+    model, waits = scripted(trouble, trouble, "yes")
+    assert model.complete("x", 3) == "yes"
+    assert tuple(waits) == WAITS_S[:2]
+
+
+def test_what_cannot_succeed_is_not_asked_again() -> None:
+    model, waits = scripted(401)
+    with pytest.raises(UnavailableError, match="check its URL, its model name and its key"):
+        check(model)
+    assert waits == []
+
+
+def test_where_the_endpoint_fails_the_verdict_stays_open() -> None:
+    asked = [outcome(str(number), "How long?", "Thirty days [1]", True) for number in range(5)]
+    model, _ = scripted(401, 401, "yes")
+    assert [one.metrics.get("judged_right") for one in judge(asked, model)] == [None, None, 1.0, 1.0, 1.0]
+    dead, waits = scripted(503)
+    judged = judge(asked, dead)
+    assert judged == tuple(asked)
+    assert tuple(waits) == WAITS_S * 3  # two questions are not asked any more
+    assert agreement(Result("c", "d", IndexFigures("k", 1, 1, 0, 0.0, 0.0), judged)) is None
+
+
 @pytest.mark.parametrize("trouble", ["BROKEN", "DOWN"])
 def test_an_endpoint_that_misbehaves_is_named(url: str, trouble: str) -> None:
     with (
-        ChatModel(url, "judge-1", None) as model,
+        ChatModel(url, "judge-1", None, sleep=lambda seconds: None) as model,
         pytest.raises(UnavailableError, match=r"The language model at http://"),
     ):
         model.complete(trouble, 3)
 
 
 def test_an_endpoint_that_is_not_there() -> None:
-    with ChatModel("http://127.0.0.1:9", "x", None) as model, pytest.raises(UnavailableError, match="does not answer"):
+    with (
+        ChatModel("http://user:secret@127.0.0.1:9/v1", "x", None, sleep=lambda seconds: None) as model,
+        pytest.raises(UnavailableError, match=r"at http://127\.0\.0\.1:9/v1 does not answer"),
+    ):
         model.complete("x", 3)
+
+
+@pytest.mark.parametrize("address", ["localhost", "http://", "http://[", "http://host:x", "ftp://host/v1"])
+def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(InvalidError, match="named by a URL"):
-        ChatModel("localhost", "x", None)
+        ChatModel(address, "x", None)
+
+
+def test_an_address_is_shown_without_its_secrets() -> None:
+    assert without_secrets("https://user:secret@host:8/v1?key=secret") == "https://host:8/v1"
 
 
 def test_a_key_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,3 +179,24 @@ def test_a_key_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (key_from(None), key_from("JUDGE_KEY")) == (None, "k")
     with pytest.raises(InvalidError, match="NO_SUCH_KEY holds no key"):
         key_from("NO_SUCH_KEY")
+
+
+@pytest.mark.parametrize(
+    ("variable", "error", "said"),
+    [("NO_SUCH_KEY", InvalidError, "NO_SUCH_KEY holds no key"), (None, UnavailableError, "does not answer")],
+)
+def test_a_judge_that_cannot_be_asked_stops_before_anything_is_read(
+    experiment_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str | None,
+    error: type[Exception],
+    said: str,
+) -> None:
+    monkeypatch.setattr(eval.llm, "WAITS_S", ())
+    judge = {"url": "http://127.0.0.1:9/v1", "model": "m", "key_variable": variable}
+    path = tmp_path / "judged.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(experiment_file.read_text()), "judge": judge}))
+    with pytest.raises(error, match=said):
+        run_again(path, tmp_path / "data")
+    assert not (tmp_path / "data").exists()

@@ -10,13 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
-from eval.experiment.scoring import usage_metrics
+from eval.datasets.questions import Evidence
+from eval.experiment.asking import Asked
+from eval.experiment.outcomes import Lost
+from eval.experiment.scoring import answer_metrics, score, supported, usage_metrics
+from eval.experiment.sets import Case
 from eval.experiment.spec import Prices
 from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error, risk_coverage
 from eval.metrics.ranking import first_of_each, mean, ranking_metrics
 from eval.metrics.spans import span_scores
 from eval.metrics.text import exact_match, normalised, token_f1
-from generation.types import Usage
+from generation.citations import resolve
+from generation.types import Answer, Quote, Usage
+from retrieval.types import Query
+from tests.generation.passages import hit
 
 DOCUMENTS = [f"d{number:02}" for number in range(30)]
 GRADES = st.dictionaries(st.sampled_from(DOCUMENTS), st.integers(-1, 3), min_size=1, max_size=12)
@@ -97,6 +104,20 @@ def test_agrees_with_trec_eval() -> None:
             assert found[ours] == pytest.approx(expected[key][theirs], abs=1e-6)
 
 
+def test_no_metric_looks_deeper_than_the_ranking() -> None:
+    found = ranking_metrics({"q": ["a"]}, {"q": {"a": 1, "b": 1}}, depth=20)["q"]
+    assert {name for name in found if int(name.split("@")[1]) > 20} == set()
+    assert {"ndcg@10", "recall@20"} <= set(found)
+    assert set(metrics_of(["a"], {"a": 1})) - set(found) == {"recall@50", "recall@100", "map@100"}
+
+
+def test_questions_are_scored_to_the_depth_that_was_asked() -> None:
+    asked = Asked(Case("q", "?", grades={"a": 1}), Query("?", "set", "acme"), ["a"], (), 1.0)
+    (outcome,) = score([asked], None, lambda key: "", lambda one: Lost.INDEX, depth=10)
+    assert outcome.metrics["recall@10"] == 1.0
+    assert "recall@20" not in outcome.metrics
+
+
 def test_mean_of_nothing() -> None:
     assert mean([]) == 0.0
     assert mean([1.0, 2.0]) == 1.5
@@ -132,8 +153,49 @@ def test_answers_as_words() -> None:
     assert exact_match("the Eiffel Tower.", ["Eiffel tower"]) == 1.0
     assert exact_match("Eiffel", ["Eiffel tower"]) == 0.0
     assert token_f1("in the Eiffel tower", ["Eiffel tower", "Paris"]) == pytest.approx(2 * 2 / (3 + 2))
-    assert token_f1("", [""]) == 1.0
     assert token_f1("x", []) == 0.0
+
+
+def test_an_answer_without_words_matches_nothing() -> None:
+    for gold in ("", "The", "?"):
+        assert exact_match("", [gold]) == token_f1("", [gold]) == 0.0
+    assert exact_match("A", ["a"]) == token_f1("A.", ["a"]) == 1.0
+
+
+TEXT = "Ask HR [1] for the form. It is short."
+
+
+def answer_of(text: str, refused: bool = False) -> Answer:
+    """As the answerer makes it from one passage that holds `TEXT`."""
+    quotes = [Quote(1, TEXT[start:end], start, end, 0.9) for start, end in ((0, 24), (25, len(TEXT)))]
+    found = hit(TEXT)
+    return Answer(text, () if refused else tuple(resolve(text, [found], quotes)), (found,), 0.9, refused, "1", "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ask HR [1] for the form. [1]", 1.0),
+        ("Ask HR [1] for the form. [1]\nIt is short. [1]", 1.0),
+        ("It is short [1].", 1.0),
+        ("It is long. [1]", 0.0),
+        ("It is short. [1] And sweet.", 0.5),
+        ("It is short.", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_supported_sentences_are_those_that_stand_in_what_they_cite(text: str, expected: float) -> None:
+    assert supported(answer_of(text), lambda key: TEXT) == expected
+    assert supported(answer_of(text), lambda key: f"A {TEXT}") == 0.0
+
+
+def test_markers_are_no_words_of_an_answer_and_a_refusal_is_never_exact() -> None:
+    case = Case("q", "?", answers=("Ask HR [1] for the form.",), evidence=(Evidence("1.md", "Ask HR"),))
+    found = answer_metrics(case, answer_of("Ask HR [1] for the form. [1]"), lambda key: TEXT)
+    assert (found["exact_match"], found["token_f1"]) == (1.0, 1.0)
+    articles = Case("q", "?", answers=("The",), evidence=(Evidence("1.md", "Ask HR"),))
+    refused = answer_metrics(articles, answer_of("I don't know.", refused=True), lambda key: TEXT)
+    assert (refused["exact_match"], refused["token_f1"]) == (0.0, 0.0)
 
 
 def test_risk_falls_with_coverage_where_confidence_tells_right_from_wrong() -> None:

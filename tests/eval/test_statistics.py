@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eval.statistics import Difference, Estimate, differences, estimate, randomisation_p, verdict
+from eval import summary
+from eval.statistics import Difference, Estimate, differences, estimate, pairs, randomisation_p, verdict
+from tests.eval.by_hand import Values, made_run
 
 
 def test_an_interval_holds_the_mean_and_narrows_with_more_questions() -> None:
@@ -50,28 +52,71 @@ def questions(values: np.ndarray) -> dict[str, float]:
 def test_differences_are_paired_and_corrected() -> None:
     chance = np.random.default_rng(3)
     before = chance.random(100)
-    others = {
-        "better": questions(before + 0.1),
-        "same": questions(before),
-        "noise": questions(before + chance.normal(0, 0.1, 100)),
+    compared = {
+        "better": np.column_stack([before, before + 0.1]),
+        "same": np.column_stack([before, before]),
+        "noise": np.column_stack([before, before + chance.normal(0, 0.1, 100)]),
     }
-    found = differences(questions(before), others, 7)
+    found = differences(compared, 7)
     assert found["better"].mean.mean == pytest.approx(0.1)
     assert verdict(found["better"], higher_is_better=True) == "better"
     assert verdict(found["better"], higher_is_better=False) == "worse"
     assert verdict(found["same"], higher_is_better=True) == "equal"
     assert verdict(found["noise"], higher_is_better=True) == "not distinguishable"
-    alone = differences(questions(before), {"better": others["better"]}, 7)["better"]
+    alone = differences({"better": compared["better"]}, 7)["better"]
     assert found["better"].p == pytest.approx(3 * alone.p, rel=0.01)  # Benjamini-Hochberg: the best of three
 
 
 def test_questions_without_a_pair_are_left_out() -> None:
-    found = differences({"a": 0.0, "b": 1.0}, {"x": {"b": 0.5, "c": 9.0}, "none": {"c": 1.0}}, 7)
+    baseline = {"a": 0.0, "b": 1.0}
+    assert pairs(baseline, {"b": 0.5, "c": 9.0}).tolist() == [[1.0, 0.5]]
+    found = differences({name: pairs(baseline, {key: 0.5}) for name, key in (("x", "b"), ("none", "c"))}, 7)
     assert set(found) == {"x"}
     assert (found["x"].mean.count, found["x"].lost, found["x"].gained) == (1, 1, 0)
 
 
+def change(*values: float) -> Difference:
+    return differences({"x": pairs(questions(np.zeros(len(values))), questions(np.array(values)))}, 7)["x"]
+
+
 def test_effect_is_mean_over_deviation() -> None:
     values = np.array([0.1, 0.3, 0.2, 0.4])
-    found: Difference = differences(questions(np.zeros(4)), {"x": questions(values)}, 7)["x"]
+    found = change(*values)
     assert found.effect == pytest.approx(values.mean() / values.std(ddof=1))
+    assert found.effect_said == "d = +1.94"
+
+
+def test_effect_is_undefined_where_all_differ_by_the_same() -> None:
+    compared = np.array([[0.1, 0.2], [0.2, 0.3], [0.6, 0.7], [0.7, 0.8]])
+    assert 0 < np.ptp(compared[:, 1] - compared[:, 0]) < 1e-9  # the last bits differ
+    assert differences({"x": compared}, 7)["x"].effect is None
+    assert change(1.0, 1.0, 1.0).effect is None
+    assert change(1.0).effect_said == "d undefined"
+    assert change(0.0, 0.0).effect == 0.0
+
+
+def test_all_headlines_and_configurations_of_a_data_set_are_one_family() -> None:
+    chance = np.random.default_rng(4)
+    low, high = chance.random(60).tolist(), chance.random(60).tolist()
+    raised = [value + 0.05 + 0.01 * (number % 4) for number, value in enumerate(low)]
+    base: Values = {"ndcg@10": low, "recall@10": low, "mrr@10": low, "refusal_precision": [1.0] * 60}
+    run = made_run({"base": base, "x": {**base, "ndcg@10": raised}, "y": {**base, "recall@10": high}})
+    found = summary.comparisons(run, "small")
+    assert {name: set(of) for name, of in found.items()} == {
+        name: {"x", "y"} for name in ("ndcg@10", "recall@10", "mrr@10")
+    }
+    alone = randomisation_p(np.array(raised) - np.array(low), 7)
+    assert found["ndcg@10"]["x"].p == pytest.approx(6 * alone)  # the best of three metrics by two configurations
+
+
+@pytest.mark.parametrize(
+    ("values", "main"),
+    [
+        ({"ndcg@10": [1.0], "answered_right": [0.0]}, "answered_right"),
+        ({"search_ms": [1.0], "ndcg@10": [1.0]}, "ndcg@10"),
+        ({"search_ms": [1.0], "refusal_precision": [1.0], "refusal_recall": [1.0]}, "refusal_recall"),
+        ({"search_ms": [1.0]}, "search_ms"),
+    ],
+)
+def test_what_configurations_are_ranked_by_is_there(values: Values, main: str) -> None:
+    assert summary.main_metric(made_run({"a": values}).results[0]).name == main

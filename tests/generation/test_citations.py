@@ -83,6 +83,16 @@ def test_a_sentence_that_stands_twice_is_cited_where_it_is_supported() -> None:
     assert (citation.char_start, citation.support) == (21, 0.8)
 
 
+@pytest.mark.parametrize("sentence", ["The limit is 500 EUR per night.", "- The limit [2] is 500 EUR per night."])
+@pytest.mark.parametrize("indent", ["  ", "\t", "\n \u2003"])
+def test_a_sentence_behind_white_space_keeps_its_support(indent: str, sentence: str) -> None:
+    found = hits(f"{indent}{sentence} Ask HR.", "Another limit.")
+    quotes = quotes_of(found)
+    (citation,) = resolve(f"{quotes[0].text} [1]", found, quotes)
+    assert (citation.marker, citation.quote, citation.support) == (1, sentence, 1.0)
+    assert citation.char_start == 100 + len(indent)
+
+
 def test_each_marker_of_a_statement_is_a_citation() -> None:
     found = hits(*PASSAGES)
     citations = resolve("The office opens at nine. [2][1]", found, quotes_of(found))

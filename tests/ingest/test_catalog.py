@@ -1,6 +1,8 @@
 """The catalog: what goes in comes out, and a commit is one moment."""
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,24 +11,32 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from ingest.catalog import Catalog, _pack, _unpack, sqlite_url
-from ingest.errors import SettingsError, UnavailableError
+from ingest.errors import IndexLockedError, SettingsError, UnavailableError
 from ingest.types import Document, Section
 
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
 POSTGRES = "TEST_POSTGRES_URL"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
-    if request.param == "postgres" and POSTGRES not in os.environ:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "catalog.sqlite")
+    if POSTGRES not in os.environ:
         pytest.skip(f"set {POSTGRES} to the SQLAlchemy URL of an empty database to run this")
-    url = os.environ[POSTGRES] if request.param == "postgres" else sqlite_url(tmp_path / "catalog.sqlite")
+    return os.environ[POSTGRES]
+
+
+@pytest.fixture
+def catalog(url: str) -> Iterator[Catalog]:
     opened = Catalog(url)
     yield opened
     for collection in (*opened.collections(), "default", "other"):
@@ -116,6 +126,61 @@ def test_unfinished_work_is_named_until_it_is_finished(catalog: Catalog) -> None
     catalog.finish(["a", "c"])
     assert catalog.unfinished("default") == ["b"]
     assert catalog.unfinished("other") == []
+
+
+def test_one_writer_of_a_collection_at_a_time(catalog: Catalog, url: str) -> None:
+    other = Catalog(url)
+    with catalog.writing("default"):
+        with pytest.raises(IndexLockedError, match="is writing the collection 'default'; try again when it has"):
+            other.writing("default", wait_s=0).__enter__()
+        with other.writing("other", wait_s=0):
+            pass
+    with other.writing("default", wait_s=0):
+        pass
+    other.close()
+
+
+def test_the_next_writer_waits(catalog: Catalog, url: str) -> None:
+    other, order = Catalog(url), []
+
+    def follow() -> None:
+        with other.writing("default"):
+            order.append("second")
+
+    follower = threading.Thread(target=follow)
+    with catalog.writing("default"):
+        follower.start()
+        follower.join(0.3)
+        order.append("first")
+    follower.join()
+    other.close()
+    assert order == ["first", "second"]
+
+
+def test_a_writer_that_died_is_not_waited_for(catalog: Catalog, url: str) -> None:
+    code = (
+        "import os, sys; from ingest.catalog import Catalog; "
+        "lock = Catalog(sys.argv[1]).writing('default'); lock.__enter__(); print('locked', flush=True); os._exit(1)"
+    )
+    died = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, cwd=ROOT)
+    assert (died.returncode, died.stdout) == (1, "locked\n")
+    with catalog.writing("default", wait_s=5):
+        pass
+
+
+def test_a_writer_that_fails_lets_the_next_one_in(catalog: Catalog) -> None:
+    with pytest.raises(UnavailableError), catalog.writing("default"):
+        raise UnavailableError("The disk is full; make room.")
+    with catalog.writing("default", wait_s=0):
+        pass
+
+
+def test_a_place_where_nothing_may_be_locked(tmp_path: Path) -> None:
+    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+    (tmp_path / "catalog.sqlite.default.lock").mkdir()
+    with pytest.raises(UnavailableError, match=r"The lock .*default\.lock cannot be used \(Is a directory\)"):
+        catalog.writing("default").__enter__()
+    catalog.close()
 
 
 def test_paging_visits_each_document_of_the_tenant_and_collection_once(catalog: Catalog) -> None:
@@ -214,6 +279,12 @@ def test_a_url_that_cannot_be_used_is_refused_without_showing_it(url: str) -> No
     with pytest.raises(SettingsError, match=r"^catalog\.url") as caught:
         Catalog(url)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_database_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sa, "create_engine", lambda url: sa.create_mock_engine(url, lambda *statement: None))
+    with pytest.raises(SettingsError, match=r"^catalog\.url names a mysql database; use PostgreSQL or SQLite\.$"):
+        Catalog("mysql://user:hunter2@host/name")
 
 
 def test_a_path_with_odd_characters_is_a_fine_place(tmp_path: Path) -> None:

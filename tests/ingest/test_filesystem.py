@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import NotFoundError
-from ingest.sources.filesystem import Listing, Selection, SourceFile, departed, list_files
+from ingest.errors import NotFoundError, UnreadableFileError
+from ingest.sources.filesystem import Listing, Selection, SourceFile, departed, list_files, require_regular
 
 KINDS = frozenset({".md", ".txt", ".pdf"})
 ALL = Selection(suffixes=KINDS)
@@ -41,12 +41,14 @@ def test_supported_files_in_a_stable_order(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("include", "exclude", "expected"),
     [
-        (("*.md",), (), ["b.md", "drafts/f.md"]),
+        (("*.md",), (), ["b.md", "drafts/f.md", "sub/deep/e.MD"]),
+        (("*.MD",), ("Drafts",), ["b.md", "sub/deep/e.MD"]),
         (("*.exe",), (), ["c.exe"]),
         (("sub/*",), (), ["sub/d.pdf", "sub/deep/e.MD"]),
-        (("*.md", "*.txt"), ("drafts",), ["a.txt", "b.md"]),
+        (("*.md", "*.txt"), ("drafts",), ["a.txt", "b.md", "sub/deep/e.MD"]),
         ((), ("sub", "*.gz"), ["a.txt", "b.md", "drafts/f.md"]),
         ((), ("deep",), ["a.txt", "b.md", "z.txt.gz", "drafts/f.md", "sub/d.pdf"]),
+        ((), ("drafts/", "sub/deep/"), ["a.txt", "b.md", "z.txt.gz", "sub/d.pdf"]),
         ((), ("sub/deep",), ["a.txt", "b.md", "z.txt.gz", "drafts/f.md", "sub/d.pdf"]),
         ((), ("*",), []),
     ],
@@ -121,6 +123,14 @@ def test_a_name_that_is_not_utf8_is_a_problem_not_a_crash(tree: Path) -> None:
     assert problem.source == f"{tree}/caf\\xe9.md"
     assert problem.reason == "has a name that is not valid UTF-8; rename it."
     assert len(list_files([os.fsdecode(odd)], ALL).problems) == 1
+
+
+def test_what_might_be_read_for_ever_is_refused(tree: Path) -> None:
+    require_regular(tree / "a.txt")
+    os.mkfifo(tree / "pipe.txt")
+    for name in ("pipe.txt", "sub"):
+        with pytest.raises(UnreadableFileError, match=f"{name} is not a regular file; leave it out"):
+            require_regular(tree / name)
 
 
 @contextmanager

@@ -2,17 +2,21 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from ingest.errors import UnavailableError
+from ingest.catalog import Catalog
+from ingest.chunkers import TokenChunker
+from ingest.errors import DeniedError, UnavailableError
 from ingest.pipeline import Label, document_id_of
 from ingest.progress import Snapshot
 from ingest.sources.filesystem import SourceFile
+from ingest.types import Chunk, Document
 from retrieval.types import Access, Query
 from tests.ingest.workshop import COLLECTION, LABEL, FailingSink, Workshop, files_of, texts, write
 
@@ -76,6 +80,36 @@ def test_a_failure_keeps_the_old_revision_and_harms_no_neighbour(workshop: Works
     assert results["b.txt"].reason == "b.txt is broken; mend it."
     assert [chunk.text for chunk in workshop.found("alpha")] == ["alpha two"]
     assert len(workshop.found("bravo")) == 2
+
+
+def test_a_text_that_the_chunker_trips_over_fails_alone(
+    workshop: Workshop, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = TokenChunker.chunk
+
+    def chunk(chunker: TokenChunker, document: Document) -> list[Chunk]:
+        assert "odd" not in document.text, "a piece is lost"
+        return whole(chunker, document)
+
+    monkeypatch.setattr(TokenChunker, "chunk", chunk)
+    results = workshop.run(write(docs, {"a.txt": "alpha", "b.txt": "odd", "c.txt": "alpha"}))
+    assert [one.status for one in results.values()] == ["indexed", "failed", "indexed"]
+    reason = results["b.txt"].reason
+    assert reason.startswith("b.txt cannot be cut into chunks (AssertionError: a piece is lost")
+    assert reason.endswith("leave it out, or report it together with the file.")
+
+
+@pytest.mark.parametrize("text", ["alpha one", "alpha two", "broken"])
+def test_what_may_not_be_replaced_stays(workshop: Workshop, docs: Path, text: str) -> None:
+    secret = Label("acme", ("hr",))
+    workshop.run(write(docs, {"a.txt": "alpha one"}), secret)
+    files = write(docs, {"a.txt": text})
+    for label in (LABEL, secret):
+        run = workshop.ingestor().run(files, label, may_replace=lambda entry: entry.readable_by("acme", ()))
+        with pytest.raises(DeniedError, match=r"a\.txt' that you may not read; give another source"):
+            next(run)
+    assert [chunk.text for chunk in workshop.found("alpha", Access("acme", ("hr",)))] == ["alpha one"]
+    assert workshop.found("alpha") == []
 
 
 def test_a_failed_file_is_tried_again(workshop: Workshop, docs: Path) -> None:
@@ -216,6 +250,33 @@ def test_recover_finishes_a_replacement_and_forgets_a_document_that_never_was(wo
     assert workshop.store.count() == 1
     assert workshop.found("alpha") == [old]
     assert workshop.ingestor().recover() == 0
+
+
+def test_what_another_process_is_writing_is_no_debris(workshop: Workshop, docs: Path) -> None:
+    other = Catalog(workshop.catalog_url)
+    recovery = threading.Thread(target=workshop.ingestor(catalog=other).recover)
+
+    class Interrupted(FailingSink):
+        def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
+            super().upsert(chunks, vectors)
+            recovery.start()
+            recovery.join(0.3)
+
+    sink = Interrupted(workshop.store, UnavailableError("never"), fails_at=0)
+    list(workshop.ingestor(sink).run(write(docs, {"a.txt": "alpha"}), LABEL))
+    recovery.join()
+    other.close()
+    assert [chunk.text for chunk in workshop.found("alpha")] == ["alpha"]
+
+
+def test_a_run_that_waits_for_its_caller_keeps_no_other_process_waiting(workshop: Workshop, docs: Path) -> None:
+    other = Catalog(workshop.catalog_url)
+    run = workshop.ingestor().run(write(docs, dict(texts(30))), LABEL)
+    next(run)
+    with other.writing(COLLECTION, wait_s=0):
+        pass
+    assert len(list(run)) == 29
+    other.close()
 
 
 def test_two_threads_take_turns(workshop: Workshop, docs: Path) -> None:

@@ -43,9 +43,21 @@ def test_heading_without_text_is_not_lost(parse: Parse) -> None:
     ]
 
 
-def test_front_matter_is_text_not_heading(parse: Parse) -> None:
-    sections = parse("a.md", "---\ntitle: Plan\n---\n\n# Plan\n\nText.\n")
-    assert outline(sections) == [((), "title: Plan"), (("Plan",), "Text.")]
+def test_front_matter_is_text_and_names_the_title(parse: Parse) -> None:
+    sections = parse("a.md", "---\ntitle: 'Plan <2025>'\ntags:\n- a\n---\n\nText.\n\n## Scope\n\nAll.\n")
+    assert outline(sections) == [
+        (("Plan <2025>",), "title: 'Plan <2025>'\ntags:\n- a\n\nText."),
+        (("Plan <2025>", "Scope"), "All."),
+    ]
+    assert outline(parse("b.md", "---\ndate: 2025\n---\n# Plan\n\nText.\n")) == [
+        ((), "date: 2025"),
+        (("Plan",), "Text."),
+    ]
+
+
+def test_rule_at_the_beginning_is_no_front_matter(parse: Parse) -> None:
+    sections = parse("a.md", "---\n# Leave\n\nYou have 30 days.\n\n---\n\n## Other\n\nMore.\n")
+    assert outline(sections) == [(("Leave",), "You have 30 days."), (("Leave", "Other"), "More.")]
 
 
 def test_markdown_table(parse: Parse) -> None:
@@ -106,6 +118,21 @@ def test_declared_encoding(parse: Parse, encoding: str, declared: str) -> None:
     assert parse("a.htm", html.encode(encoding))[0].text == f"{word} text"
 
 
+@pytest.mark.parametrize("label", ["iso-8859-1", "us-ascii", "windows-1252"])
+def test_western_labels_mean_windows_1252(parse: Parse, label: str) -> None:
+    text = "€150 – the manager’s “word”"
+    html = f'<meta charset="{label}"><p>{text}</p>'
+    assert parse("a.html", html.encode("cp1252"))[0].text == text
+    assert parse("b.html", html.encode())[0].text == text
+
+
+@pytest.mark.parametrize("label", ["UTF-16", "utf-16le", "utf-32", "no-such-encoding"])
+def test_declared_encoding_that_cannot_be(parse: Parse, label: str) -> None:
+    for space in ("", " "):
+        html = f'<?xml version="1.0" encoding="{label}"?>{space}<html><body><p>Plain words</p></body></html>'
+        assert parse("a.html", html)[0].text == "Plain words"
+
+
 def test_xhtml_with_declaration(parse: Parse) -> None:
     declaration = '<?xml version="1.0" encoding="UTF-8"?><html xmlns="http://www.w3.org/1999/xhtml">'
     assert parse("a.xhtml", f"{declaration}<body><p>tea é</p></body></html>")[0].text == "tea é"
@@ -116,6 +143,50 @@ def test_nothing_is_fetched_for_partitioning(parse: Parse) -> None:
 
     assert parse("a.html", "<p>Words that would be classified by a model.</p>")
     assert tokenize._get_nlp().pipe_names == ["sentencizer"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "numbers"),
+    [
+        ('start="3"', ["3.", "4.", "9.", "10."]),
+        ('type="a"', ["a.", "b.", "i.", "j."]),
+        ('type="I"', ["I.", "II.", "IX.", "X."]),
+        ("reversed", ["4.", "3.", "9.", "8."]),
+        (f'start="{"9" * 5000}"', ["1.", "2.", "9.", "10."]),
+        ('type="i" start="38"', ["xxxviii.", "xxxix.", "ix.", "x."]),
+        ('type="a" start="-1"', ["-1.", "0.", "i.", "j."]),
+    ],
+)
+def test_numbers_of_list_items(parse: Parse, attributes: str, numbers: list[str]) -> None:
+    (section,) = parse("a.html", f'<ol {attributes}><li>one<li>two<li value="9">three<li><p>four</p></ol>')
+    words = ["one", "two", "three", "four"]
+    assert [line.removeprefix("- ") for line in section.text.split("\n")] == [
+        f"{number} {word}" for number, word in zip(numbers, words, strict=True)
+    ]
+
+
+def test_span_of_thousands_of_digits(parse: Parse) -> None:
+    (table,) = parse("a.html", f'<table><tr><td colspan="{"9" * 5000}">a</td><td>b</td></tr></table>')
+    assert table.text.startswith("| a | b |")
+
+
+def test_hidden_text_is_left_out(parse: Parse) -> None:
+    html = """<body style="display:none"><p>one</p><p hidden>secret</p><p style="color:red; DISPLAY : none">secret</p>
+    <div style="visibility:hidden"><p>secret</p></div>two <span style="display:none">secret</span>three
+    <p hidden="until-found">four</p><div role="tabpanel" hidden><p>five</p></div></body>"""
+    assert parse("a.html", html)[0].text == "one\n\ntwo three\n\nfour\n\nfive"
+
+
+@pytest.mark.parametrize("tag", ["div", "font", "ul", "blockquote"])
+def test_no_depth_loses_text(parse: Parse, tag: str) -> None:
+    html = f"<{tag}>" * 3000 + "<h2>Low</h2><p>deep text</p><p>and more</p>" + f"</{tag}>" * 3000 + "<p>after it</p>"
+    text = "\n\n".join(section.text for section in parse("a.html", html))
+    assert text.split("\n\n")[-3:] == ["deep text", "and more", "after it"]
+
+
+def test_wrappers_do_not_count_as_depth(parse: Parse) -> None:
+    (section,) = parse("a.html", "<div>" * 3000 + "<h2>Low</h2><ol><li>one item<li>two items</ol>")
+    assert (section.headings, section.text) == (("Low",), "1. one item\n2. two items")
 
 
 def test_deep_nesting(parse: Parse) -> None:

@@ -1,16 +1,20 @@
 import datetime as dt
-from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import docx
 import openpyxl
 import pptx
 import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 from pptx.util import Inches
 
+from ingest.parsers.docxtree import COMPATIBILITY
 from ingest.parsers.routing import RoutingParser
 from ingest.parsers.spreadsheets import shown, sniff_delimiter
 from ingest.parsers.tables import MAX_ROWS
+from ingest.parsers.titles import document_title
 
 
 def test_docx_headings_lists_and_tables(parser: RoutingParser, tmp_path: Path) -> None:
@@ -38,6 +42,80 @@ def test_docx_title_is_above_the_headings(parser: RoutingParser, tmp_path: Path)
     document.add_paragraph("Words here.")
     document.save(str(tmp_path / "a.docx"))
     assert parser.parse(tmp_path / "a.docx")[-1].headings == ("The Book", "Chapter")
+
+
+def add_xml(paragraph: Any, inner: str) -> None:
+    spaces = f'{nsdecls("w", "wp", "a")} xmlns:v="urn:v" xmlns:mc="{COMPATIBILITY[1:-1]}"'
+    for element in parse_xml(f"<w:p {spaces}>{inner}</w:p>"):
+        paragraph._p.append(element)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<w:ins w:id='1' w:author='a'>RUN</w:ins><w:del w:id='2'><w:r><w:delText>old</w:delText></w:r></w:del>",
+        "<w:moveFrom w:id='1' w:author='a'><w:r><w:t>old</w:t></w:r></w:moveFrom><w:moveTo w:id='2'>RUN</w:moveTo>",
+        "<w:sdt><w:sdtPr><w:text/></w:sdtPr><w:sdtContent>RUN</w:sdtContent></w:sdt>",
+        "<w:fldSimple w:instr='DOCPROPERTY x'>RUN</w:fldSimple>",
+        "<w:smartTag w:element='x'><w:smartTagPr/><w:ins w:id='1' w:author='a'>RUN</w:ins></w:smartTag>",
+        "<w:hyperlink w:anchor='x'><w:sdt><w:sdtContent>RUN</w:sdtContent></w:sdt></w:hyperlink>",
+    ],
+)
+def test_docx_runs_in_containers(parser: RoutingParser, tmp_path: Path, inner: str) -> None:
+    document = docx.Document()
+    add_xml(document.add_paragraph("Notice period: "), inner.replace("RUN", "<w:r><w:t>three months</w:t></w:r>"))
+    document.save(str(tmp_path / "a.docx"))
+    assert [section.text for section in parser.parse(tmp_path / "a.docx")] == ["Notice period: three months"]
+
+
+def test_docx_block_controls(parser: RoutingParser, tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_paragraph("First words.")
+    table = document.add_table(1, 2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "Phone", "112"
+    for block, control in ((table._tbl.tr_lst[0], "<w:sdtPr/>"), (table._tbl, "<w:sdtPr/>")):
+        wrap(block, control)
+    wrap(document.add_paragraph("Controlled.")._p, "<w:sdtPr/>")
+    contents = "<w:sdtPr><w:docPartObj><w:docPartGallery w:val='Table of Contents'/></w:docPartObj></w:sdtPr>"
+    wrap(document.add_paragraph("Chapter 1 ... 7")._p, contents)
+    document.save(str(tmp_path / "a.docx"))
+    texts = [section.text for section in parser.parse(tmp_path / "a.docx")]
+    assert texts == ["First words.", "| Phone | 112 |\n| --- | --- |", "Controlled."]
+
+
+def wrap(block: Any, properties: str) -> None:
+    control = parse_xml(f"<w:sdt {nsdecls('w')}>{properties}<w:sdtContent/></w:sdt>")
+    block.addprevious(control)
+    control[-1].append(block)
+
+
+def test_docx_text_boxes_follow_their_paragraph(parser: RoutingParser, tmp_path: Path) -> None:
+    lines = "<w:p><w:r><w:t>In box WHERE</w:t></w:r>MORE</w:p><w:p><w:r><w:t>End.</w:t></w:r></w:p>"
+    box = f"<w:txbxContent>{lines}</w:txbxContent>"
+    vml = f"<w:r><w:pict><v:shape><v:textbox>{box}</v:textbox></v:shape></w:pict></w:r>"
+    inner = vml.replace("WHERE", "two").replace("MORE", "")
+    drawing = f"<w:drawing><wp:anchor><a:graphic>{box}</a:graphic></wp:anchor></w:drawing>"
+    choice = drawing.replace("WHERE", "one").replace("MORE", inner)
+    both = f"<mc:AlternateContent><mc:Choice>{choice}</mc:Choice><mc:Fallback>{vml}</mc:Fallback></mc:AlternateContent>"
+    document = docx.Document()
+    add_xml(document.add_paragraph("Before."), f"<w:r>{both}</w:r>")
+    document.add_paragraph("After.")
+    document.save(str(tmp_path / "a.docx"))
+    (section,) = parser.parse(tmp_path / "a.docx")
+    assert section.text.split("\n\n") == ["Before.", "In box one", "In box two", "End.", "End.", "After."]
+
+
+def test_pptx_without_a_title(parser: RoutingParser, tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    titled = deck.slides.add_slide(deck.slide_layouts[1])
+    titled.shapes.title.text, titled.placeholders[1].text = "Line1\vLine2", "above\vbelow"
+    untitled = deck.slides.add_slide(deck.slide_layouts[6])
+    untitled.shapes.add_textbox(0, 0, Inches(4), Inches(1)).text_frame.text = "Quarterly review"
+    deck.save(str(tmp_path / "a.pptx"))
+    first, second = parser.parse(tmp_path / "a.pptx")
+    assert (first.page, first.headings, first.text) == (1, ("Line1 Line2",), "above\nbelow")
+    assert (second.page, second.headings, second.text) == (2, (), "Quarterly review")
+    assert document_title([second], "a_deck.pptx") == "a deck"
 
 
 def test_pptx_slides_notes_and_tables(parser: RoutingParser, tmp_path: Path) -> None:
@@ -104,6 +182,65 @@ def test_shown(value: object, text: str) -> None:
     assert shown(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "code", "text"),
+    [
+        (0.05, "#,##0.0%", "5.0%"),
+        (0.125, "0%", "13%"),
+        (1234.5, '"EUR" #,##0.00', "EUR 1,234.50"),
+        (-1234.5, "#,##0.00\\ [$€-407]", "-1,234.50 €"),
+        (-5, "0_);[Red]\\(0\\)", "(5)"),
+        (0, '_-* #,##0.00\\ "€"_-;\\-* #,##0.00\\ "€"_-;_-* "-"??\\ "€"_-;_-@_-', "- €"),
+        (1234567, '#,##0,"k"', "1,235k"),
+        (7, "00000", "00007"),
+        (0.5, "#.0#", ".5"),
+        (2.5, "0", "3"),
+        (-3.25, "0.0;", "-3.25"),
+        (3.25, "General", "3.25"),
+        (3.25, "0.00E+00", "3.25"),
+        (3.25, "# ?/?", "3.25"),
+        (3.25, "[>3]0", "3.25"),
+        (3.25, ";;;", "3.25"),
+        (0.1 + 0.2, "0." + "0" * 60, "0.3" + "0" * 59),
+        (3.25, "0" * 300, "3.25"),
+    ],
+)
+def test_number_formats(value: float, code: str, text: str) -> None:
+    assert shown(value, code) == text
+
+
+def test_csv_lines_above_the_table(parser: RoutingParser, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Report of 2025,,\n\nIn euros\nName,Amount,\nAnn,1,\n", encoding="utf-8")
+    caption, table = parser.parse(path)
+    assert caption.text == "Report of 2025\nIn euros"
+    assert table.text == "| Name | Amount |\n| --- | --- |\n| Ann | 1 |"
+
+
+def test_csv_first_cell_may_be_empty_and_one_column_is_a_table(parser: RoutingParser, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for content, first in ((",count\na,1\nb,2\n", "|  | count |"), ("id\n1\n2\n", "| id |")):
+        path.write_text(content, encoding="utf-8")
+        (table,) = parser.parse(path)
+        assert table.text.split("\n")[0] == first
+
+
+def test_csv_separator_line(parser: RoutingParser, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("sep=;\na,b;c\n1,5;2\n", encoding="utf-8")
+    (table,) = parser.parse(path)
+    assert table.text == "| a,b | c |\n| --- | --- |\n| 1,5 | 2 |"
+
+
+def test_csv_quotes_out_of_place_stay_on_their_line(parser: RoutingParser, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    lines = ["a,b", '"5 inch,1', '"two\nlines",2', '"x, "y" z",3', '"6 inch,4', "long,{}", "end,5"]
+    path.write_text("\n".join(lines).format("x" * 200_000), encoding="utf-8")
+    (table,) = parser.parse(path)
+    rows = table.text.split("\n")[2:]
+    assert [row[:9] for row in rows] == ['| "5 inch', "| two lin", '| x, y" z', '| "6 inch', "| long | ", "| end | 5"]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_csv_delimiters(parser: RoutingParser, tmp_path: Path, delimiter: str) -> None:
     lines = [["id", "note"], ["007", '"x, y; z"'], ["1.50", "b"]]
@@ -124,36 +261,3 @@ def test_long_table_repeats_its_header(parser: RoutingParser, tmp_path: Path) ->
     assert len(sections) == 3
     assert {section.text.split("\n")[0] for section in sections} == {"| n | square |"}
     assert sum(len(section.text.split("\n")) - 2 for section in sections) == 2 * MAX_ROWS + 1
-
-
-def message(**parts: str) -> EmailMessage:
-    mail = EmailMessage()
-    mail["Subject"], mail["From"], mail["To"] = "Grüße an alle", "Ann <ann@example.org>", "bob@example.org"
-    mail["Date"] = "Mon, 05 Feb 2024 10:00:00 +0000"
-    if "plain" in parts:
-        mail.set_content(parts["plain"])
-    if "html" in parts:
-        (mail.add_alternative if "plain" in parts else mail.set_content)(parts["html"], subtype="html")
-    return mail
-
-
-def test_eml_prefers_plain_and_names_attachments(parser: RoutingParser, tmp_path: Path) -> None:
-    mail = message(plain="Hello\n\nthere", html="<p>HTML</p>")
-    mail.add_attachment(b"%PDF-secret", maintype="application", subtype="pdf", filename="plan.pdf")
-    (tmp_path / "a.eml").write_bytes(mail.as_bytes())
-    head, body = parser.parse(tmp_path / "a.eml")
-    assert head.headings == body.headings == ("Grüße an alle",)
-    assert head.text.split("\n") == [
-        "From: Ann <ann@example.org>",
-        "To: bob@example.org",
-        "Date: Mon, 05 Feb 2024 10:00:00 +0000",
-        "Attachments: plan.pdf",
-    ]
-    assert body.text == "Hello\n\nthere"
-
-
-def test_eml_html_body(parser: RoutingParser, tmp_path: Path) -> None:
-    (tmp_path / "a.eml").write_bytes(message(html="<h1>Top</h1><p>Words &amp; more</p>").as_bytes())
-    assert [(s.headings, s.text) for s in parser.parse(tmp_path / "a.eml")][1:] == [
-        (("Grüße an alle", "Top"), "Words & more")
-    ]

@@ -31,6 +31,17 @@ def test_western_encodings(encoding: str) -> None:
     assert decode(text.encode(encoding), "a.txt") == text
 
 
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_one_bad_byte_costs_one_character(start: bytes) -> None:
+    text = "Größe und café, naïve façade: plain words make up the rest. "
+    assert decode(start + text.encode() + b"\xff", "a.txt") == text + "\ufffd"
+    assert decode(start + text.encode()[:-3] + "é".encode()[:1], "a.txt") == text[:-3] + "\ufffd"
+
+
+def test_windows_1252_with_an_undefined_byte() -> None:
+    assert decode("costs €5 ".encode("cp1252") * 9 + b"\x81", "a.txt") == "costs €5 " * 9 + "\ufffd"
+
+
 @pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "gb18030"])
 def test_other_scripts_are_detected(encoding: str) -> None:
     text = {
@@ -80,6 +91,11 @@ def test_title_from_name(source: str, title: str) -> None:
 def test_chapter_on_a_later_page_is_no_title() -> None:
     sections = [Section("Cover", 1), Section("x", 5, ("Introduction",))]
     assert document_title(sections, "manual.pdf") == "manual"
+
+
+@pytest.mark.parametrize("source", ["staff_list.xlsx", "staff_list.XLSX.gz"])
+def test_sheet_names_are_no_title(source: str) -> None:
+    assert document_title([Section("x", headings=("Sheet1",))], source) == "staff list"
 
 
 def test_title_from_first_heading() -> None:

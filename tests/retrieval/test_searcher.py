@@ -107,6 +107,19 @@ def test_more_than_the_candidates_may_be_asked_for(shelf: Shelf) -> None:
     assert len(shelf.searcher(candidates=5).search_blocking(query("leave", top_k=15))) == 15
 
 
+@pytest.mark.parametrize("method", ["minmax", "rrf"])
+@pytest.mark.parametrize("mode", ["dense", "bm25", "hybrid"])
+def test_a_deeper_cut_goes_on_where_the_search_ends(shelf: Shelf, mode: Mode, method: str) -> None:
+    shelf.put(*(chunk(f"leave {'office ' * (number % 5)}{number}", str(number)) for number in range(20)))
+    searcher = shelf.searcher(FusionOptions(method), candidates=8)  # type: ignore[arg-type]
+    served = searcher.search_blocking(query("leave office", top_k=3, mode=mode))
+    deep = searcher.deepened(3).search_blocking(query("leave office", top_k=20, mode=mode))
+    assert deep[:3] == served
+    assert len(deep) == len({hit.chunk.id for hit in deep}) >= 8
+    assert len(deep) < 20  # the branches found no more
+    assert len(searcher.deepened(12).search_blocking(query("leave office", top_k=20, mode=mode))) >= 12
+
+
 def test_tenant_groups_and_filters_reach_the_index(shelf: Shelf) -> None:
     shelf.put(
         chunk("leave open", "1", metadata={"year": 2025}),

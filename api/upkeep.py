@@ -1,0 +1,70 @@
+"""Indexes are tidied in a thread of its own while nobody uploads: readers go on."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+from ingest.errors import CitewellError
+
+ENOUGH_CHUNKS = 1000
+"""Fewer than that are searched about as fast in whatever order they came."""
+_MANY = 20
+"""Times ENOUGH_CHUNKS: so many cannot wait for a pause in the uploads."""
+_log = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """Tidies the collections into which many chunks were written. Safe to use from several threads.
+
+    Args:
+        tidy: called with the name of a collection, one call at a time; its CitewellErrors are logged.
+        pause_s: seconds without another upload after which it is called.
+    """
+
+    def __init__(self, tidy: Callable[[str], None], pause_s: float = 10.0) -> None:
+        self._tidy, self._pause_s = tidy, pause_s
+        self._chunks: Counter[str] = Counter()
+        self._timer: threading.Timer | None = None
+        self._closed = False
+        self._lock, self._running = threading.Lock(), threading.Lock()
+
+    def written(self, collection: str, chunks: int) -> None:
+        with self._lock:
+            self._chunks[collection] += chunks
+            most = max(self._chunks.values())
+            if most >= ENOUGH_CHUNKS:
+                self._schedule(0 if most >= _MANY * ENOUGH_CHUNKS else self._pause_s)
+
+    def close(self) -> None:
+        """Waits for what is being tidied; nothing is begun any more."""
+        with self._lock:
+            self._closed = True
+            if self._timer:
+                self._timer.cancel()
+        with self._running:
+            pass
+
+    def _schedule(self, delay_s: float) -> None:
+        if self._timer:
+            self._timer.cancel()
+        if not self._closed:
+            self._timer = threading.Timer(delay_s, self._run)
+            self._timer.daemon = True  # `close` waits for it where that matters
+            self._timer.start()
+
+    def _run(self) -> None:
+        with self._running:
+            while (collection := self._next()) is not None:
+                try:
+                    self._tidy(collection)
+                except CitewellError as error:
+                    _log.warning("The index of collection %r was not tidied: %s", collection, error)
+
+    def _next(self) -> str | None:
+        with self._lock:
+            due = [name for name, chunks in self._chunks.items() if chunks >= ENOUGH_CHUNKS]
+            if self._closed or not due:
+                return None
+            del self._chunks[due[0]]
+            return due[0]

@@ -1,0 +1,89 @@
+"""The documents of a question set or a span set: files below a folder."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path, PurePath
+
+from ingest.errors import InvalidError, PermanentError
+from ingest.sources.filesystem import Selection, list_files
+from ingest.types import SECTION_SEPARATOR
+
+
+@dataclass(frozen=True)
+class Documents:
+    """`files`: path below the `folder`, with slashes -> file. The path below the folder is the source that a document
+    is indexed under."""
+
+    folder: Path
+    files: Mapping[str, Path]
+
+    def named(self, name: str, where: str) -> str:
+        """The source of the document of this name: its path below the folder, or so much of the end of its path as
+        tells it from the others.
+
+        Raises:
+            InvalidError: there is none, or more than one; begins with `where`.
+        """
+        if name in self.files:
+            return name
+        found = [source for source, file in self.files.items() if file.as_posix().endswith(f"/{name.lstrip('/')}")]
+        if not found:
+            raise InvalidError(
+                f"{where}: there is evidence in {name!r}, which is not in {self.folder} or of a kind that is not read."
+            )
+        if len(found) > 1:
+            raise InvalidError(f"{where}: {name!r} may be {' or '.join(found)}; name its path below {self.folder}.")
+        return found[0]
+
+
+def list_documents(folder: Path, leave_out: Path | None = None) -> Documents:
+    """Every file below the folder that a parser reads; hidden ones are passed over.
+
+    Args:
+        leave_out: a file that is no document, such as that of the questions.
+
+    Raises:
+        InvalidError: there is none, or a part of the folder cannot be read.
+    """
+    from ingest.parsers.routing import SUFFIXES
+
+    if not folder.is_dir():
+        raise InvalidError(f"There is no folder {str(folder)!r}; name the folder of the documents.")
+    listing = list_files([str(folder)], Selection(suffixes=frozenset(SUFFIXES)))
+    for problem in listing.problems:
+        raise InvalidError(f"{problem.source} {problem.reason}")
+    root, other = Path(os.path.abspath(folder)), leave_out and leave_out.resolve()
+    files = {file.path.relative_to(root).as_posix(): file.path for file in listing.files}
+    files = {source: path for source, path in files.items() if path.resolve() != other}
+    if not files:
+        raise InvalidError(f"{folder} holds no document of a kind that is read ({' '.join(SUFFIXES)}).")
+    return Documents(folder, files)
+
+
+def short_names(sources: Iterable[str]) -> dict[str, str]:
+    """Source -> so much of the end of its path, its file name or more, as no other source ends with."""
+    endings = {source: _endings(source) for source in sources}
+    counts = Counter(chain.from_iterable(endings.values()))
+    return {source: next((end for end in ends if counts[end] == 1), source) for source, ends in endings.items()}
+
+
+def _endings(source: str) -> list[str]:
+    parts = PurePath(source).as_posix().split("/")
+    return ["/".join(parts[-length:]) for length in range(1, len(parts) + 1)]
+
+
+def indexed_text(path: Path) -> str:
+    """The text that a document is indexed as, which every character offset refers to.
+
+    Raises:
+        InvalidError: it cannot be read.
+    """
+    from ingest.parsers.routing import RoutingParser
+
+    try:
+        return SECTION_SEPARATOR.join(section.text for section in RoutingParser().parse(path))
+    except PermanentError as error:
+        raise InvalidError(f"The spans of {path} have no text: {error}") from error

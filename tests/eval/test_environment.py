@@ -1,0 +1,24 @@
+"""What decided a figure is known by its content."""
+
+import subprocess
+from pathlib import Path
+
+from eval.environment import commit, model_files
+
+
+def test_files_of_a_model_are_known_by_their_content(tmp_path: Path) -> None:
+    (tmp_path / "1_Pooling").mkdir()
+    for name in ("model.safetensors", "1_Pooling/config.json", "README.md"):
+        (tmp_path / name).write_text("a")
+    before = model_files(str(tmp_path))
+    assert set(before) == {"model.safetensors", "1_Pooling/config.json"}
+    (tmp_path / "model.safetensors").write_text("b")
+    after = model_files(str(tmp_path))
+    assert {name for name in before if before[name] != after[name]} == {"model.safetensors"}
+    assert model_files("nobody/no-such-model") == {}
+
+
+def test_the_commit_is_that_of_the_checkout() -> None:
+    folder = Path(__file__).parents[2]
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert commit().removesuffix("-dirty") == head.strip()

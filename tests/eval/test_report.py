@@ -1,0 +1,114 @@
+"""What a report and the file of results say, from runs that were built by hand."""
+
+import json
+from math import gcd
+from pathlib import Path
+
+import pytest
+
+from eval.experiment import runs
+from eval.experiment.outcomes import Lost, Run
+from eval.report import plots
+from eval.report.content import Section, sections
+from eval.report.write import write_report
+from ingest.errors import InvalidError
+from tests.eval.handmade import made_run, outcomes, unanswerable
+
+RIGHT, MIXED = [True] * 12, [True] * 4 + [False] * 8
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+    """The second configuration answers four of twelve questions."""
+    run = made_run({"hybrid": outcomes(RIGHT), "bm25": outcomes(MIXED)})
+    return run, written(run, tmp_path_factory.mktemp("two"))
+
+
+def written(run: Run, data: Path) -> Path:
+    folder = runs.save(run, data)
+    write_report(run, folder)
+    return folder
+
+
+def section_of(run: Run, data: Path) -> Section:
+    (section,) = sections(run, runs.load_aggregates(runs.save(run, data)))
+    return section
+
+
+def test_the_results_hold_what_the_questions_come_to(two: tuple[Run, Path]) -> None:
+    run, folder = two
+    hybrid, bm25 = runs.load_aggregates(folder)
+    assert (hybrid.dataset, hybrid.configuration, hybrid.differences) == ("small", "hybrid", {})
+    right = bm25.means["answered_right"]
+    assert right.mean == pytest.approx(1 / 3)
+    assert right.low < right.mean < right.high
+    difference = bm25.differences["answered_right"]
+    assert difference.mean.mean == pytest.approx(-2 / 3)
+    assert difference.lost == 8
+    assert difference.distinguishable
+    assert bm25.percentiles["search_ms"] == (2.0, 2.0, 2.0)
+    assert bm25.calibration_error == pytest.approx((4 * 0.1 + 8 * 0.3) / 12)
+    assert bm25.risk_coverage_area == pytest.approx(sum(wrong / (4 + 8) for wrong in [8] * 8) / 12)
+    assert json.loads((folder / "results.json").read_text())["aggregates"][1]["configuration"] == "bm25"
+    assert runs.load_run(str(folder), folder) == run
+
+
+def test_results_without_aggregates_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text("{}")
+    with pytest.raises(InvalidError, match="holds no aggregates; write them with `citewell eval report"):
+        write_report(made_run({"hybrid": outcomes(RIGHT)}), tmp_path)
+
+
+def test_both_reports_tell_calibration_and_what_changed(two: tuple[Run, Path]) -> None:
+    _, folder = two
+    text, page = (folder / "report.md").read_text(), (folder / "report.html").read_text()
+    assert "| Calibration error (lower is better) | 0.100 | 0.233 |" in text
+    assert "| Area under risk-coverage (lower is better) | 0.000 | " in text
+    assert "<td>Calibration error (lower is better)</td><td>0.100</td><td>0.233</td>" in page
+    said = "bm25 is worse than hybrid in Answered from gold evidence: -0.667"
+    assert said in text
+    assert said in page
+
+
+def test_the_funnel_is_counted_in_the_page(two: tuple[Run, Path]) -> None:
+    page = (two[1] / "report.html").read_text()
+    assert "<td>Ranked too low</td><td>0</td><td>8</td>" in page
+    assert "<td>Not in the index</td><td>0</td><td>0</td>" in page
+    assert "<td>All that were missed</td><td>0</td><td>8</td>" in page
+
+
+def test_the_stages_are_named_alike_in_every_mode() -> None:
+    assert not any(word in stage for stage in Lost for word in ("fusion", "both"))
+
+
+def test_only_unanswerable_questions(tmp_path: Path) -> None:
+    refused = [unanswerable(number, number > 2) for number in range(6)]
+    run = made_run({"hybrid": refused, "bm25": refused})
+    titles = [plot.title for plot in section_of(run, tmp_path).plots]
+    assert not {"Recall at k", "Where missed questions were lost"} & set(titles)
+    assert "Risk and coverage" in titles
+    assert "<td>Refusal recall</td>" in (written(run, tmp_path) / "report.html").read_text()
+
+
+def test_a_configuration_without_the_metric_has_no_bar_and_no_value(tmp_path: Path) -> None:
+    run = made_run({"hybrid": outcomes(RIGHT), "deaf": [unanswerable(number, True) for number in range(12)]})
+    section = section_of(run, tmp_path)
+    assert "hybrid 1.000" in section.plots[0].alt
+    assert "deaf" not in section.plots[0].alt
+    assert section.tags == (("lookup", 12, (1.0, None)),)
+    written(run, tmp_path)
+
+
+@pytest.mark.parametrize("styles", [plots.MARKERS, plots.LINES, plots.HATCHES])
+def test_configurations_of_the_same_colour_differ_otherwise(styles: tuple[str, ...]) -> None:
+    assert gcd(len(plots.COLOURS), len(styles)) == 1
+
+
+def test_many_configurations_with_odd_names(tmp_path: Path) -> None:
+    names = ["hybrid", "_hidden", "a$b$", "$x^", "<b>", "k=1 | k=2", "ü", "eighth"]
+    run = made_run({name: outcomes(MIXED) for name in names})
+    section = section_of(run, tmp_path)
+    for plot in section.plots:
+        if not plot.title.startswith("Answered from gold evidence: "):
+            assert "_hidden" in plot.svg, plot.title
+    assert "&lt;b&gt;" in (written(run, tmp_path) / "report.html").read_text()
