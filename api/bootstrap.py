@@ -273,10 +273,11 @@ class Services:
         return HybridSearcher(store, self.embedder.embed_query, self.catalog.revisions, fusion, chosen.candidates)
 
     def evidence(self, store: Store) -> "SentenceEvidence":
-        from generation.evidence import WITH_CROSS_ENCODER, WITHOUT_CROSS_ENCODER, SentenceEvidence
+        from generation.evidence import CONFIDENCE, WITH_CROSS_ENCODER, WITHOUT_CROSS_ENCODER, SentenceEvidence
 
-        reader = self.cross_encoder
-        return SentenceEvidence(self.embedder, store, reader, WITH_CROSS_ENCODER if reader else WITHOUT_CROSS_ENCODER)
+        reader, alone = self.cross_encoder, WITHOUT_CROSS_ENCODER
+        support, confidence = (WITH_CROSS_ENCODER, CONFIDENCE) if reader else (alone, alone)
+        return SentenceEvidence(self.embedder, store, reader, support, confidence)
 
     def answerer(self, store: Store, searcher: HybridSearcher, min_confidence: float) -> RagAnswerer:
         from generation.generators.extractive import ExtractiveGenerator

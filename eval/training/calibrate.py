@@ -1,8 +1,9 @@
-"""Fit the support of sentences and the confidence of answers: the probability that they answer the question.
+"""Fit the confidence of answers: the probability that there is one among the sentences that were weighed.
 
-`python -m eval.training.calibrate` indexes the held-out passages, asks their questions, and prints the constants of
-`generation.evidence.Calibration` and what is refused at several thresholds; `--also FOLDER` tells the latter for the
-question set or BEIR folder with `metadata.answerable` too, which is not fitted to.
+`python -m eval.training.calibrate` indexes the held-out passages, asks their questions (without those whose answer is
+not even among the sentences weighed), and prints `generation.evidence.CONFIDENCE` and what is refused at several
+thresholds; `--also FOLDER` tells the latter for the question set or BEIR folder with `metadata.answerable` too, which
+is not fitted to.
 """
 
 import argparse
@@ -22,8 +23,10 @@ from api.bootstrap import Collection, Services
 from api.settings import Settings, load_settings
 from eval.datasets.beir import load_beir, write_corpus
 from eval.datasets.questions import QUESTIONS, load_question_set
+from eval.metrics.text import words
 from eval.training.passages import load_passages
-from generation.evidence import WITH_CROSS_ENCODER, WITHOUT_CROSS_ENCODER, Calibration, Signals
+from generation.candidates import Candidate
+from generation.evidence import CONFIDENCE, WITHOUT_CROSS_ENCODER, Calibration, Signals
 from ingest.pipeline import Label
 from ingest.sources.filesystem import Selection, SourceFile, list_files
 from retrieval.types import Query
@@ -43,6 +46,15 @@ class Case:
     answerable: bool
 
 
+@dataclass(frozen=True)
+class Question:
+    """`answers`: the words of the sentences that answer it, where they are known."""
+
+    text: str
+    answerable: bool
+    answers: tuple[str, ...] = ()
+
+
 def held_out_cases(limit: int) -> Iterator[Case]:
     passages = load_passages(held_out=True)
     with tempfile.TemporaryDirectory(prefix="citewell-calibrate-") as scratch:
@@ -51,7 +63,11 @@ def held_out_cases(limit: int) -> Iterator[Case]:
             path = Path(scratch) / f"{number:04}.md"
             path.write_text(passage.markdown(), encoding="utf-8")
             files.append(SourceFile(path, path.name))
-        asked = [(one.question, bool(one.answers)) for passage in passages for one in passage.questions]
+        asked = [
+            Question(one.question, bool(one.answers), tuple(words(passage.items[item]) for item in one.answers))
+            for passage in passages
+            for one in passage.questions
+        ]
         drawn = np.random.default_rng(7).permutation(len(asked))[:limit]
         yield from _cases(HELD_OUT, files, [asked[number] for number in drawn], Path(scratch) / "data")
 
@@ -61,30 +77,37 @@ def folder_cases(folder: Path, limit: int) -> Iterator[Case]:
     with tempfile.TemporaryDirectory(prefix="citewell-calibrate-") as scratch:
         if (folder / QUESTIONS).exists():
             found = load_question_set(folder)
-            asked = [(one.question, one.answerable) for one in found.questions]
+            asked = [Question(one.question, one.answerable) for one in found.questions]
             listed = list_files([str(folder)], _documents()).files
             yield from _cases(folder.name, listed, asked[:limit], Path(scratch) / "data")
         else:
             (Path(scratch) / "documents").mkdir()
             files = write_corpus(load_beir(folder).corpus, Path(scratch) / "documents")
             rows = map(json.loads, (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines())
-            asked = [(str(row["text"]), bool(row.get("metadata", {}).get("answerable", True))) for row in rows]
+            asked = [Question(str(row["text"]), bool(row.get("metadata", {}).get("answerable", True))) for row in rows]
             yield from _cases(folder.name, files, asked[:limit], Path(scratch) / "data")
 
 
-def _cases(source: str, files: Sequence[SourceFile], asked: Sequence[tuple[str, bool]], data: Path) -> Iterator[Case]:
+def _cases(source: str, files: Sequence[SourceFile], asked: Sequence[Question], data: Path) -> Iterator[Case]:
     with Services(_settings(data)) as services:
         collection = services.collection(COLLECTION, create=True)
         list(collection.ingestor.run(files, Label(TENANT)))
-        for question, answerable in asked:
-            yield Case(source, _signals(services, collection, question), answerable)
+        for question in asked:
+            weighed = _weighed(services, collection, question.text)
+            if not question.answers or any(_same(one, answer) for one, _ in weighed for answer in question.answers):
+                signals = [astuple(signals) for _, signals in weighed] or [astuple(Signals(0.0, 0.0))]
+                yield Case(source, np.array(signals), question.answerable)
 
 
-def _signals(services: Services, collection: Collection, question: str) -> NDArray[np.float64]:
+def _weighed(services: Services, collection: Collection, question: str) -> list[tuple[Candidate, Signals]]:
     query = Query(question, COLLECTION, TENANT, top_k=services.settings.answers.passages)
     hits = collection.searcher.search_blocking(query)
-    found = services.evidence(collection.store).signals(query, hits)
-    return np.array([astuple(signals) for _, signals in found] or [astuple(Signals(0.0, 0.0))])
+    return services.evidence(collection.store).signals(query, hits)
+
+
+def _same(one: Candidate, answer: str) -> bool:
+    text = words(one.text)
+    return text in answer or answer in text
 
 
 def _settings(data: Path) -> Settings:
@@ -142,10 +165,10 @@ def main() -> None:
     parser.add_argument("--also", type=Path, action="append", default=[])
     parser.add_argument("--limit", type=int, default=600)
     arguments = parser.parse_args()
-    out = Console(highlight=False, soft_wrap=True)
+    out = Console(highlight=False, soft_wrap=True, emoji=False)
     found = list(held_out_cases(arguments.limit))
     with_reader = load_settings().answers.cross_encoder
-    calibration = fit(found, WITH_CROSS_ENCODER if with_reader else WITHOUT_CROSS_ENCODER)
+    calibration = fit(found, CONFIDENCE if with_reader else WITHOUT_CROSS_ENCODER)
     out.print(calibration)
     for folder in arguments.also:
         found += folder_cases(folder, arguments.limit)

@@ -13,7 +13,7 @@ from eval.training.calibrate import Case, fit, told
 from eval.training.groups import groups, pool_of_passages
 from eval.training.passages import Passage, load_passages
 from eval.training.train import new_model, right_choices, train
-from generation.evidence import WITH_CROSS_ENCODER, Calibration
+from generation.evidence import CONFIDENCE, Calibration
 from ingest.ports import Embedder
 from retrieval.crossencoder import ENCODER
 from retrieval.embedders import model_path
@@ -81,7 +81,7 @@ def test_the_fit_follows_what_tells_answers_apart() -> None:
         signals = np.column_stack([chance.random((5, 2)), chance.normal(-2, 1, 5)])
         signals[0, 2] += 6 * answerable
         cases.append(Case("made", signals, answerable))
-    found: Calibration = fit(cases, WITH_CROSS_ENCODER)
+    found: Calibration = fit(cases, CONFIDENCE)
     assert found.relevance > 0.5
     (line,) = told(cases, found)
     assert line.startswith("made: 200 questions, area under ROC 0.9") or "ROC 1.0" in line
