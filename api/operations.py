@@ -27,7 +27,7 @@ from ingest.errors import InvalidError, NotFoundError, UnreadableFileError
 from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import Label
 from ingest.sources.filesystem import SourceFile
-from ingest.types import SECTION_SEPARATOR
+from ingest.types import joined_text
 from retrieval.types import Access, Query
 
 UPLOAD_SCHEME = "upload:"
@@ -76,7 +76,7 @@ def documents(services: Services, collection: str, access: Access, limit: int, a
 
 def document(services: Services, document_id: str, access: Access) -> DocumentTextOut:
     entry = _readable(services, document_id, access)
-    text = SECTION_SEPARATOR.join(section.text for section in services.catalog.sections(document_id))
+    text = joined_text(services.catalog.sections(document_id))
     return DocumentTextOut(**document_out(entry).model_dump(), text=text)
 
 

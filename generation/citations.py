@@ -52,7 +52,7 @@ def resolve(text: str, hits: Sequence[Hit], quotes: Sequence[Quote]) -> list[Cit
         for marker in statement.markers:
             if 1 <= marker <= len(hits):
                 start, end, support = _place(statement.text, marker, hits[marker - 1].chunk.text, quotes)
-                citations.append(_citation(marker, hits[marker - 1], start, end, support))
+                citations.append(citation_at(marker, hits[marker - 1], start, end, support))
     return citations
 
 
@@ -100,7 +100,8 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.casefold()))
 
 
-def _citation(marker: int, hit: Hit, start: int, end: int, support: float) -> Citation:
+def citation_at(marker: int, hit: Hit, start: int, end: int, support: float) -> Citation:
+    """The characters `[start, end)` of a passage as a citation."""
     chunk = hit.chunk
     return Citation(
         marker=marker,

@@ -1,6 +1,6 @@
 """What ingestion emits: a document is sections, a chunk is a quotable span of one section."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -49,7 +49,7 @@ class Document:
 
     @cached_property
     def text(self) -> str:
-        return SECTION_SEPARATOR.join(section.text for section in self.sections)
+        return joined_text(self.sections)
 
     @cached_property
     def section_starts(self) -> tuple[int, ...]:
@@ -86,6 +86,11 @@ class Chunk:
     def indexed_text(self) -> str:
         """What is embedded and indexed for BM25."""
         return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+def joined_text(sections: Iterable[Section]) -> str:
+    """The text of a document of these sections, which every character offset refers to."""
+    return SECTION_SEPARATOR.join(section.text for section in sections)
 
 
 def section_starts(sections: Sequence[Section]) -> tuple[int, ...]:

@@ -8,8 +8,8 @@ from itertools import chain
 from pathlib import Path, PurePath
 
 from ingest.errors import InvalidError, PermanentError
-from ingest.sources.filesystem import Selection, list_files
-from ingest.types import SECTION_SEPARATOR
+from ingest.sources.filesystem import Selection, SourceFile, list_files
+from ingest.types import joined_text
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,9 @@ class Documents:
 
     folder: Path
     files: Mapping[str, Path]
+
+    def source_files(self) -> list[SourceFile]:
+        return [SourceFile(path, source) for source, path in self.files.items()]
 
     def named(self, name: str, where: str) -> str:
         """The source of the document of this name: its path below the folder, or so much of the end of its path as
@@ -84,6 +87,6 @@ def indexed_text(path: Path) -> str:
     from ingest.parsers.routing import RoutingParser
 
     try:
-        return SECTION_SEPARATOR.join(section.text for section in RoutingParser().parse(path))
+        return joined_text(RoutingParser().parse(path))
     except PermanentError as error:
         raise InvalidError(f"The spans of {path} have no text: {error}") from error

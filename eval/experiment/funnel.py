@@ -8,11 +8,10 @@ from eval.experiment.judging import cites_evidence, is_cited, is_right
 from eval.experiment.outcomes import Lost
 from eval.experiment.sets import Case
 from eval.metrics.text import words
-from generation.candidates import Candidate
-from generation.types import Citation
+from generation.citations import citation_at
 from ingest.catalog import CatalogEntry
 from ingest.types import Chunk, Document
-from retrieval.types import Access, Hit, Query
+from retrieval.types import Access, Query
 
 
 class Funnel:
@@ -54,7 +53,8 @@ class Funnel:
     def _weighed(self, asked: Asked) -> bool:
         """Whether a sentence of the evidence is among those that the answerer weighs."""
         found = self._services.evidence(self._collection.store).signals(asked.query, asked.hits)
-        return any(is_cited(_cited(one, asked.hits[one.marker - 1]), asked.case) for one, _ in found)
+        cited = (citation_at(one.marker, asked.hits[one.marker - 1], one.start, one.end, 0.0) for one, _ in found)
+        return any(is_cited(one, asked.case) for one in cited)
 
     def _read_entries(self) -> dict[str, CatalogEntry]:
         tenant = self._services.settings.access.tenant
@@ -80,21 +80,3 @@ class Funnel:
 def _wanted(case: Case) -> set[str]:
     """Sources of the documents that the evidence stands in."""
     return {key for key, grade in case.grades.items() if grade > 0} | {one.document for one in case.evidence}
-
-
-def _cited(one: Candidate, hit: Hit) -> Citation:
-    """A sentence as an answer would cite it."""
-    chunk = hit.chunk
-    return Citation(
-        marker=one.marker,
-        document_id=chunk.document_id,
-        chunk_id=chunk.id,
-        title=chunk.title,
-        source=chunk.source,
-        page=chunk.page,
-        headings=chunk.headings,
-        char_start=chunk.char_start + one.start,
-        char_end=chunk.char_start + one.end,
-        quote=one.text,
-        support=0.0,
-    )

@@ -12,7 +12,7 @@ from eval.datasets.lines import utf8_text
 from eval.experiment.sets import Case
 from eval.metrics.spans import Span
 from ingest.errors import InvalidError
-from ingest.types import SECTION_SEPARATOR
+from ingest.types import joined_text
 from retrieval.types import Hit
 
 
@@ -43,7 +43,7 @@ def positions_of(documents: Path, services: Services, collection: Collection) ->
     raw, indexed = {}, {}
     for entry in services.catalog.page(collection.name, services.settings.access.tenant):
         written = utf8_text(documents / entry.source)
-        read = SECTION_SEPARATOR.join(section.text for section in services.catalog.sections(entry.id))
+        read = joined_text(services.catalog.sections(entry.id))
         if "".join(written.split()) != "".join(read.split()):
             raise InvalidError(f"The parser changes the characters of {entry.source}; a span set needs plain text.")
         raw[entry.source], indexed[entry.source] = _counts(written), _counts(read)

@@ -24,7 +24,7 @@ from eval.judge import PROMPT_VERSION, check, judge
 from eval.llm import ChatModel, key_from, without_secrets
 from ingest.ports import Embedder
 from ingest.progress import Snapshot
-from ingest.types import SECTION_SEPARATOR
+from ingest.types import joined_text
 
 INDEXES = Path("evaluations") / "indexes"
 """Below the data folder."""
@@ -138,7 +138,7 @@ class Experiment:
     ) -> Iterator[Outcome]:
         @cache
         def text_of(document_id: str) -> str:
-            return SECTION_SEPARATOR.join(section.text for section in services.catalog.sections(document_id))
+            return joined_text(services.catalog.sections(document_id))
 
         raw = dataset.raw_documents
         positions = positions_of(raw, services, collection) if raw else None

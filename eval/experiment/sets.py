@@ -52,10 +52,10 @@ class EvaluationSet:
         is its id in the corpus (BEIR) or its path below their folder."""
         if isinstance(self.content, BeirDataset):
             return write_corpus(self.content.corpus, folder)
-        files = self.content.documents.files
+        documents = self.content.documents
         if self.kind == "spans":
-            return [_as_text(path, source, folder) for source, path in files.items()]
-        return [SourceFile(path, source) for source, path in files.items()]
+            return [_as_text(path, source, folder) for source, path in documents.files.items()]
+        return documents.source_files()
 
 
 def open_set(

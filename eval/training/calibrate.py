@@ -28,7 +28,7 @@ from eval.training.passages import load_passages
 from generation.candidates import Candidate
 from generation.evidence import CONFIDENCE, WITHOUT_CROSS_ENCODER, Calibration, Signals
 from ingest.pipeline import Label
-from ingest.sources.filesystem import Selection, SourceFile, list_files
+from ingest.sources.filesystem import SourceFile
 from retrieval.types import Query
 
 HELD_OUT = "held-out passages"
@@ -78,8 +78,7 @@ def folder_cases(folder: Path, limit: int) -> Iterator[Case]:
         if (folder / QUESTIONS).exists():
             found = load_question_set(folder)
             asked = [Question(one.question, one.answerable) for one in found.questions]
-            listed = list_files([str(folder)], _documents()).files
-            yield from _cases(folder.name, listed, asked[:limit], Path(scratch) / "data")
+            yield from _cases(folder.name, found.documents.source_files(), asked[:limit], Path(scratch) / "data")
         else:
             (Path(scratch) / "documents").mkdir()
             files = write_corpus(load_beir(folder).corpus, Path(scratch) / "documents")
@@ -112,12 +111,6 @@ def _same(one: Candidate, answer: str) -> bool:
 
 def _settings(data: Path) -> Settings:
     return load_settings(overrides={"data": data})
-
-
-def _documents() -> Selection:
-    from ingest.parsers.routing import SUFFIXES
-
-    return Selection(exclude=(QUESTIONS,), suffixes=frozenset(SUFFIXES))
 
 
 def fit(found: Sequence[Case], start: Calibration) -> Calibration:
