@@ -88,6 +88,7 @@ def sections(run: Run, aggregates: Sequence[Aggregate]) -> Iterator[Section]:
 def _section(run: Run, dataset: DatasetRecord, results: tuple[Result, ...], aggregates: Sequence[Aggregate]) -> Section:
     metrics = summary.present(results, (*summary.RETRIEVAL, *summary.SPANS, *summary.ANSWERS))
     main = summary.main_metric(results[0])
+    funnels = {result.configuration: summary.funnel(result) for result in results}
     return Section(
         dataset=dataset,
         configurations=tuple(result.configuration for result in results),
@@ -102,9 +103,9 @@ def _section(run: Run, dataset: DatasetRecord, results: tuple[Result, ...], aggr
         ),
         calibration=tuple(_calibration(aggregates)),
         agreement=tuple(map(agreement, results)),
-        plots=tuple(_plots(run.baseline, results, aggregates, main)),
+        plots=tuple(_plots(run.baseline, results, aggregates, main, funnels)),
         misses=tuple(_misses(result) for result in results),
-        funnels={result.configuration: summary.funnel(result) for result in results},
+        funnels=funnels,
     )
 
 
@@ -156,7 +157,13 @@ def _misses(result: Result) -> Misses:
     return Misses(result.configuration, tuple(missed[:_MISSES]), len(missed))
 
 
-def _plots(baseline: str, results: Sequence[Result], aggregates: Sequence[Aggregate], main: Metric) -> Iterator[Plot]:
+def _plots(
+    baseline: str,
+    results: Sequence[Result],
+    aggregates: Sequence[Aggregate],
+    main: Metric,
+    funnels: Mapping[str, Mapping[Lost, int]],
+) -> Iterator[Plot]:
     """Those that there are values for."""
     estimates = {one.configuration: one.means[main.name] for one in aggregates if main.name in one.means}
     if estimates:
@@ -170,7 +177,6 @@ def _plots(baseline: str, results: Sequence[Result], aggregates: Sequence[Aggreg
     if any(curves.values()):
         yield plots.recall_curves("Recall at k", curves)
     yield from _gains_and_losses(baseline, results, main)
-    funnels = {result.configuration: summary.funnel(result) for result in results}
     if any(any(counts.values()) for counts in funnels.values()):
         yield plots.funnel("Where missed questions were lost", funnels)
     answered = {result.configuration: result for result in results if summary.calibration(result)}

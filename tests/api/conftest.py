@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fpdf import FPDF
 from starlette.testclient import TestClient
 
 from api import cli
@@ -68,6 +69,17 @@ def upload(client: TestClient, collection: str) -> Upload:
         return client.post("/v1/documents", files={"file": (name, body)}, data={"collection": collection, **form})
 
     return send
+
+
+def pdf(*lines: str, password: str = "") -> bytes:
+    made = FPDF()
+    if password:
+        made.set_encryption(owner_password=password, user_password=password)
+    made.add_page()
+    made.set_font("Helvetica", size=12)
+    for line in lines:
+        made.cell(text=line, new_x="LMARGIN", new_y="NEXT")
+    return bytes(made.output())
 
 
 def settings_for(data: Path, **overrides: Any) -> Settings:
