@@ -112,8 +112,9 @@ def gate(baseline: Path, run_name: str | None, data: Path, config: Path | None) 
 
 
 def report(run_name: str, data: Path) -> None:
-    found = runs.load_run(run_name, data)
-    folder = runs.save(found, data)
+    """Where the run lies, be that below `data` or not."""
+    found, folder = runs.load_run(run_name, data), runs.results_of(run_name, data).parent
+    runs.save_in(folder, found)
     write_report(found, folder)
     console.out.print(str(folder / REPORT), soft_wrap=True)
 

@@ -39,9 +39,15 @@ def folder_of(data: Path, run_id: str) -> Path:
 
 
 def save(run: Run, data: Path) -> Path:
-    """Writes the results with their aggregates, the summary and the table of questions; returns the folder."""
+    """Writes a run into its folder below `data`, which is returned."""
     folder = folder_of(data, run.id)
     folder.mkdir(parents=True, exist_ok=True)
+    save_in(folder, run)
+    return folder
+
+
+def save_in(folder: Path, run: Run) -> None:
+    """Writes the results with their aggregates, the summary and the table of questions."""
     (folder / RESULTS).write_bytes(_SAVED.dump_json(_Saved(**vars(run), aggregates=aggregates(run)), indent=1))
     (folder / SUMMARY).write_text(_summary(run).model_dump_json(indent=2), encoding="utf-8")
     with (folder / QUESTIONS).open("w", encoding="utf-8", newline="") as stream:
@@ -50,7 +56,6 @@ def save(run: Run, data: Path) -> Path:
         writer = csv.DictWriter(stream, columns)
         writer.writeheader()
         writer.writerows(rows)
-    return folder
 
 
 def load_run(given: str, data: Path) -> Run:
@@ -60,7 +65,7 @@ def load_run(given: str, data: Path) -> Run:
         NotFoundError: there is none of this name.
         InvalidError: the file is no evaluation of this version.
     """
-    path = _path(given, data)
+    path = results_of(given, data)
     try:
         return _RUN.validate_json(path.read_bytes())
     except OSError as error:
@@ -90,7 +95,8 @@ def _summary(run: Run) -> EvaluationOut:
     )
 
 
-def _path(given: str, data: Path) -> Path:
+def results_of(given: str, data: Path) -> Path:
+    """The file with the results of a run that is given as to `load_run`, whether it is there or not."""
     if given == "latest":
         ids = run_ids(data)
         given = ids[0] if ids else given

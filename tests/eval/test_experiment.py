@@ -119,6 +119,17 @@ def test_the_report_stands_alone(small_run: Run, data: Path, citewell: Citewell)
     assert len(table) == 1 + 2 * 6
 
 
+def test_the_report_of_a_run_elsewhere_is_written_beside_it(
+    small_run: Run, data: Path, tmp_path: Path, citewell: Citewell
+) -> None:
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    shutil.copy(runs.folder_of(data, small_run.id) / "results.json", moved)
+    assert citewell("eval", "report", moved, "--data", tmp_path / "other") == 0
+    assert (moved / "report.html").is_file()
+    assert not (tmp_path / "other").exists()
+
+
 class Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
