@@ -46,7 +46,7 @@ def decode(data: bytes, name: str) -> str:
         raise UnreadableFileError(
             f"{name} is not text but looks like {looks_like(data)}: give it its true suffix or leave it out."
         )
-    if not text.strip():
+    if not clean(text).strip():
         raise UnreadableFileError(f"{name} is empty: leave it out or save it again with its content.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
