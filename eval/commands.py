@@ -113,8 +113,8 @@ def gate(baseline: Path, run_name: str | None, data: Path, config: Path | None) 
 
 def report(run_name: str, data: Path) -> None:
     """Where the run lies, be that below `data` or not."""
-    found, folder = runs.load_run(run_name, data), runs.results_of(run_name, data).parent
-    runs.save_in(folder, found)
+    found, folder = runs.find_run(run_name, data)
+    runs.save_in(found, folder)
     write_report(found, folder)
     console.out.print(str(folder / REPORT), soft_wrap=True)
 

@@ -42,11 +42,11 @@ def save(run: Run, data: Path) -> Path:
     """Writes a run into its folder below `data`, which is returned."""
     folder = folder_of(data, run.id)
     folder.mkdir(parents=True, exist_ok=True)
-    save_in(folder, run)
+    save_in(run, folder)
     return folder
 
 
-def save_in(folder: Path, run: Run) -> None:
+def save_in(run: Run, folder: Path) -> None:
     """Writes the results with their aggregates, the summary and the table of questions."""
     (folder / RESULTS).write_bytes(_SAVED.dump_json(_Saved(**vars(run), aggregates=aggregates(run)), indent=1))
     (folder / SUMMARY).write_text(_summary(run).model_dump_json(indent=2), encoding="utf-8")
@@ -59,15 +59,20 @@ def save_in(folder: Path, run: Run) -> None:
 
 
 def load_run(given: str, data: Path) -> Run:
-    """A run by its id, by `latest`, or by the path of its folder or results.
+    """As `find_run`, without the folder."""
+    return find_run(given, data)[0]
+
+
+def find_run(given: str, data: Path) -> tuple[Run, Path]:
+    """A run by its id, by `latest`, or by the path of its folder or results, and the folder that it lies in.
 
     Raises:
         NotFoundError: there is none of this name.
         InvalidError: the file is no evaluation of this version.
     """
-    path = results_of(given, data)
+    path = _path(given, data)
     try:
-        return _RUN.validate_json(path.read_bytes())
+        return _RUN.validate_json(path.read_bytes()), path.parent
     except OSError as error:
         raise NotFoundError(f"There is no evaluation {given!r}; `citewell eval list` shows those there are.") from error
     except ValidationError as error:
@@ -95,8 +100,7 @@ def _summary(run: Run) -> EvaluationOut:
     )
 
 
-def results_of(given: str, data: Path) -> Path:
-    """The file with the results of a run that is given as to `load_run`, whether it is there or not."""
+def _path(given: str, data: Path) -> Path:
     if given == "latest":
         ids = run_ids(data)
         given = ids[0] if ids else given

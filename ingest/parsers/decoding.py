@@ -46,7 +46,7 @@ def decode(data: bytes, name: str) -> str:
         raise UnreadableFileError(
             f"{name} is not text but looks like {looks_like(data)}: give it its true suffix or leave it out."
         )
-    if not clean(text).strip():
+    if not any(clean(one).strip() for one in text):  # the first character mostly settles it
         raise UnreadableFileError(f"{name} is empty: leave it out or save it again with its content.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

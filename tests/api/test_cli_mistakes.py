@@ -4,30 +4,19 @@ import os
 from pathlib import Path
 
 import pytest
-from fpdf import FPDF
 
 from api import pairs
 from api.bootstrap import Services
 from ingest.errors import InvalidError
-from tests.api.conftest import HOURS, Run, one_line, settings_for
+from tests.api.conftest import HOURS, Run, one_line, pdf, settings_for
 from tests.fakes import HashEmbedder
-
-
-def locked_pdf() -> bytes:
-    made = FPDF()
-    made.set_encryption(owner_password="s3cret", user_password="s3cret")
-    made.add_page()
-    made.set_font("Helvetica", size=12)
-    made.cell(text="Hidden.")
-    return bytes(made.output())
-
 
 BAD_FILES = {
     "empty.md": (b"", "empty.md is empty"),
     "blank.txt": (b" \n\t\n", "blank.txt is empty"),
     "zero.docx": (b"", "zero.docx is empty"),
     "cut.pdf": (b"%PDF-1.7\n1 0 obj\n<< /Type", "cut.pdf is a damaged or incomplete PDF"),
-    "locked.pdf": (locked_pdf(), "locked.pdf is protected by a password"),
+    "locked.pdf": (pdf("Hidden.", password="s3cret"), "locked.pdf is protected by a password"),
     "fake.pdf": (b"only text", "fake.pdf is not a PDF"),
     "binary.txt": (b"\x7fELF\x02\x01\x01\x00" * 100, "binary.txt is not text"),
     "old.docx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old.docx is in the Office format of before 2007"),
