@@ -49,7 +49,9 @@ Tenant = Annotated[str | None, typer.Option("--tenant", help="Whose documents; d
 Groups = Annotated[list[str] | None, typer.Option("--group", help="Repeatable; default: access.groups.")]
 Server = Annotated[str | None, typer.Option("--server", help="URL of a running server to use instead of the folder.")]
 Mode = Annotated[str | None, typer.Option(help="dense, bm25 or hybrid.")]
-Where = Annotated[list[str] | None, typer.Option("--where", help="Filter key=value; the same key again: any of them.")]
+Where = Annotated[
+    list[str] | None, typer.Option("--where", help="Filter key=value (again: any of them), also != >= > <= <.")
+]
 TopK = Annotated[int | None, typer.Option("--top-k", help="How many passages.")]
 
 

@@ -28,6 +28,7 @@ from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import Label
 from ingest.sources.filesystem import SourceFile
 from ingest.types import joined_text
+from retrieval import filters
 from retrieval.types import Access, Query
 
 UPLOAD_SCHEME = "upload:"
@@ -37,7 +38,7 @@ async def search(services: Services, body: SearchIn, access: Access) -> SearchOu
     started = perf_counter()
     query = to_query(services, body, access, services.settings.retrieval.top_k)
     collection = await _opened(services, body.collection)
-    hits = await collection.searcher.search(query)
+    hits = await asyncio.to_thread(collection.searcher.search, query)
     return search_out(hits, {"search_ms": round((perf_counter() - started) * 1000, 2)})
 
 
@@ -55,7 +56,7 @@ def to_query(services: Services, body: SearchIn, access: Access, top_k: int) -> 
         groups=access.groups,
         top_k=body.top_k or top_k,
         mode=body.mode or services.settings.retrieval.mode,
-        filters={name: tuple(value) if isinstance(value, list) else value for name, value in body.filters.items()},
+        filters=filters.parse(body.filters),
     )
 
 

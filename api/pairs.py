@@ -1,12 +1,15 @@
 """Options of the command line that are written key=value."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ingest.errors import InvalidError
 
 Scalar: TypeAlias = str | int | float | bool
+_OPERATORS = {"=": "$in", "!=": "$nin", ">=": "$gte", ">": "$gt", "<=": "$lte", "<": "$lt"}
+_CONDITION = re.compile(r"([^=!<>]+)(=|!=|>=|>|<=|<)(.*)", re.DOTALL)
 
 
 def metadata(items: Sequence[str] | None) -> dict[str, Scalar]:
@@ -19,12 +22,21 @@ def metadata(items: Sequence[str] | None) -> dict[str, Scalar]:
     return found
 
 
-def filters(items: Sequence[str] | None) -> dict[str, Scalar | list[Scalar]]:
-    """A key that is given several times has a list of values, of which one must match."""
-    found: dict[str, list[Scalar]] = {}
-    for key, value in _pairs(items):
-        found.setdefault(key, []).append(value)
-    return {key: values if len(values) > 1 else values[0] for key, values in found.items()}
+def filters(items: Sequence[str] | None) -> dict[str, Any]:
+    """`key=value`, `key!=value`, `key>=value`, `key>value`, `key<=value`, `key<value`, as a filter over the wire. A key
+    that is given several times with `=` has a list of values, of which one must match."""
+    found: dict[str, dict[str, Any]] = {}
+    for item in items or ():
+        parts = _CONDITION.fullmatch(item)
+        if parts is None:
+            raise InvalidError(f"{item!r} must be written key=value, key!=value, key>=value, key>value and so on.")
+        key, operator, value = parts.groups()
+        conditions = found.setdefault(key, {})
+        if operator in ("=", "!="):
+            conditions.setdefault(_OPERATORS[operator], []).append(_scalar(value))
+        else:
+            conditions[_OPERATORS[operator]] = _scalar(value)
+    return found
 
 
 def _pairs(items: Sequence[str] | None) -> Iterator[tuple[str, Scalar]]:

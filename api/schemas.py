@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,6 +14,8 @@ from retrieval.types import Hit
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 Scalar = str | int | Annotated[float, AllowInfNan(False)] | bool
+Condition = Scalar | list[Any] | dict[str, Any]
+"""A part of a filter; `retrieval.filters` reads it."""
 
 
 class _In(BaseModel):
@@ -31,10 +33,11 @@ class SearchIn(_In):
     mode: Literal["dense", "bm25", "hybrid"] | None = Field(
         default=None, description="Default: retrieval.mode of the settings."
     )
-    filters: dict[str, Scalar | list[Scalar]] = Field(
+    filters: dict[str, Condition] = Field(
         default_factory=dict,
-        description="Field or metadata key -> value, or list of values of which one must match.",
-        examples=[{"department": ["hr", "legal"]}],
+        description="Field or metadata key -> value, list of values of which one must match, or operators: $eq, $ne, "
+        "$in, $nin, $gt, $gte, $lt, $lte, $exists. $and and $or take lists of filters, $not one.",
+        examples=[{"department": ["hr", "legal"], "year": {"$gte": 2024}}],
     )
 
 

@@ -41,7 +41,7 @@ class RagAnswerer:
 
     async def answer(self, query: Query) -> AsyncIterator[str | Answer]:
         timings: dict[str, float] = {}
-        hits = await _timed(timings, "search_ms", self._searcher.search(query))
+        hits = await _timed(timings, "search_ms", asyncio.to_thread(self._searcher.search, query))
         evidence = await _timed(timings, "evidence_ms", asyncio.to_thread(self._evidence.weigh, query, hits))
         quotes, confidence = evidence.quotes, evidence.confidence
         if not quotes or confidence < self._min_confidence:

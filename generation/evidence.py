@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.candidates import Candidate, candidates
-from generation.ports import Lexicon, PairScorer
+from generation.ports import Lexicon
 from generation.types import Evidence, Quote
 from ingest.ports import Embedder
+from retrieval.ports import PairScorer
 from retrieval.types import Hit, Query
 
 

@@ -3,9 +3,6 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from generation.types import Answer, Evidence, Prompt
 from ingest.types import Section
 from retrieval.types import Access, Hit, Query
@@ -31,12 +28,6 @@ class Answerer(Protocol):
 class EvidenceScorer(Protocol):
     def weigh(self, query: Query, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the hits, and how surely they answer the question."""
-        ...
-
-
-class PairScorer(Protocol):
-    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Shape (len(texts),): the greater, the likelier that the text answers the question."""
         ...
 
 

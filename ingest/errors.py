@@ -3,6 +3,7 @@
 CitewellError
 ├── InvalidError            the request or the settings are wrong: change them
 │   ├── SettingsError
+│   ├── FilterError         a filter is malformed, or names a field that no document has
 │   ├── NotFoundError       what was asked for does not exist
 │   └── TooLargeError       over a configured limit
 ├── DeniedError             the caller may not do this
@@ -26,6 +27,10 @@ class InvalidError(CitewellError):
 
 class SettingsError(InvalidError):
     """A settings key is unknown, mistyped or out of range."""
+
+
+class FilterError(InvalidError):
+    """A filter is malformed, or names a field that no document of the reader has."""
 
 
 class NotFoundError(InvalidError):

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from ingest.ports import ChunkSink
 from ingest.types import Chunk
-from retrieval.types import Access, Filters, Hit, Query
+from retrieval.filters import Filter
+from retrieval.types import Access, Hit, Query
 
 
 class Store(ChunkSink, Protocol):
@@ -19,21 +20,26 @@ class Store(ChunkSink, Protocol):
     fetched once the rankings are fused, because reading ten is twenty times faster than reading two hundred.
 
     Filter fields: source, title, page, kind, headings, document_id, `metadata.<key>`; other names are metadata keys.
+    Numbers and dates of any metadata key can be compared.
     """
 
     def dense(
-        self, vector: NDArray[np.float32], access: Access, filters: Filters, limit: int
+        self, vector: NDArray[np.float32], access: Access, filters: Filter, limit: int
     ) -> list[tuple[str, float]]:
         """`vector` has shape (dimension,)."""
         ...
 
-    def bm25(self, text: str, access: Access, filters: Filters, limit: int) -> list[tuple[str, float]]: ...
+    def bm25(self, text: str, access: Access, filters: Filter, limit: int) -> list[tuple[str, float]]: ...
 
     def fetch(self, ids: Sequence[str], access: Access) -> list[Chunk]:
         """Chunks in the order of `ids`, without those that are gone or that this reader may not read.
 
         They may be of any revision: the caller drops those that the catalog does not call current.
         """
+        ...
+
+    def fields(self, access: Access) -> frozenset[str]:
+        """Metadata keys of the chunks that this reader may read."""
         ...
 
     def terms(self, text: str) -> frozenset[int]:
@@ -56,12 +62,14 @@ class Store(ChunkSink, Protocol):
 
 
 class Searcher(Protocol):
-    async def search(self, query: Query) -> list[Hit]:
+    """Wrappers have the same shape: each asks the searcher inside and changes the query or the hits."""
+
+    def search(self, query: Query) -> list[Hit]:
         """Ranked hits, best first, at most `query.top_k`."""
         ...
 
 
-class Reranker(Protocol):
-    async def rerank(self, query: Query, hits: Sequence[Hit]) -> list[Hit]:
-        """The same hits in a better order with new scores."""
+class PairScorer(Protocol):
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (len(texts),): the greater, the likelier that the text answers the question."""
         ...

@@ -1,6 +1,5 @@
 """A query becomes ranked hits of one collection."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -8,9 +7,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.filters import ATTRIBUTES, METADATA_PREFIX, check_fields, fields
 from retrieval.fusion import minmax, rrf
 from retrieval.ports import Store
-from retrieval.types import Hit, Query
+from retrieval.types import Access, Hit, Query
 
 _RETRIES = 8
 
@@ -44,6 +44,7 @@ class HybridSearcher:
     ) -> None:
         self._store, self._embed_query, self._revisions = store, embed_query, revisions
         self._fusion, self._candidates, self._grows = fusion, candidates, grows
+        self._fields: dict[Access, frozenset[str]] = {}
 
     def deepened(self, top_k: int) -> "HybridSearcher":
         """Ranks every query as this one ranks those for `top_k` hits, and cuts the fused list where the query says:
@@ -51,15 +52,17 @@ class HybridSearcher:
         candidates = max(self._candidates, top_k)
         return HybridSearcher(self._store, self._embed_query, self._revisions, self._fusion, candidates, grows=False)
 
-    async def search(self, query: Query) -> list[Hit]:
-        return await asyncio.to_thread(self.search_blocking, query)
-
-    def search_blocking(self, query: Query) -> list[Hit]:
+    def search(self, query: Query) -> list[Hit]:
         vector = None if query.mode == "bm25" else self._embed_query(query.text)
         return self.search_with(query, vector)
 
     def search_with(self, query: Query, vector: NDArray[np.float32] | None) -> list[Hit]:
-        """Search with a query vector at hand (None in mode `bm25`)."""
+        """Search with a query vector at hand (None in mode `bm25`).
+
+        Raises:
+            FilterError: a filter names a field that no document of the reader has.
+        """
+        self._check_fields(query)
         hits, stale = self._attempt(query, vector)
         for _ in range(_RETRIES):
             if not stale:
@@ -71,6 +74,13 @@ class HybridSearcher:
             if stale == before:
                 break
         return hits
+
+    def _check_fields(self, query: Query) -> None:
+        """The engine is asked only where a field was not seen before: at a million chunks that takes a while."""
+        named, seen = fields(query.filters) - ATTRIBUTES, self._fields.get(query.access, frozenset())
+        if not {field.removeprefix(METADATA_PREFIX) for field in named} <= seen:
+            self._fields[query.access] = self._store.fields(query.access)
+            check_fields(query.filters, self._fields[query.access])
 
     def branches(
         self, query: Query, vector: NDArray[np.float32] | None

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from ingest.types import Chunk, MetadataValue
+from ingest.types import Chunk
+from retrieval.filters import EVERYTHING, Filter
 
 Mode: TypeAlias = Literal["dense", "bm25", "hybrid"]
-Filters: TypeAlias = Mapping[str, MetadataValue | tuple[MetadataValue, ...]]
-"""Field -> value that must be equal, or tuple of values of which one must be equal; fields are ANDed."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Query:
     groups: tuple[str, ...] = ()
     top_k: int = 10
     mode: Mode = "hybrid"
-    filters: Filters = field(default_factory=dict)
+    filters: Filter = EVERYTHING
 
     @property
     def access(self) -> Access:

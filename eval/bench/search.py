@@ -102,7 +102,7 @@ def _mode(services: Services, name: ModeName) -> Mode:
         # As many as fusion sees when ten are asked for, so that the order is the one that is served.
         head=lambda text, vector: _documents(find(text, vector, max(pool, HEAD))),
         deep=lambda text, vector: _deep(searcher, _query(text, access, name, pool), vector),
-        search=lambda text: searcher.search_blocking(_query(text, access, name, HEAD)),
+        search=lambda text: searcher.search(_query(text, access, name, HEAD)),
         engine=None if name == "bm25" else lambda text, vector: find(text, vector, HEAD),
     )
 

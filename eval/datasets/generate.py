@@ -22,6 +22,7 @@ from eval.metrics.text import words
 from generation.candidates import Candidate, candidates
 from ingest.catalog import CatalogEntry
 from ingest.errors import InvalidError, UnavailableError
+from retrieval.filters import AnyOf
 from retrieval.types import Access, Hit, Query
 
 TELLING = 4
@@ -146,7 +147,7 @@ def _sentences(
 ) -> Iterator[Draft]:
     access = _access(services)
     vector = services.embedder.embed_query(entry.title)
-    found = collection.store.dense(vector, access, {"document_id": entry.id}, _ALL)
+    found = collection.store.dense(vector, access, AnyOf("document_id", (entry.id,)), _ALL)
     hits = [Hit(chunk, 0.0, {}) for chunk in collection.store.fetch([key for key, _ in found], access)]
     drawn = [one for one in candidates(hits) if _MIN_WORDS <= len(one.text.split()) <= _MAX_WORDS]
     chance.shuffle(drawn)

@@ -53,7 +53,7 @@ class Asker:
         settings = self._services.settings
         query = self._query(case, settings.retrieval.top_k)
         started = perf_counter()
-        served = self._collection.searcher.search_blocking(query)
+        served = self._collection.searcher.search(query)
         search_ms = (perf_counter() - started) * 1000
         ranked = self._ranked(case)
         if not self._answers or case.grades:
@@ -68,7 +68,7 @@ class Asker:
     def _ranked(self, case: Case) -> list[str]:
         """What is served, and on from there down to `depth`."""
         hits = self._depth * (_CHUNKS_A_DOCUMENT if case.grades else 1)
-        return ranking(case, self._deep.search_blocking(self._query(case, hits)))[: self._depth]
+        return ranking(case, self._deep.search(self._query(case, hits)))[: self._depth]
 
     def _query(self, case: Case, top_k: int) -> Query:
         settings = self._services.settings

@@ -100,7 +100,7 @@ def _cases(source: str, files: Sequence[SourceFile], asked: Sequence[Question], 
 
 def _weighed(services: Services, collection: Collection, question: str) -> list[tuple[Candidate, Signals]]:
     query = Query(question, COLLECTION, TENANT, top_k=services.settings.answers.passages)
-    hits = collection.searcher.search_blocking(query)
+    hits = collection.searcher.search(query)
     return services.evidence(collection.store).signals(query, hits)
 
 

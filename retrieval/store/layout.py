@@ -1,17 +1,21 @@
 """What both engines share: names of vectors and payload fields, chunk <-> payload, and who may read what.
 
 Payload of a point: `tenant`, `groups`, `document_id` and `revision` (indexed keywords), `facets` (indexed keywords, one
-per value that a user may filter by) and `chunk` (everything else, as JSON). JSON in one string is written and read
-faster than a field per attribute, and it brings every int, float and string back exactly as it was.
+per value that a user may filter by), `fields` (indexed keywords: names of the metadata), a number for each numeric or
+date value (indexed when its field first appears) and `chunk` (everything else, as JSON). JSON in one string is written
+and read faster than a field per attribute, and it brings every int, float and string back exactly as it was.
 
 A facet is `field=value`, the value as JSON. With it any metadata key can be filtered by index, whatever its name or
-type: the engines themselves cannot match floats, mix types in one condition or address keys with a quote.
+type: the engines themselves cannot match floats, mix types in one condition or address keys with a quote. The fields of
+numbers are named by a hash for the same reason.
 """
 
+import hashlib
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,9 +23,22 @@ from numpy.typing import NDArray
 
 from ingest.errors import InvalidError
 from ingest.types import EVERYONE, Chunk, MetadataValue
-from retrieval.types import Access, Filters
+from retrieval.filters import (
+    ATTRIBUTES,
+    EVERYTHING,
+    METADATA_PREFIX,
+    AnyOf,
+    Either,
+    Every,
+    Filter,
+    Not,
+    Present,
+    Within,
+    moment,
+)
+from retrieval.types import Access
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised when points written before can no longer be read or searched."""
 
 DENSE = "dense"
@@ -32,13 +49,16 @@ GROUPS = "groups"
 DOCUMENT_ID = "document_id"
 REVISION = "revision"
 FACETS = "facets"
+FIELDS = "fields"
 CHUNK = "chunk"
-KEYWORD_INDEXES = (TENANT, GROUPS, DOCUMENT_ID, REVISION, FACETS)
+NUMBER, TIME = "number_", "time_"
+"""Begin the names of payload fields that hold numbers and moments (seconds since 1970)."""
+MOST_FIELDS = 1_000
+"""How many metadata keys a reader is told of."""
+KEYWORD_INDEXES = (TENANT, GROUPS, DOCUMENT_ID, REVISION, FACETS, FIELDS)
 """Fields with a keyword index; the tenant's says so to the engine (`is_tenant`), which stores tenants together."""
 
-METADATA_PREFIX = "metadata."
-FACET_FIELDS = ("source", "title", "page", "kind", "headings")
-"""Attributes of a chunk that a user may filter by, besides `document_id` and metadata."""
+FACET_FIELDS = ATTRIBUTES - {"document_id"}
 
 HNSW_M = 24
 HNSW_EF_CONSTRUCT = 128
@@ -49,14 +69,6 @@ EXACT_BELOW = 8_000
 Payload: TypeAlias = dict[str, Any]
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps with an option makes an encoder each time
-
-
-@dataclass(frozen=True)
-class AnyOf:
-    """Condition on an indexed keyword field: it holds at least one of `values`; nothing fulfils an empty tuple."""
-
-    field: str
-    values: tuple[str, ...]
 
 
 def scan_kilobytes(dimension: int) -> int:
@@ -78,6 +90,8 @@ def to_payload(chunk: Chunk) -> Payload:
         DOCUMENT_ID: chunk.document_id,
         REVISION: chunk.revision,
         FACETS: list(_facets(chunk)),
+        FIELDS: list(_optional(chunk)),
+        **dict(_numbers(chunk)),
         CHUNK: _to_json(_body(chunk)),
     }
 
@@ -95,13 +109,26 @@ def tenant_condition(tenant: str) -> AnyOf:
     return AnyOf(TENANT, (tenant,))
 
 
-def conditions(access: Access, filters: Filters) -> list[AnyOf]:
-    """What a point must fulfil, all of it, to be found by this reader with these filters.
+def readable(access: Access) -> tuple[AnyOf, AnyOf]:
+    """What a point must fulfil to be seen by this reader."""
+    return tenant_condition(access.tenant), AnyOf(GROUPS, _groups(access))
 
-    Filter fields: source, title, page, kind, headings, document_id, `metadata.<key>`; any other name is a metadata key.
-    """
-    found = [tenant_condition(access.tenant), AnyOf(GROUPS, _groups(access))]
-    return found + [_filter_condition(field, value) for field, value in filters.items()]
+
+def condition(access: Access, filters: Filter) -> Filter:
+    """What a point must fulfil to be found by this reader with these filters, in terms of payload fields."""
+    stored = _stored(filters)
+    more = stored.conditions if isinstance(stored, Every) else (stored,)
+    return Every((*readable(access), *more))
+
+
+def metadata_keys(names: Iterable[str]) -> frozenset[str]:
+    """Those among the values of `FIELDS`."""
+    return frozenset(name.removeprefix(METADATA_PREFIX) for name in names if name.startswith(METADATA_PREFIX))
+
+
+def number_fields(payloads: Iterable[Payload]) -> set[str]:
+    """Payload fields that hold numbers or moments."""
+    return {name for payload in payloads for name in payload if name.startswith((NUMBER, TIME))}
 
 
 def may_read(access: Access, chunk: Chunk) -> bool:
@@ -154,13 +181,63 @@ def _facets(chunk: Chunk) -> Iterator[str]:
         yield _facet(METADATA_PREFIX + key, value)
 
 
-def _filter_condition(field: str, value: MetadataValue | tuple[MetadataValue, ...]) -> AnyOf:
-    values = value if isinstance(value, tuple) else (value,)
-    if field == DOCUMENT_ID:
-        return AnyOf(DOCUMENT_ID, tuple(str(one) for one in values))
+def _optional(chunk: Chunk) -> Iterator[str]:
+    """Names of the fields that not every chunk has and that this one has."""
+    if chunk.page is not None:
+        yield "page"
+    if chunk.headings:
+        yield "headings"
+    yield from (METADATA_PREFIX + key for key in chunk.metadata)
+
+
+def _numbers(chunk: Chunk) -> Iterator[tuple[str, float]]:
+    """Payload field -> what a range is compared with."""
+    metadata = {METADATA_PREFIX + key: value for key, value in chunk.metadata.items()}
+    for name, value in {"page": chunk.page, **metadata}.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield _slot(NUMBER, name), _finite(value)
+        elif value is not None and (seconds := moment(value)) is not None:
+            yield _slot(TIME, name), seconds
+
+
+def _stored(given: Filter) -> Filter:
+    """Fields as users name them become fields of the payload."""
+    match given:
+        case Every(conditions):
+            return Every(tuple(map(_stored, conditions)))
+        case Either(conditions):
+            return Either(tuple(map(_stored, conditions)))
+        case Not(one):
+            return Not(_stored(one))
+        case AnyOf(field, values) if field == DOCUMENT_ID:
+            return AnyOf(DOCUMENT_ID, tuple(map(str, values)))
+        case AnyOf(field, values):
+            return AnyOf(FACETS, tuple(_facet(_full(field), value) for value in values))
+        case Within():
+            return replace(given, field=_slot(TIME if given.dates else NUMBER, _full(given.field)))
+        case Present(field):
+            return _present(field)
+
+
+def _present(field: str) -> Filter:
+    return EVERYTHING if field in (DOCUMENT_ID, "source", "title", "kind") else AnyOf(FIELDS, (_full(field),))
+
+
+def _full(field: str) -> str:
     known = field in FACET_FIELDS or field.startswith(METADATA_PREFIX)
-    name = field if known else METADATA_PREFIX + field
-    return AnyOf(FACETS, tuple(_facet(name, one) for one in values))
+    return field if known else METADATA_PREFIX + field
+
+
+def _slot(kind: str, field: str) -> str:
+    return kind + hashlib.blake2b(field.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+
+
+def _finite(value: float) -> float:
+    """Integers beyond the range of floats become its ends."""
+    try:
+        return float(value)
+    except OverflowError:
+        return sys.float_info.max if value > 0 else -sys.float_info.max
 
 
 def _facet(field: str, value: MetadataValue) -> str:

@@ -14,10 +14,12 @@ from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from ingest.errors import CitewellError, DeniedError, InvalidError, UnavailableError
 from ingest.types import Chunk
+from retrieval.filters import AnyOf, Every, Filter
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.identity import Identity, check_identity
-from retrieval.types import Access, Filters
+from retrieval.store.server_filters import filter_of, stale
+from retrieval.types import Access
 
 BATCH = 256
 """Points a request: some 3 MB of JSON at 384 dimensions, well under a server's limit of 32 MB up to 3,000."""
@@ -55,7 +57,7 @@ class ServerStore:
         self._encoder = Bm25Encoder(identity.bm25)
         self._hnsw_ef = hnsw_ef
         with _server_errors(self._url):
-            _open(client, collection, identity, f"{collection} on {self._url}")
+            self._numbers = _open(client, collection, identity, f"{collection} on {self._url}")
 
     @classmethod
     def connect(
@@ -69,33 +71,34 @@ class ServerStore:
         layout.check_shape(vectors, (len(chunks), self._dimension))
         for start in range(0, len(chunks), BATCH):
             points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
+            self._index_numbers(points)
             with _server_errors(self._url):
                 self._client.upsert(self._name, points, wait=True)
 
     def delete(self, document_ids: Sequence[str]) -> None:
         if document_ids:
-            self._delete(_filter([layout.AnyOf(layout.DOCUMENT_ID, tuple(document_ids))]))
+            self._delete(filter_of(AnyOf(layout.DOCUMENT_ID, tuple(document_ids))))
 
     def delete_stale(self, revisions: dict[str, str]) -> None:
         if revisions:
-            self._delete(models.Filter(should=[_stale(*item) for item in revisions.items()]))
+            self._delete(models.Filter(should=[stale(*item) for item in revisions.items()]))
 
     def dense(
-        self, vector: NDArray[np.float32], access: Access, filters: Filters, limit: int
+        self, vector: NDArray[np.float32], access: Access, filters: Filter, limit: int
     ) -> list[tuple[str, float]]:
         layout.check_shape(vector, (self._dimension,))
         params = models.SearchParams(hnsw_ef=self._hnsw_ef)
-        return self._search(vector.tolist(), layout.DENSE, layout.conditions(access, filters), limit, params)
+        return self._search(vector.tolist(), layout.DENSE, layout.condition(access, filters), limit, params)
 
-    def bm25(self, text: str, access: Access, filters: Filters, limit: int) -> list[tuple[str, float]]:
+    def bm25(self, text: str, access: Access, filters: Filter, limit: int) -> list[tuple[str, float]]:
         terms = self._encoder.query(text)
         if not terms.indices:
             return []
         # Statistics of the reader's tenant only: another tenant's words must neither move nor show through its scores.
-        corpus = models.IdfCorpusParams(corpus=_filter([layout.tenant_condition(access.tenant)]))
+        corpus = models.IdfCorpusParams(corpus=filter_of(layout.tenant_condition(access.tenant)))
         query = models.SparseVector(indices=terms.indices, values=terms.values)
         params = models.SearchParams(idf=corpus)
-        return self._search(query, layout.BM25, layout.conditions(access, filters), limit, params)
+        return self._search(query, layout.BM25, layout.condition(access, filters), limit, params)
 
     def fetch(self, ids: Sequence[str], access: Access) -> list[Chunk]:
         if not ids:
@@ -105,11 +108,19 @@ class ServerStore:
         payloads = {str(record.id): record.payload or {} for record in records}
         return layout.readable_chunks(ids, payloads, access)
 
+    def fields(self, access: Access) -> frozenset[str]:
+        allowed = filter_of(Every(layout.readable(access)))
+        with _server_errors(self._url):
+            found = self._client.facet(
+                self._name, layout.FIELDS, facet_filter=allowed, limit=layout.MOST_FIELDS, exact=True
+            )
+        return layout.metadata_keys(str(hit.value) for hit in found.hits)
+
     def terms(self, text: str) -> frozenset[int]:
         return self._encoder.terms(text)
 
     def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
-        corpus = _filter([layout.tenant_condition(access.tenant)])
+        corpus = filter_of(layout.tenant_condition(access.tenant))
         return layout.idf_of(terms, lambda term: self._idf(term, corpus), self._count(corpus))
 
     def count(self) -> int:
@@ -155,6 +166,12 @@ class ServerStore:
             for chunk, vector in pairs
         ]
 
+    def _index_numbers(self, points: Sequence[models.PointStruct]) -> None:
+        for name in layout.number_fields(point.payload or {} for point in points) - self._numbers:
+            with _server_errors(self._url):
+                self._client.create_payload_index(self._name, name, models.PayloadSchemaType.FLOAT, wait=True)
+            self._numbers.add(name)
+
     def _terms(self, chunk: Chunk) -> models.SparseVector:
         terms = self._encoder.document(chunk.indexed_text)
         return models.SparseVector(indices=terms.indices, values=terms.values)
@@ -167,7 +184,7 @@ class ServerStore:
         self,
         query: list[float] | models.SparseVector,
         using: str,
-        conditions: Sequence[layout.AnyOf],
+        condition: Filter,
         limit: int,
         params: models.SearchParams,
     ) -> list[tuple[str, float]]:
@@ -178,7 +195,7 @@ class ServerStore:
                 self._name,
                 query=query,
                 using=using,
-                query_filter=_filter(conditions),
+                query_filter=filter_of(condition),
                 search_params=params,
                 limit=limit,
                 with_payload=False,
@@ -186,11 +203,13 @@ class ServerStore:
         return layout.ranked((str(point.id), point.score) for point in response.points)
 
 
-def _open(client: QdrantClient, collection: str, identity: Identity, where: str) -> None:
+def _open(client: QdrantClient, collection: str, identity: Identity, where: str) -> set[str]:
+    """Gives the payload fields that have an index."""
     if not client.collection_exists(collection):
         _create(client, collection, identity)
-    metadata = client.get_collection(collection).config.metadata or {}
-    check_identity(metadata.get(IDENTITY), identity, where)
+    found = client.get_collection(collection)
+    check_identity((found.config.metadata or {}).get(IDENTITY), identity, where)
+    return set(found.payload_schema or {})
 
 
 def _create(client: QdrantClient, alias: str, identity: Identity) -> None:
@@ -219,23 +238,6 @@ def _create_indexes(client: QdrantClient, name: str) -> None:
     for field in layout.KEYWORD_INDEXES:
         index = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=field == layout.TENANT)
         client.create_payload_index(name, field, index, wait=True)
-
-
-def _filter(conditions: Sequence[layout.AnyOf]) -> models.Filter:
-    return models.Filter(must=[_condition(one) for one in conditions])
-
-
-def _condition(condition: layout.AnyOf) -> models.FieldCondition:
-    if len(condition.values) == 1:
-        return models.FieldCondition(key=condition.field, match=models.MatchValue(value=condition.values[0]))
-    return models.FieldCondition(key=condition.field, match=models.MatchAny(any=list(condition.values)))
-
-
-def _stale(document_id: str, revision: str) -> models.Filter:
-    return models.Filter(
-        must=[_condition(layout.AnyOf(layout.DOCUMENT_ID, (document_id,)))],
-        must_not=[_condition(layout.AnyOf(layout.REVISION, (revision,)))],
-    )
 
 
 def _without_secrets(url: str) -> str:

@@ -73,7 +73,12 @@ def test_values_are_kept_as_they_were_typed(item: str, value: str | int | float 
 
 
 def test_the_same_filter_again_adds_a_value() -> None:
-    assert pairs.filters(["a=x", "b=1", "a=2"]) == {"a": ["x", 2], "b": 1}
+    assert pairs.filters(["a=x", "b=1", "a=2"]) == {"a": {"$in": ["x", 2]}, "b": {"$in": [1]}}
+    assert pairs.filters(["y>=2024", "y<2026.5", "c!=a=b"]) == {
+        "y": {"$gte": 2024, "$lt": 2026.5},
+        "c": {"$nin": ["a=b"]},
+    }
+    assert pairs.filters(["d<=2025-06-30"]) == {"d": {"$lte": "2025-06-30"}}
     assert pairs.filters(None) == {}
 
 

@@ -1,7 +1,7 @@
 """Every engine, and chunks to put into it."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from qdrant_client import QdrantClient
 
 from ingest.types import Chunk
+from retrieval.filters import parse
 from retrieval.ports import Store
 from retrieval.store.bm25 import Bm25Parameters
 from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
 from retrieval.store.server import ServerStore
-from retrieval.types import Access, Filters
+from retrieval.types import Access
 
 DIMENSION = 8
 IDENTITY = Identity("test-model", DIMENSION, Bm25Parameters(avg_len=4))
@@ -92,9 +93,11 @@ def put(store: Store, *chunks: Chunk) -> None:
     store.upsert(chunks, np.stack([unit(1, 0.1 * chunk.position) for chunk in chunks]))
 
 
-def found(store: Store, access: Access = READER, filters: Filters | None = None, text: str = "leave") -> set[str]:
+def found(
+    store: Store, access: Access = READER, filters: Mapping[str, object] | None = None, text: str = "leave"
+) -> set[str]:
     """Texts that both branches find, which must be the same ones."""
-    dense = store.fetch([key for key, _ in store.dense(unit(1), access, filters or {}, 100)], access)
-    words = store.fetch([key for key, _ in store.bm25(text, access, filters or {}, 100)], access)
+    dense = store.fetch([key for key, _ in store.dense(unit(1), access, parse(filters or {}), 100)], access)
+    words = store.fetch([key for key, _ in store.bm25(text, access, parse(filters or {}), 100)], access)
     assert {one.id for one in dense} == {one.id for one in words}
     return {one.text for one in dense}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ingest.errors import IndexMismatchError, InvalidError
+from retrieval.filters import EVERYTHING
 from retrieval.ports import Store
 from retrieval.store.bm25 import Bm25Parameters
 from retrieval.store.identity import Identity
@@ -60,9 +61,9 @@ def test_an_empty_store_finds_nothing(store: Store) -> None:
 def test_upsert_is_idempotent(store: Store) -> None:
     chunks = [chunk(f"leave number {i}", position=i) for i in range(5)]
     put(store, *chunks)
-    before = store.bm25("leave number 3", READER, {}, 10) + store.dense(unit(1), READER, {}, 10)
+    before = store.bm25("leave number 3", READER, EVERYTHING, 10) + store.dense(unit(1), READER, EVERYTHING, 10)
     put(store, *chunks)
-    after = store.bm25("leave number 3", READER, {}, 10) + store.dense(unit(1), READER, {}, 10)
+    after = store.bm25("leave number 3", READER, EVERYTHING, 10) + store.dense(unit(1), READER, EVERYTHING, 10)
     assert sorted(key for key, _ in after) == sorted(key for key, _ in before)
     assert [score for _, score in after] == pytest.approx([score for _, score in before])
     assert store.count() == 5
@@ -74,7 +75,7 @@ def test_upsert_replaces_what_has_the_same_id(store: Store) -> None:
     new = replace(old, revision="2", text="new leave", metadata={"year": 2})
     put(store, new)
     assert store.fetch([old.id], READER) == [new]
-    assert store.bm25("old", READER, {}, 10) == []
+    assert store.bm25("old", READER, EVERYTHING, 10) == []
 
 
 def test_delete(store: Store) -> None:
@@ -93,7 +94,7 @@ def test_delete_stale_keeps_the_revision_and_other_documents(store: Store) -> No
 def test_dense_ranks_by_cosine(store: Store) -> None:
     chunks = [chunk(f"leave {i}", position=i) for i in range(4)]
     store.upsert(chunks, np.stack([unit(1), unit(1, 1), unit(0, 1), unit(-1)]))
-    ranking = store.dense(unit(1), READER, {}, 10)
+    ranking = store.dense(unit(1), READER, EVERYTHING, 10)
     assert [key for key, _ in ranking] == [one.id for one in chunks]
     assert [score for _, score in ranking] == pytest.approx([1, math.sqrt(0.5), 0, -1], abs=1e-6)
 
@@ -103,22 +104,22 @@ def test_bm25_is_the_documented_formula_on_the_readers_tenant_alone(store: Store
     put(store, *(chunk(f"annual {i}", tenant="other", position=i) for i in range(5)))
     idf = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
     scores = [idf * tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * length / 4)) for tf, length in ((2, 3), (1, 1))]
-    ranking = store.bm25("the leave", READER, {}, 10)
+    ranking = store.bm25("the leave", READER, EVERYTHING, 10)
     assert [score for _, score in ranking] == pytest.approx(sorted(scores, reverse=True), rel=1e-5)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "the of and", "nonexistent", "🕰", "!?"])
 def test_bm25_without_a_matching_word(store: Store, text: str) -> None:
     put(store, chunk("annual leave"))
-    assert store.bm25(text, READER, {}, 10) == []
+    assert store.bm25(text, READER, EVERYTHING, 10) == []
 
 
 def test_words_are_found_in_other_forms_and_scripts(store: Store) -> None:
     put(store, chunk("Employees were WORKING überall"), chunk("残業 手当", position=1))
     assert found(store, filters={"position": 9}) == set()
-    assert len(store.bm25("employee works", READER, {}, 10)) == 1
-    assert len(store.bm25("ÜBERALL", READER, {}, 10)) == 1
-    assert len(store.bm25("残業", READER, {}, 10)) == 1
+    assert len(store.bm25("employee works", READER, EVERYTHING, 10)) == 1
+    assert len(store.bm25("ÜBERALL", READER, EVERYTHING, 10)) == 1
+    assert len(store.bm25("残業", READER, EVERYTHING, 10)) == 1
 
 
 def test_idf_is_that_of_the_readers_tenant(store: Store) -> None:
@@ -137,11 +138,11 @@ def test_the_context_is_indexed_with_the_text(store: Store) -> None:
 
 def test_limits_and_order(store: Store) -> None:
     put(store, *(chunk("leave", position=i) for i in range(30)))
-    for ranking in (store.dense(unit(1), READER, {}, 20), store.bm25("leave", READER, {}, 20)):
+    for ranking in (store.dense(unit(1), READER, EVERYTHING, 20), store.bm25("leave", READER, EVERYTHING, 20)):
         assert len(ranking) == 20
         assert ranking == sorted(ranking, key=lambda pair: (-pair[1], pair[0]))
-    assert store.dense(unit(1), READER, {}, 0) == store.bm25("leave", READER, {}, 0) == []
-    assert len(store.dense(unit(1), READER, {}, 1000)) == 30
+    assert store.dense(unit(1), READER, EVERYTHING, 0) == store.bm25("leave", READER, EVERYTHING, 0) == []
+    assert len(store.dense(unit(1), READER, EVERYTHING, 1000)) == 30
 
 
 def test_what_was_written_is_there_after_reopening(backend: Backend) -> None:
@@ -172,7 +173,7 @@ def test_vectors_of_another_shape_are_refused(store: Store) -> None:
     with pytest.raises(InvalidError, match="shape"):
         store.upsert([chunk("a")], np.zeros((2, DIMENSION), np.float32))
     with pytest.raises(InvalidError, match="shape"):
-        store.dense(np.zeros(3, np.float32), READER, {}, 5)
+        store.dense(np.zeros(3, np.float32), READER, EVERYTHING, 5)
 
 
 def test_what_cannot_be_stored_is_refused(store: Store) -> None:

@@ -1,5 +1,6 @@
 """Who finds what: tenants, groups and filters, whichever engine is behind the store."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.ports import Store
-from retrieval.types import Access, Filters
-from tests.contracts.conftest import chunk, found, put
+from retrieval.types import Access
+from tests.contracts.conftest import Backend, chunk, found, put
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
@@ -36,6 +37,18 @@ def test_groups(store: Store) -> None:
 @pytest.mark.parametrize(
     "filters",
     [
+        {"year": {"$gte": 2024}},
+        {"year": {"$gt": 2023, "$lt": 2025}},
+        {"year": {"$lte": 2024, "$gt": 2023.5}},
+        {"metadata.rate": {"$lt": 0.2}},
+        {"page": {"$gte": 7, "$lte": 8}},
+        {"since": {"$lte": "2024-02-29"}},
+        {"since": {"$gt": "2024-02-28", "$lt": "2024-03-01T00:00:00+01:00"}},
+        {"year": {"$ne": 2023}, "since": {"$exists": True}},
+        {"year": {"$nin": [2023, 1999]}, "draft": {"$in": [True]}},
+        {"$or": [{"year": 1900}, {"$and": [{"page": 7}, {"draft": {"$eq": True}}]}]},
+        {"$not": {"$or": [{"draft": False}, {"year": {"$exists": False}}]}},
+        {"page": {"$exists": True}, "$not": {"page": 70}},
         {"source": "a/b.md"},
         {"title": 'The "title"'},
         {"page": 7},
@@ -54,10 +67,10 @@ def test_groups(store: Store) -> None:
     ],
     ids=str,
 )
-def test_filters(store: Store, filters: Filters) -> None:
-    metadata = {"year": 2024, "rate": 0.1, "draft": True, "kind": "memo", "odd 'key\".[0]": "ü"}
+def test_filters(store: Store, filters: Mapping[str, object]) -> None:
+    metadata = {"year": 2024, "rate": 0.1, "since": "2024-02-29", "draft": True, "kind": "memo", "odd 'key\".[0]": "ü"}
     wanted = chunk("leave wanted", "wanted", 0, page=7, headings=("Leave", "Annual"), kind="table", metadata=metadata)
-    other = {"year": 2023, "rate": 0.2, "draft": False, "kind": "note"}
+    other = {"year": 2023, "rate": 0.2, "draft": False, "kind": "note", "since": "2024-03-01"}
     put(
         store,
         replace(wanted, source="a/b.md", title='The "title"'),
@@ -68,11 +81,42 @@ def test_filters(store: Store, filters: Filters) -> None:
 
 
 @pytest.mark.parametrize(
-    "filters", [{"year": ()}, {"flag": 1}, {"absent": 1}, {"page": "7"}, {"year": "2024"}], ids=str
+    "filters",
+    [
+        {"year": []},
+        {"flag": 1},
+        {"flag": {"$gte": 0}},
+        {"absent": 1},
+        {"absent": {"$lt": 1}},
+        {"page": "7"},
+        {"year": "2024"},
+        {"year": {"$lt": "2030-01-01"}},
+    ],
+    ids=str,
 )
-def test_filters_that_nothing_fulfils(store: Store, filters: Filters) -> None:
+def test_filters_that_nothing_fulfils(store: Store, filters: Mapping[str, object]) -> None:
     put(store, chunk("leave", page=7, metadata={"year": 2024, "flag": True}))
     assert found(store, filters=filters) == set()
+
+
+def test_fields_are_those_the_reader_may_read(store: Store) -> None:
+    assert store.fields(Access("acme")) == frozenset()
+    put(
+        store,
+        chunk("leave", page=3, metadata={"year": 2024, "odd 'key\".[0]": "x"}),
+        chunk("leave hr", groups=("hr",), metadata={"salary": 1}),
+        chunk("leave there", tenant="other", metadata={"secret": True}),
+    )
+    assert store.fields(Access("acme")) == {"year", "odd 'key\".[0]"}
+    assert store.fields(Access("acme", ("hr",))) == {"year", "odd 'key\".[0]", "salary"}
+
+
+def test_numbers_and_dates_can_be_compared_after_reopening(backend: Backend) -> None:
+    put(backend.reopen(), chunk("leave", metadata={"year": 2024}))
+    again = backend.reopen()
+    put(again, chunk("leave later", position=1, metadata={"year": 2025, "since": "2025-01-01"}))
+    assert found(again, filters={"year": {"$gt": 2024}}) == {"leave later"}
+    assert found(again, filters={"since": {"$gte": "2025-01-01"}}) == {"leave later"}
 
 
 def test_filters_cannot_widen_access(store: Store) -> None:

@@ -14,7 +14,7 @@ def test_the_ranking_that_is_measured_is_the_one_that_is_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked_for: list[int] = []
-    honest = HybridSearcher.search_blocking
+    honest = HybridSearcher.search
 
     def noted(self: HybridSearcher, query: Query) -> list[Hit]:
         asked_for.append(query.top_k)
@@ -24,7 +24,7 @@ def test_the_ranking_that_is_measured_is_the_one_that_is_served(
     with library(tmp_path, changes) as shelf:
         for number in range(30):
             shelf.put(f"{number}", f"leave {'office ' * (number % 5)}{number}")
-        monkeypatch.setattr(HybridSearcher, "search_blocking", noted)
+        monkeypatch.setattr(HybridSearcher, "search", noted)
         (asked,) = shelf.ask(Case("q", "leave office", grades={"1": 1}), depth=20)
     assert asked.ranking[:3] == [hit.chunk.source for hit in asked.hits]
     assert 8 <= len(asked.ranking) <= 16  # what the two branches found

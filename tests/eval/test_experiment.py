@@ -234,7 +234,7 @@ def reversed_search(self: HybridSearcher, query: Query) -> list[Hit]:
 def test_sabotage_is_caught(small_run: Run, experiment_file: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     baseline = gates.baseline_of(small_run, Path("x"))
     assert list(gates.falls(baseline, run_again(experiment_file, data))) == []
-    monkeypatch.setattr(HybridSearcher, "search_blocking", reversed_search)
+    monkeypatch.setattr(HybridSearcher, "search", reversed_search)
     assert "nDCG@10 fell" in " ".join(fall.reason for fall in gates.falls(baseline, run_again(experiment_file, data)))
 
 

@@ -84,8 +84,8 @@ def test_the_baseline_in_the_repository_is_of_these_questions_and_metrics(baseli
 
 
 def test_a_reversed_ranking_is_caught(baseline: gates.Baseline, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = HybridSearcher.search_blocking
-    monkeypatch.setattr(HybridSearcher, "search_blocking", lambda self, query: honest(self, query)[::-1])
+    honest = HybridSearcher.search
+    monkeypatch.setattr(HybridSearcher, "search", lambda self, query: honest(self, query)[::-1])
     assert "nDCG@10 fell" in reasons(baseline, run(data))
 
 

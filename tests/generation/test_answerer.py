@@ -28,7 +28,7 @@ class Shelf:
     found: Sequence[Quote] = ()
     pages: tuple[Section, ...] = ()
 
-    async def search(self, query: Query) -> list[Hit]:
+    def search(self, query: Query) -> list[Hit]:
         return list(self.hits)
 
     def weigh(self, query: Query, hits: Sequence[Hit]) -> Evidence:

@@ -109,7 +109,7 @@ def test_a_reader_never_sees_two_revisions_nor_misses_a_document(workshop: Works
     def read() -> None:
         query = Query("alpha", COLLECTION, "acme", (), 100, mode)  # type: ignore[arg-type]
         while not done.is_set():
-            chunks = [hit.chunk for hit in workshop.searcher.search_blocking(query)]
+            chunks = [hit.chunk for hit in workshop.searcher.search(query)]
             versions = {(chunk.document_id, chunk.revision) for chunk in chunks}
             searches[0] += 1
             if len(versions) != 12 or len(chunks) != sum(1 + number % 3 for number in range(12)):

@@ -13,6 +13,7 @@ from ingest.pipeline import FileResult, Ingestor, Label, document_id_of
 from ingest.ports import ChunkSink
 from ingest.sources.filesystem import Selection, SourceFile, list_files
 from ingest.types import Chunk
+from retrieval.filters import AnyOf
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
@@ -73,14 +74,14 @@ class Workshop:
 
     def found(self, text: str, access: Access = READER) -> list[Chunk]:
         query = Query(text, COLLECTION, access.tenant, access.groups, 100, "bm25")
-        return [hit.chunk for hit in self.searcher.search_blocking(query)]
+        return [hit.chunk for hit in self.searcher.search(query)]
 
     def stored(self, files: Sequence[SourceFile]) -> dict[str, set[str]]:
         """File name -> text of every chunk that is stored for it, of whatever revision."""
         anything = np.eye(1, self.embedder.dimension, dtype=np.float32)[0]
         texts: dict[str, set[str]] = {}
         for file in files:
-            only = {"document_id": document_id_of(COLLECTION, LABEL.tenant, file.source)}
+            only = AnyOf("document_id", (document_id_of(COLLECTION, LABEL.tenant, file.source),))
             keys = [key for key, _ in self.store.dense(anything, READER, only, 10_000)]
             texts[file.path.name] = {chunk.text for chunk in self.store.fetch(keys, READER)}
         return texts

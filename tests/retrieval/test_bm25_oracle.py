@@ -14,6 +14,7 @@ import pytest
 from rank_bm25 import BM25Okapi
 
 from ingest.types import Chunk
+from retrieval.filters import EVERYTHING
 from retrieval.store.bm25 import Bm25Encoder, Bm25Parameters
 from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
@@ -79,7 +80,9 @@ def test_the_ranking_is_that_of_rank_bm25(tmp_path: Path, parameters: Bm25Parame
     model = oracle([tokens(encoder, text) for text in documents], parameters)
     with closing(EdgeStore(tmp_path, Identity("test-model", 2, parameters))) as store:
         store.upsert([chunk(i, text) for i, text in enumerate(documents)], np.ones((DOCUMENTS, 2), np.float32))
-        rankings = [(query, store.bm25(query, READER, {}, DOCUMENTS)) for query in texts(QUERIES, (1, 8), seed=2)]
+        rankings = [
+            (query, store.bm25(query, READER, EVERYTHING, DOCUMENTS)) for query in texts(QUERIES, (1, 8), seed=2)
+        ]
     for query, ranking in rankings:
         expected = model.get_scores(sorted(set(tokens(encoder, query))))
         ours = {UUID(key).int: score for key, score in ranking}

@@ -1,6 +1,5 @@
 """The searcher over a real index: modes, limits, access, and documents that change while it looks."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from ingest.errors import FilterError
 from ingest.types import Chunk
+from retrieval.filters import parse
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
@@ -44,7 +45,7 @@ class Shelf:
         return HybridSearcher(self.store, EMBEDDER.embed_query, self.revisions, fusion, candidates)
 
     def search(self, text: str = "leave", **more: Any) -> list[Hit]:
-        return self.searcher().search_blocking(query(text, **more))
+        return self.searcher().search(query(text, **more))
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def texts(hits: Sequence[Hit]) -> list[str]:
 def test_the_best_match_comes_first_in_each_mode(shelf: Shelf, mode: Mode, method: str) -> None:
     shelf.put(*(chunk(f"about {word} here", str(number)) for number, word in enumerate(WORDS)))
     for word in WORDS:
-        hits = shelf.searcher(FusionOptions(method)).search_blocking(query(word, mode=mode))  # type: ignore[arg-type]
+        hits = shelf.searcher(FusionOptions(method)).search(query(word, mode=mode))  # type: ignore[arg-type]
         assert hits[0].chunk.text == f"about {word} here"
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
@@ -92,7 +93,7 @@ def test_a_hit_tells_where_it_comes_from(shelf: Shelf, mode: Mode, branches: set
 def test_all_weight_on_one_branch_gives_its_order(shelf: Shelf) -> None:
     shelf.put(*(chunk(f"leave {'and ' * number}office", str(number)) for number in range(8)))
     for weight, mode in ((1.0, "dense"), (0.0, "bm25")):
-        fused = shelf.searcher(FusionOptions("minmax", weight)).search_blocking(query("leave office"))
+        fused = shelf.searcher(FusionOptions("minmax", weight)).search(query("leave office"))
         assert texts(fused) == texts(shelf.search("leave office", mode=mode))
 
 
@@ -104,7 +105,7 @@ def test_at_most_top_k(shelf: Shelf, top_k: int) -> None:
 
 def test_more_than_the_candidates_may_be_asked_for(shelf: Shelf) -> None:
     shelf.put(*(chunk(f"leave {number}", str(number)) for number in range(20)))
-    assert len(shelf.searcher(candidates=5).search_blocking(query("leave", top_k=15))) == 15
+    assert len(shelf.searcher(candidates=5).search(query("leave", top_k=15))) == 15
 
 
 @pytest.mark.parametrize("method", ["minmax", "rrf"])
@@ -112,12 +113,12 @@ def test_more_than_the_candidates_may_be_asked_for(shelf: Shelf) -> None:
 def test_a_deeper_cut_goes_on_where_the_search_ends(shelf: Shelf, mode: Mode, method: str) -> None:
     shelf.put(*(chunk(f"leave {'office ' * (number % 5)}{number}", str(number)) for number in range(20)))
     searcher = shelf.searcher(FusionOptions(method), candidates=8)  # type: ignore[arg-type]
-    served = searcher.search_blocking(query("leave office", top_k=3, mode=mode))
-    deep = searcher.deepened(3).search_blocking(query("leave office", top_k=20, mode=mode))
+    served = searcher.search(query("leave office", top_k=3, mode=mode))
+    deep = searcher.deepened(3).search(query("leave office", top_k=20, mode=mode))
     assert deep[:3] == served
     assert len(deep) == len({hit.chunk.id for hit in deep}) >= 8
     assert len(deep) < 20  # the branches found no more
-    assert len(searcher.deepened(12).search_blocking(query("leave office", top_k=20, mode=mode))) >= 12
+    assert len(searcher.deepened(12).search(query("leave office", top_k=20, mode=mode))) >= 12
 
 
 def test_tenant_groups_and_filters_reach_the_index(shelf: Shelf) -> None:
@@ -129,7 +130,7 @@ def test_tenant_groups_and_filters_reach_the_index(shelf: Shelf) -> None:
     assert texts(shelf.search()) == ["leave open"]
     assert sorted(texts(shelf.search(groups=("hr",)))) == ["leave hr", "leave open"]
     assert texts(shelf.search(tenant="other")) == ["leave other"]
-    assert texts(shelf.search(groups=("hr",), filters={"year": 2025})) == ["leave open"]
+    assert texts(shelf.search(groups=("hr",), filters=parse({"year": 2025}))) == ["leave open"]
 
 
 def test_nothing_indexed_and_nothing_matching(shelf: Shelf) -> None:
@@ -139,13 +140,17 @@ def test_nothing_indexed_and_nothing_matching(shelf: Shelf) -> None:
     assert shelf.search("zebra", mode="bm25") == []
 
 
-def test_searching_does_not_block_the_event_loop(shelf: Shelf) -> None:
-    shelf.put(chunk("leave", "1"))
-
-    async def both() -> list[list[Hit]]:
-        return await asyncio.gather(*(shelf.searcher().search(query("leave")) for _ in range(5)))
-
-    assert [texts(hits) for hits in asyncio.run(both())] == [["leave"]] * 5
+def test_a_filter_on_a_field_that_no_document_has_is_an_error(shelf: Shelf) -> None:
+    shelf.put(chunk("leave", "1", metadata={"year": 2025}), chunk("leave hr", "2", groups=("hr",), metadata={"pay": 1}))
+    with pytest.raises(FilterError, match=r"has a field 'yaer'; there are .* title and the metadata year"):
+        shelf.search(filters=parse({"yaer": {"$gte": 2025}}))
+    searcher = shelf.searcher()
+    for name in ("pay", "metadata.pay"):
+        with pytest.raises(FilterError, match="has a field"):
+            searcher.search(query("leave", filters=parse({"$not": {name: 1}})))
+    assert texts(searcher.search(query("leave", groups=("hr",), filters=parse({"pay": 1})))) == ["leave hr"]
+    shelf.put(chunk("leave new", "3", metadata={"city": "Leeds"}))
+    assert texts(searcher.search(query("leave", filters=parse({"city": "Leeds"})))) == ["leave new"]
 
 
 def test_chunks_of_other_revisions_are_left_out(shelf: Shelf) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import IndexLockedError, IndexMismatchError, UnavailableError
 from ingest.types import Chunk
+from retrieval.filters import EVERYTHING
 from retrieval.store import layout
 from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
@@ -95,8 +96,8 @@ def test_acknowledged_chunks_survive_a_kill(tmp_path: Path) -> None:
         assert store.count() >= len(written)
         mine = [one for one in written if one.tenant == "acme"]
         assert store.fetch([one.id for one in written], READER) == mine
-        assert len(store.bm25("leave", READER, {}, 10**6)) >= len(mine)
-        assert len(store.dense(vectors(1)[0], READER, {}, 10**6)) >= len(mine)
+        assert len(store.bm25("leave", READER, EVERYTHING, 10**6)) >= len(mine)
+        assert len(store.dense(vectors(1)[0], READER, EVERYTHING, 10**6)) >= len(mine)
 
 
 HOLD = """
@@ -204,8 +205,8 @@ def test_readers_and_writers_in_many_threads(store: EdgeStore) -> None:
     def read() -> int:
         rounds = 0
         while not stop.is_set():
-            ids = [key for key, _ in store.dense(vectors(1)[0], READER, {}, 50)]
-            ids += [key for key, _ in store.bm25("leave number", READER, {}, 50)]
+            ids = [key for key, _ in store.dense(vectors(1)[0], READER, EVERYTHING, 50)]
+            ids += [key for key, _ in store.bm25("leave number", READER, EVERYTHING, 50)]
             assert len(ids) == 100
             assert {one.tenant for one in store.fetch(ids, READER)} == {"acme"}
             rounds += 1
@@ -233,8 +234,8 @@ def test_an_optimized_index_finds_what_an_exact_search_finds(tmp_path: Path) -> 
     rows, queries = vectors(number, dimension), vectors(40, dimension, seed=9)
     with closing(EdgeStore(tmp_path, Identity("test-model", dimension))) as store:
         store.upsert(chunks(0, number), rows)
-        exact = [store.dense(query, READER, {}, 10) for query in queries]
+        exact = [store.dense(query, READER, EVERYTHING, 10) for query in queries]
         store.optimize()
-        graph = [store.dense(query, READER, {}, 10) for query in queries]
+        graph = [store.dense(query, READER, EVERYTHING, 10) for query in queries]
     shares = [len(dict(a).keys() & dict(b).keys()) / 10 for a, b in zip(exact, graph, strict=True)]
     assert np.mean(shares) >= 0.97

@@ -1,15 +1,20 @@
 """Chunks become payloads and come back; conditions say who reads what."""
 
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.errors import InvalidError, SettingsError
 from ingest.types import Chunk
+from retrieval.filters import METADATA_PREFIX, AnyOf, Either, Every, Filter, Not, Within, parse
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder, Bm25Parameters
 from retrieval.store.identity import Identity, check_identity
-from retrieval.types import Access, Filters
+from retrieval.types import Access
 
 VALUES = st.one_of(st.text(), st.integers(), st.floats(allow_nan=False), st.booleans())
 CHUNKS = st.builds(
@@ -40,41 +45,87 @@ def test_a_chunk_comes_back_from_its_payload(chunk: Chunk) -> None:
     assert [type(value) for value in back.metadata.values()] == [type(value) for value in chunk.metadata.values()]
 
 
+def fulfils(chunk: Chunk, condition: Filter) -> bool:
+    """What an engine does with a condition of payload fields."""
+    payload = layout.to_payload(chunk)
+    match condition:
+        case Every(inner):
+            return all(fulfils(chunk, one) for one in inner)
+        case Either(inner):
+            return any(fulfils(chunk, one) for one in inner)
+        case Not(one):
+            return not fulfils(chunk, one)
+        case AnyOf(field, values):
+            stored = payload[field]
+            return not set(stored if isinstance(stored, list) else [stored]).isdisjoint(values)
+        case Within(field, gte, gt, lte, lt):
+            value = payload.get(field)
+            return value is not None and not (
+                (gte is not None and value < gte)
+                or (gt is not None and value <= gt)
+                or (lte is not None and value > lte)
+                or (lt is not None and value >= lt)
+            )
+        case _:
+            raise AssertionError(f"no engine takes {condition}")
+
+
+def found(chunk: Chunk, filters: dict[str, Any], access: Access | None = None) -> bool:
+    return fulfils(chunk, layout.condition(access or Access(chunk.tenant, chunk.groups), parse(filters)))
+
+
 @given(CHUNKS)
-def test_every_attribute_that_can_be_filtered_is_a_facet(chunk: Chunk) -> None:
-    facets = set(layout.to_payload(chunk)[layout.FACETS])
-    metadata = {layout.METADATA_PREFIX + key: value for key, value in chunk.metadata.items()}
-    filters: Filters = {"source": chunk.source, "title": chunk.title, "kind": chunk.kind, **metadata}
-    wanted = layout.conditions(Access("t"), filters)[2:]
-    assert all(condition.field == layout.FACETS and facets & set(condition.values) for condition in wanted)
+def test_every_attribute_can_be_filtered(chunk: Chunk) -> None:
+    metadata = {METADATA_PREFIX + key: value for key, value in chunk.metadata.items()}
+    assert found(chunk, {"source": chunk.source, "title": chunk.title, "kind": chunk.kind, **metadata})
+    for name in metadata:
+        assert found(chunk, {name: {"$exists": True}})
+        assert not found(chunk, {name: {"$exists": False}})
+    assert found(chunk, {"page": {"$exists": chunk.page is not None}, "title": {"$exists": True}})
 
 
-@given(st.text(), VALUES, st.text(), VALUES)
-def test_two_facets_are_equal_only_if_field_and_value_are(
-    key: str, value: str | int | float | bool, other_key: str, other_value: str | int | float | bool
+@given(CHUNKS, st.text(), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_numbers_are_compared_as_numbers(chunk: Chunk, name: str, value: float, bound: float) -> None:
+    field, one = METADATA_PREFIX + name, replace(chunk, metadata={name: value})
+    assert found(one, {field: {"$gt": bound}}) is (value > bound)
+    assert found(one, {field: {"$gte": bound}}) is (value >= bound)
+    assert found(one, {field: {"$lt": bound}}) is (value < bound)
+    assert found(one, {field: {"$lte": bound}}) is (value <= bound)
+    assert found(one, {"$not": {field: {"$lte": bound}}}) is (value > bound)
+    assert not found(replace(chunk, metadata={}), {field: {"$lte": bound}})
+
+
+@given(CHUNKS, st.dates(), st.dates())
+def test_days_are_compared_as_days(chunk: Chunk, value: date, bound: date) -> None:
+    one = replace(chunk, metadata={"since": value.isoformat()})
+    assert found(one, {"since": {"$gt": bound.isoformat()}}) is (value > bound)
+    assert found(one, {"since": {"$gte": bound.isoformat()}}) is (value >= bound)
+    assert found(one, {"since": {"$lt": bound.isoformat()}}) is (value < bound)
+    assert found(one, {"since": {"$lte": bound.isoformat()}}) is (value <= bound)
+
+
+@given(CHUNKS, st.text(), VALUES, st.text(), VALUES)
+def test_a_value_is_equal_only_if_field_and_value_are(
+    chunk: Chunk, key: str, value: str | int | float | bool, other_key: str, other_value: str | int | float | bool
 ) -> None:
-    ours, theirs = (
-        layout.conditions(Access("t"), {layout.METADATA_PREFIX + one: what})[2]
-        for one, what in ((key, value), (other_key, other_value))
-    )
+    one = replace(chunk, metadata={key: value})
     same_type = isinstance(value, bool) == isinstance(other_value, bool)
-    assert (ours == theirs) == (key == other_key and value == other_value and same_type)
+    equal = key == other_key and value == other_value and same_type
+    assert found(one, {METADATA_PREFIX + other_key: other_value}) is equal
+    assert found(one, {METADATA_PREFIX + other_key: {"$ne": other_value}}) is not equal
 
 
 @given(CHUNKS, st.text(), st.lists(st.text()).map(tuple))
 def test_may_read_says_what_the_conditions_say(chunk: Chunk, tenant: str, groups: tuple[str, ...]) -> None:
     for access in (Access(tenant, groups), Access(chunk.tenant, groups), Access(chunk.tenant, chunk.groups)):
-        payload = layout.to_payload(chunk)
-        stored = {layout.TENANT: {payload[layout.TENANT]}, layout.GROUPS: set(payload[layout.GROUPS])}
-        found = all(stored[condition.field] & set(condition.values) for condition in layout.conditions(access, {}))
-        assert layout.may_read(access, chunk) == found
+        assert layout.may_read(access, chunk) is found(chunk, {}, access)
 
 
 def test_conditions_are_tenant_groups_and_filters() -> None:
-    tenant, groups, document = layout.conditions(Access("acme", ("hr",)), {"document_id": "d"})
-    assert tenant == layout.AnyOf("tenant", ("acme",))
-    assert groups == layout.AnyOf("groups", ("hr", "everyone"))
-    assert document == layout.AnyOf("document_id", ("d",))
+    tenant, groups, document = layout.condition(Access("acme", ("hr",)), parse({"document_id": "d"})).conditions  # type: ignore[union-attr]
+    assert tenant == AnyOf("tenant", ("acme",))
+    assert groups == AnyOf("groups", ("hr", "everyone"))
+    assert document == AnyOf("document_id", ("d",))
 
 
 def test_equal_scores_are_ordered_by_id() -> None:
