@@ -50,7 +50,7 @@ Groups = Annotated[list[str] | None, typer.Option("--group", help="Repeatable; d
 Server = Annotated[str | None, typer.Option("--server", help="URL of a running server to use instead of the folder.")]
 Mode = Annotated[str | None, typer.Option(help="dense, bm25 or hybrid.")]
 Where = Annotated[
-    list[str] | None, typer.Option("--where", help="Filter key=value (again: any of them), also != >= > <= <.")
+    list[str] | None, typer.Option("--where", help="Filter key=value (again: any of them), != >= > <= <.")
 ]
 TopK = Annotated[int | None, typer.Option("--top-k", help="How many passages.")]
 
