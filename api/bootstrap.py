@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,11 @@ from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoun
 from ingest.pipeline import Ingestor
 from ingest.ports import Embedder
 from ingest.types import Section
-from retrieval.ports import Store
+from retrieval.diversity import KEEP_ALL, DiverseSearcher, DiversityOptions
+from retrieval.ports import PairScorer, Searcher, Store
+from retrieval.reranking import RerankingSearcher, RerankOptions
 from retrieval.searcher import FusionOptions, HybridSearcher
+from retrieval.versions import CurrentSearcher
 
 if TYPE_CHECKING:
     from generation.evidence import SentenceEvidence
@@ -39,7 +43,8 @@ class Collection:
     name: str
     store: Store
     ingestor: Ingestor
-    searcher: HybridSearcher
+    hybrid: HybridSearcher
+    searcher: Searcher
     answerer: RagAnswerer
 
 
@@ -100,6 +105,16 @@ class Services:
 
         chosen = self.settings.embedding
         return CrossEncoder(device=chosen.device, precision=chosen.precision)
+
+    @cached_property
+    def reranker(self) -> "PairScorer | None":
+        chosen = self.settings.retrieval.reranker
+        if not chosen:
+            return None
+        from retrieval.rerankers import SentenceTransformersReranker
+
+        embedding = self.settings.embedding
+        return SentenceTransformersReranker(chosen, embedding.device, embedding.precision)
 
     @cached_property
     def _parser(self) -> "IsolatedParser":
@@ -202,9 +217,10 @@ class Services:
         store = self._store(name)
         try:
             self._check_lost(name, store, writing)
-            searcher = self._searcher(store)
+            hybrid = self._hybrid(store)
+            searcher = self.searcher(store, hybrid)
             answerer = self.answerer(store, searcher, self.settings.answers.min_confidence)
-            return Collection(name, store, self._ingestor(name, store), searcher, answerer)
+            return Collection(name, store, self._ingestor(name, store), hybrid, searcher, answerer)
         except BaseException:
             store.close()
             raise
@@ -267,10 +283,22 @@ class Services:
             workers=chosen.workers,
         )
 
-    def _searcher(self, store: Store) -> HybridSearcher:
+    def _hybrid(self, store: Store) -> HybridSearcher:
         chosen = self.settings.retrieval
         fusion = FusionOptions(chosen.fusion, chosen.dense_weight, chosen.rrf_k)
         return HybridSearcher(store, self.embedder.embed_query, self.catalog.revisions, fusion, chosen.candidates)
+
+    def searcher(self, store: Store, hybrid: HybridSearcher) -> Searcher:
+        """What the settings put round the search of both branches, innermost first."""
+        chosen = self.settings.retrieval
+        found: Searcher = hybrid
+        if chosen.versions == "current":
+            found = CurrentSearcher(found, self.catalog, date.today)
+        if self.reranker:
+            options = RerankOptions(chosen.rerank_candidates, chosen.rerank_weight, chosen.rerank_budget_ms)
+            found = RerankingSearcher(found, self.reranker, options)
+        diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
+        return DiverseSearcher(found, store, diversity) if diversity != KEEP_ALL else found
 
     def evidence(self, store: Store) -> "SentenceEvidence":
         from generation.evidence import CONFIDENCE, WITH_CROSS_ENCODER, WITHOUT_CROSS_ENCODER, SentenceEvidence
@@ -279,7 +307,7 @@ class Services:
         support, confidence = (WITH_CROSS_ENCODER, CONFIDENCE) if reader else (alone, alone)
         return SentenceEvidence(self.embedder, store, reader, support, confidence)
 
-    def answerer(self, store: Store, searcher: HybridSearcher, min_confidence: float) -> RagAnswerer:
+    def answerer(self, store: Store, searcher: Searcher, min_confidence: float) -> RagAnswerer:
         from generation.generators.extractive import ExtractiveGenerator
 
         chosen = self.settings.answers

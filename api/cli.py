@@ -52,6 +52,7 @@ Mode = Annotated[str | None, typer.Option(help="dense, bm25 or hybrid.")]
 Where = Annotated[
     list[str] | None, typer.Option("--where", help="Filter key=value (again: any of them), != >= > <= <.")
 ]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Documents in force on that day (ISO).")]
 TopK = Annotated[int | None, typer.Option("--top-k", help="How many passages.")]
 
 
@@ -96,6 +97,7 @@ def search(
     mode: Mode = None,
     top_k: TopK = None,
     where: Where = None,
+    as_of: AsOf = None,
     tenant: Tenant = None,
     group: Groups = None,
     collection: CollectionName = "default",
@@ -105,7 +107,8 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find passages."""
-    body = _body(SearchIn, query=query, mode=mode, top_k=top_k, filters=pairs.filters(where), collection=collection)
+    asked = {"mode": mode, "top_k": top_k, "filters": pairs.filters(where), "as_of": as_of, "collection": collection}
+    body = _body(SearchIn, query=query, **asked)
     place = _Place(server, data, config, tenant, group)
     _show(_ask(body, place, RestClient.search, operations.search), as_json, console.show_hits)
 
@@ -116,6 +119,7 @@ def ask(
     mode: Mode = None,
     top_k: TopK = None,
     where: Where = None,
+    as_of: AsOf = None,
     tenant: Tenant = None,
     group: Groups = None,
     collection: CollectionName = "default",
@@ -125,7 +129,8 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with citations, or say that the documents do not."""
-    body = _body(AnswerIn, query=question, mode=mode, top_k=top_k, filters=pairs.filters(where), collection=collection)
+    asked = {"mode": mode, "top_k": top_k, "filters": pairs.filters(where), "as_of": as_of, "collection": collection}
+    body = _body(AnswerIn, query=question, **asked)
     place = _Place(server, data, config, tenant, group)
     _show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)
 

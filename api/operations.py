@@ -22,7 +22,7 @@ from api.schemas import (
     search_out,
 )
 from generation.answerer import drain
-from ingest.catalog import CatalogEntry
+from ingest.catalog_rows import CatalogEntry
 from ingest.errors import InvalidError, NotFoundError, UnreadableFileError
 from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import Label
@@ -57,6 +57,7 @@ def to_query(services: Services, body: SearchIn, access: Access, top_k: int) -> 
         top_k=body.top_k or top_k,
         mode=body.mode or services.settings.retrieval.mode,
         filters=filters.parse(body.filters),
+        as_of=body.as_of,
     )
 
 

@@ -1,13 +1,13 @@
 """What goes over the wire: the same objects for REST and for `--json`."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints
 
 from generation.types import Answer
-from ingest.catalog import CatalogEntry
+from ingest.catalog_rows import CatalogEntry
 from ingest.pipeline import FileResult
 from retrieval.types import Hit
 
@@ -38,6 +38,11 @@ class SearchIn(_In):
         description="Field or metadata key -> value, list of values of which one must match, or operators: $eq, $ne, "
         "$in, $nin, $gt, $gte, $lt, $lte, $exists. $and and $or take lists of filters, $not one.",
         examples=[{"department": ["hr", "legal"], "year": {"$gte": 2024}}],
+    )
+    as_of: date | None = Field(
+        default=None,
+        description="Only documents in force on this day; of several versions of one the version of that day.",
+        examples=["2025-06-30"],
     )
 
 

@@ -99,6 +99,14 @@ class RetrievalSettings(_Section):
     fusion: Literal["minmax", "rrf"]
     dense_weight: float = Field(ge=0, le=1)
     rrf_k: int = Field(ge=1)
+    versions: Literal["current", "all"]
+    near_duplicates: float | None = Field(gt=0, le=1)
+    per_document: int | None = Field(ge=1)
+    mmr: float | None = Field(ge=0, le=1)
+    reranker: str | None = Field(min_length=1)
+    rerank_candidates: int = Field(ge=1, le=1000)
+    rerank_weight: float = Field(ge=0, le=1)
+    rerank_budget_ms: float | None = Field(gt=0)
 
 
 class AnswerSettings(_Section):

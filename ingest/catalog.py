@@ -3,75 +3,29 @@
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
+from ingest.catalog_rows import (
+    DOCUMENTS,
+    SCHEMA,
+    SECTIONS,
+    UNFINISHED,
+    VERSIONS,
+    CatalogEntry,
+    document_row,
+    entry_of,
+    section_of,
+    section_rows,
+    version_rows,
+)
 from ingest.errors import SettingsError, UnavailableError
-from ingest.types import EVERYONE, Document, Metadata, Section
+from ingest.types import EVERYONE, Document, Section
+from ingest.validity import Version
 from ingest.writers import WAIT_S, file_lock, wait_for
-
-_schema = sa.MetaData()
-_documents = sa.Table(
-    "documents",
-    _schema,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("collection", sa.String(128), nullable=False),
-    sa.Column("tenant", sa.String(128), nullable=False),
-    sa.Column("groups", sa.JSON, nullable=False),
-    sa.Column("source", sa.String(4096), nullable=False),
-    sa.Column("title", sa.String, nullable=False),
-    sa.Column("sha256", sa.String(64), nullable=False),
-    sa.Column("revision", sa.String(64), nullable=False),
-    sa.Column("metadata", sa.JSON, nullable=False),
-    sa.Column("chunks", sa.Integer, nullable=False),
-    sa.Column("characters", sa.Integer, nullable=False),
-    sa.Column("indexed_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Index("documents_by_source", "collection", "tenant", "source"),
-)
-_sections = sa.Table(
-    "sections",
-    _schema,
-    sa.Column("document_id", sa.String(36), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("page", sa.Integer),
-    sa.Column("headings", sa.JSON, nullable=False),
-    sa.Column("kind", sa.String(16), nullable=False),
-    sa.Column("boxes", sa.LargeBinary),
-)
-_unfinished = sa.Table(
-    "unfinished",
-    _schema,
-    sa.Column("document_id", sa.String(36), primary_key=True),
-    sa.Column("collection", sa.String(128), nullable=False),
-)
-
-
-@dataclass(frozen=True)
-class CatalogEntry:
-    """One indexed document, without its text."""
-
-    id: str
-    collection: str
-    tenant: str
-    groups: tuple[str, ...]
-    source: str
-    title: str
-    sha256: str
-    revision: str
-    metadata: Metadata
-    chunks: int
-    characters: int
-    indexed_at: datetime
-
-    def readable_by(self, tenant: str, groups: Iterable[str]) -> bool:
-        return self.tenant == tenant and (not self.groups or bool({*groups, EVERYONE} & set(self.groups)))
 
 
 class Catalog:
@@ -93,49 +47,64 @@ class Catalog:
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _tune_sqlite)
         sa.event.listen(self._engine, "handle_error", _translate)
-        _schema.create_all(self._engine)
+        SCHEMA.create_all(self._engine)
 
     def get(self, document_id: str) -> CatalogEntry | None:
         with self._engine.connect() as connection:
-            row = connection.execute(sa.select(_documents).where(_documents.c.id == document_id)).one_or_none()
-        return _entry(row) if row else None
+            row = connection.execute(sa.select(DOCUMENTS).where(DOCUMENTS.c.id == document_id)).one_or_none()
+        return entry_of(row) if row else None
 
     def page(
         self, collection: str, tenant: str, source_prefix: str = "", limit: int | None = None, after: str = ""
     ) -> list[CatalogEntry]:
         """Entries of a tenant ordered by id, those after the id `after`."""
         query = (
-            sa.select(_documents)
-            .where(_documents.c.collection == collection, _documents.c.tenant == tenant, _documents.c.id > after)
-            .where(_documents.c.source.startswith(source_prefix, autoescape=True))
-            .order_by(_documents.c.id)
+            sa.select(DOCUMENTS)
+            .where(DOCUMENTS.c.collection == collection, DOCUMENTS.c.tenant == tenant, DOCUMENTS.c.id > after)
+            .where(DOCUMENTS.c.source.startswith(source_prefix, autoescape=True))
+            .order_by(DOCUMENTS.c.id)
             .limit(limit)
         )
         with self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(query)]
+            return [entry_of(row) for row in connection.execute(query)]
 
     def count(self, collection: str | None = None) -> int:
-        query = sa.select(sa.func.count()).select_from(_documents)
+        query = sa.select(sa.func.count()).select_from(DOCUMENTS)
         if collection is not None:
-            query = query.where(_documents.c.collection == collection)
+            query = query.where(DOCUMENTS.c.collection == collection)
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
     def collections(self) -> list[str]:
         """Names of the collections that hold documents."""
         with self._engine.connect() as connection:
-            return sorted(connection.execute(sa.select(_documents.c.collection).distinct()).scalars())
+            return sorted(connection.execute(sa.select(DOCUMENTS.c.collection).distinct()).scalars())
 
     def revisions(self, document_ids: Iterable[str]) -> dict[str, str]:
         """The current revision of each document that is indexed."""
-        query = sa.select(_documents.c.id, _documents.c.revision).where(_documents.c.id.in_(list(document_ids)))
+        query = sa.select(DOCUMENTS.c.id, DOCUMENTS.c.revision).where(DOCUMENTS.c.id.in_(list(document_ids)))
         with self._engine.connect() as connection:
             return {row.id: row.revision for row in connection.execute(query)}
 
-    def sections(self, document_id: str) -> tuple[Section, ...]:
-        query = sa.select(_sections).where(_sections.c.document_id == document_id).order_by(_sections.c.position)
+    def versions(
+        self, collection: str, tenant: str, groups: Iterable[str], series: Iterable[str]
+    ) -> dict[str, Version]:
+        """Document id -> its version, of every document of these series that the reader may read."""
+        query = (
+            sa.select(VERSIONS, DOCUMENTS.c.groups)
+            .join(DOCUMENTS, DOCUMENTS.c.id == VERSIONS.c.document_id)
+            .where(VERSIONS.c.collection == collection, VERSIONS.c.tenant == tenant)
+            .where(VERSIONS.c.series.in_(list(series)))
+        )
+        readable = {*groups, EVERYONE}
         with self._engine.connect() as connection:
-            return tuple(_section(row) for row in connection.execute(query))
+            rows = [row for row in connection.execute(query) if not row.groups or readable & set(row.groups)]
+        return {row.document_id: Version(row.series, row.valid_from, row.valid_until) for row in rows}
+
+    def sections(self, document_id: str) -> tuple[Section, ...]:
+        query = sa.select(SECTIONS).where(SECTIONS.c.document_id == document_id).order_by(SECTIONS.c.position)
+        with self._engine.connect() as connection:
+            return tuple(section_of(row) for row in connection.execute(query))
 
     def writing(self, collection: str, wait_s: float = WAIT_S) -> AbstractContextManager[None]:
         """Keeps other writers of the collection out, in this process and in others; a process that dies lets go.
@@ -150,21 +119,24 @@ class Catalog:
     def begin(self, collection: str, document_ids: Sequence[str]) -> None:
         """Note that the chunks of these documents are about to change."""
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_unfinished).where(_unfinished.c.document_id.in_(document_ids)))
+            connection.execute(sa.delete(UNFINISHED).where(UNFINISHED.c.document_id.in_(document_ids)))
             connection.execute(
-                sa.insert(_unfinished), [{"document_id": key, "collection": collection} for key in document_ids]
+                sa.insert(UNFINISHED), [{"document_id": key, "collection": collection} for key in document_ids]
             )
 
     def commit(self, documents: Sequence[tuple[Document, int]], now: datetime | None = None) -> None:
         """Make these revisions (with their number of chunks) the current ones, all in one transaction."""
         now = now or datetime.now(UTC)
         ids = [document.id for document, _ in documents]
-        sections = [row for document, _ in documents for row in _section_rows(document)]
+        sections = [row for document, _ in documents for row in section_rows(document)]
+        versions = [row for document, _ in documents for row in version_rows(document)]
         with self._engine.begin() as connection:
             _delete(connection, ids)
-            connection.execute(sa.insert(_documents), [_document_row(*item, now) for item in documents])
+            connection.execute(sa.insert(DOCUMENTS), [document_row(*item, now) for item in documents])
             if sections:
-                connection.execute(sa.insert(_sections), sections)
+                connection.execute(sa.insert(SECTIONS), sections)
+            if versions:
+                connection.execute(sa.insert(VERSIONS), versions)
 
     def remove(self, document_ids: Sequence[str]) -> None:
         with self._engine.begin() as connection:
@@ -173,14 +145,14 @@ class Catalog:
     def mark_stale(self, collection: str) -> None:
         """Make every document of a collection be taken up again when it is next ingested."""
         with self._engine.begin() as connection:
-            connection.execute(sa.update(_documents).where(_documents.c.collection == collection).values(revision=""))
+            connection.execute(sa.update(DOCUMENTS).where(DOCUMENTS.c.collection == collection).values(revision=""))
 
     def finish(self, document_ids: Sequence[str]) -> None:
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_unfinished).where(_unfinished.c.document_id.in_(document_ids)))
+            connection.execute(sa.delete(UNFINISHED).where(UNFINISHED.c.document_id.in_(document_ids)))
 
     def unfinished(self, collection: str) -> list[str]:
-        query = sa.select(_unfinished.c.document_id).where(_unfinished.c.collection == collection)
+        query = sa.select(UNFINISHED.c.document_id).where(UNFINISHED.c.collection == collection)
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
@@ -237,60 +209,6 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _delete(connection: sa.Connection, document_ids: Sequence[str]) -> None:
-    connection.execute(sa.delete(_documents).where(_documents.c.id.in_(document_ids)))
-    connection.execute(sa.delete(_sections).where(_sections.c.document_id.in_(document_ids)))
-
-
-def _document_row(document: Document, chunks: int, now: datetime) -> dict[str, object]:
-    return {
-        "id": document.id,
-        "collection": document.collection,
-        "tenant": document.tenant,
-        "groups": list(document.groups),
-        "source": document.source,
-        "title": document.title,
-        "sha256": document.sha256,
-        "revision": document.revision,
-        "metadata": dict(document.metadata),
-        "chunks": chunks,
-        "characters": len(document.text),
-        "indexed_at": now,
-    }
-
-
-def _entry(row: sa.Row[Any]) -> CatalogEntry:
-    values = dict(row._mapping)
-    # SQLite gives back what was stored in UTC without its zone.
-    indexed_at = values.pop("indexed_at").replace(tzinfo=UTC)
-    return CatalogEntry(**{**values, "groups": tuple(values["groups"])}, indexed_at=indexed_at)
-
-
-def _section_rows(document: Document) -> list[dict[str, object]]:
-    return [
-        {
-            "document_id": document.id,
-            "position": position,
-            "text": section.text,
-            "page": section.page,
-            "headings": list(section.headings),
-            "kind": section.kind,
-            "boxes": None if section.boxes is None else _pack(section.boxes),
-        }
-        for position, section in enumerate(document.sections)
-    ]
-
-
-def _section(row: sa.Row[Any]) -> Section:
-    boxes = None if row.boxes is None else _unpack(row.boxes)
-    return Section(text=row.text, page=row.page, headings=tuple(row.headings), boxes=boxes, kind=row.kind)
-
-
-def _pack(boxes: NDArray[np.float32]) -> bytes:
-    """Tenths of a point in 16 bits, as differences from one character to the next: small and fast to compress."""
-    tenths = np.clip(np.rint(boxes * 10), -32768, 32767).astype(np.int16)
-    return zlib.compress(np.diff(tenths, axis=0, prepend=np.zeros((1, 4), np.int16)).T.tobytes(), 1)
-
-
-def _unpack(packed: bytes) -> NDArray[np.float32]:
-    steps = np.frombuffer(zlib.decompress(packed), np.int16).reshape(4, -1).T
-    return (np.cumsum(steps, axis=0, dtype=np.int16) / 10).astype(np.float32)
+    connection.execute(sa.delete(DOCUMENTS).where(DOCUMENTS.c.id.in_(document_ids)))
+    connection.execute(sa.delete(SECTIONS).where(SECTIONS.c.document_id.in_(document_ids)))
+    connection.execute(sa.delete(VERSIONS).where(VERSIONS.c.document_id.in_(document_ids)))

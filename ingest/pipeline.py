@@ -14,19 +14,23 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal, TypeAlias
 
-from ingest.catalog import Catalog, CatalogEntry
+from ingest.catalog import Catalog
+from ingest.catalog_rows import CatalogEntry
 from ingest.errors import CitewellError, DeniedError, PermanentError, UnreadableFileError
 from ingest.parsers.titles import document_title
 from ingest.ports import Chunker, ChunkSink, Embedder, Parser
 from ingest.progress import Progress, Snapshot
 from ingest.sources.filesystem import SourceFile, require_regular
-from ingest.types import Chunk, Document, Metadata
+from ingest.types import Chunk, Document, Metadata, joined_text
+from ingest.validity import stated
 
 Status: TypeAlias = Literal["indexed", "unchanged", "failed", "pruned"]
 _REMOVED_TOGETHER = 500
 """Databases bound the number of ids in one statement."""
 _BYTES_AHEAD = 16 * 2**20
 """Of files that are parsed before their turn, beyond a few for each worker."""
+_OPENING = 3
+"""Sections in which a document says since when it is valid."""
 _NAMESPACE = uuid.UUID("0b9a2c1e-7a55-5f0c-8a86-2f4f5f6b9d20")
 
 
@@ -203,6 +207,7 @@ class Ingestor:
 
     def _document(self, file: SourceFile, label: Label, document_id: str, sha256: str, revision: str) -> Document:
         sections = tuple(self._parser.parse(file.path))
+        metadata = {**stated(joined_text(sections[:_OPENING])), **label.metadata}
         return Document(
             id=document_id,
             collection=self._collection,
@@ -213,7 +218,7 @@ class Ingestor:
             sha256=sha256,
             revision=revision,
             sections=sections,
-            metadata=label.metadata,
+            metadata=metadata,
         )
 
     def _chunks(self, document: Document, name: str) -> tuple[Chunk, ...]:

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from ingest.errors import FilterError
 from ingest.types import MetadataValue
+from ingest.validity import DATED, VALID_FROM, VALID_UNTIL
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
@@ -27,6 +28,8 @@ _NAMED = 30
 METADATA_PREFIX = "metadata."
 ATTRIBUTES = frozenset({"document_id", "source", "title", "page", "kind", "headings"})
 """Fields of a chunk beside its metadata."""
+STATED = frozenset({VALID_FROM, VALID_UNTIL, DATED})
+"""Metadata that ingestion finds by itself: no mistake where no document has it."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def check_fields(condition: Filter, known: Iterable[str]) -> None:
     """
     keys = set(known)
     unknown = sorted(
-        field for field in fields(condition) - ATTRIBUTES if field.removeprefix(METADATA_PREFIX) not in keys
+        field for field in fields(condition) - ATTRIBUTES if field.removeprefix(METADATA_PREFIX) not in keys | STATED
     )
     if unknown:
         there = ", ".join(sorted(keys)[:_NAMED]) + (" ..." if len(keys) > _NAMED else "")

@@ -11,7 +11,7 @@ def minmax(dense: Ranking, bm25: Ranking, dense_weight: float) -> list[tuple[str
     Functions for Hybrid Retrieval", 2023). A chunk that one branch did not find scores 0 there."""
     fused: dict[str, float] = {}
     for ranking, weight in ((dense, dense_weight), (bm25, 1.0 - dense_weight)):
-        for key, score in _scaled(ranking):
+        for (key, _), score in zip(ranking, scaled([score for _, score in ranking]), strict=True):
             fused[key] = fused.get(key, 0.0) + weight * score
     return _ranked(fused)
 
@@ -25,12 +25,10 @@ def rrf(rankings: Sequence[Ranking], k: int) -> list[tuple[str, float]]:
     return _ranked(fused)
 
 
-def _scaled(ranking: Ranking) -> list[tuple[str, float]]:
-    if not ranking:
-        return []
-    scores = [score for _, score in ranking]
-    low, span = min(scores), max(scores) - min(scores)
-    return [(key, (score - low) / span if span > 0 else 1.0) for key, score in ranking]
+def scaled(scores: Sequence[float]) -> list[float]:
+    """To [0, 1]; all 1 where they do not differ."""
+    low, high = min(scores, default=0.0), max(scores, default=0.0)
+    return [(score - low) / (high - low) if high > low else 1.0 for score in scores]
 
 
 def _ranked(fused: dict[str, float]) -> list[tuple[str, float]]:

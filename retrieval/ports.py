@@ -38,6 +38,10 @@ class Store(ChunkSink, Protocol):
         """
         ...
 
+    def vectors(self, ids: Sequence[str], access: Access) -> dict[str, NDArray[np.float32]]:
+        """Chunk id -> vector of shape (dimension,), unit length; without those gone or not for this reader."""
+        ...
+
     def fields(self, access: Access) -> frozenset[str]:
         """Metadata keys of the chunks that this reader may read."""
         ...

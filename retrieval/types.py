@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, TypeAlias
 
 from ingest.types import Chunk
@@ -27,6 +28,8 @@ class Query:
     top_k: int = 10
     mode: Mode = "hybrid"
     filters: Filter = EVERYTHING
+    as_of: date | None = None
+    """The day on which documents must be valid; None: of several versions those count that are valid today."""
 
     @property
     def access(self) -> Access:

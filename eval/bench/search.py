@@ -91,7 +91,7 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 
 
 def _mode(services: Services, name: ModeName) -> Mode:
-    searcher = services.collection(COLLECTION).searcher
+    searcher = services.collection(COLLECTION).hybrid
     pool = services.settings.retrieval.candidates
     access = Access(services.settings.access.tenant, services.settings.access.groups)
 

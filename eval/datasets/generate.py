@@ -20,7 +20,7 @@ from eval.datasets.questions import SYNTHETIC
 from eval.llm import ChatModel
 from eval.metrics.text import words
 from generation.candidates import Candidate, candidates
-from ingest.catalog import CatalogEntry
+from ingest.catalog_rows import CatalogEntry
 from ingest.errors import InvalidError, UnavailableError
 from retrieval.filters import AnyOf
 from retrieval.types import Access, Hit, Query

@@ -45,7 +45,8 @@ class Asker:
     ) -> None:
         self._services, self._collection, self._runner = services, collection, runner
         self._depth, self._answers = depth, answers
-        self._deep = collection.searcher.deepened(services.settings.retrieval.top_k)
+        deepened = collection.hybrid.deepened(services.settings.retrieval.top_k)
+        self._deep = services.searcher(collection.store, deepened)
         self._unguarded = services.answerer(collection.store, collection.searcher, min_confidence=0.0)
 
     def ask(self, case: Case) -> Asked:

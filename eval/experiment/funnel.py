@@ -9,7 +9,7 @@ from eval.experiment.outcomes import Lost
 from eval.experiment.sets import Case
 from eval.metrics.text import words
 from generation.citations import citation_at
-from ingest.catalog import CatalogEntry
+from ingest.catalog_rows import CatalogEntry
 from ingest.types import Chunk, Document
 from retrieval.types import Access, Query
 
@@ -48,7 +48,7 @@ class Funnel:
 
     def _candidates(self, query: Query) -> set[str]:
         vector = None if query.mode == "bm25" else self._services.embedder.embed_query(query.text)
-        return {key for ranked in self._collection.searcher.branches(query, vector).values() for key, _ in ranked}
+        return {key for ranked in self._collection.hybrid.branches(query, vector).values() for key, _ in ranked}
 
     def _weighed(self, asked: Asked) -> bool:
         """Whether a sentence of the evidence is among those that the answerer weighs."""

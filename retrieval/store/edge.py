@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import qdrant_edge as qdrant
@@ -105,6 +105,15 @@ class EdgeStore:
             records = shard.retrieve(list(ids), True, False)
         payloads = {str(record.id): record.payload or {} for record in records}
         return layout.readable_chunks(ids, payloads, access)
+
+    def vectors(self, ids: Sequence[str], access: Access) -> dict[str, NDArray[np.float32]]:
+        with self._engine() as shard:
+            records = shard.retrieve(list(ids), [layout.TENANT, layout.GROUPS], [layout.DENSE])
+        return {
+            str(record.id): np.array(cast(dict[str, Any], record.vector)[layout.DENSE], np.float32)
+            for record in records
+            if layout.is_readable(access, record.payload or {})
+        }
 
     def fields(self, access: Access) -> frozenset[str]:
         allowed = filter_of(Every(layout.readable(access)))

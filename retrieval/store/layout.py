@@ -137,6 +137,11 @@ def may_read(access: Access, chunk: Chunk) -> bool:
     return chunk.tenant == access.tenant and not set(groups).isdisjoint(_groups(access))
 
 
+def is_readable(access: Access, payload: Mapping[str, Any]) -> bool:
+    """The same for the payload of a point."""
+    return bool(payload[TENANT] == access.tenant and not set(payload[GROUPS]).isdisjoint(_groups(access)))
+
+
 def readable_chunks(ids: Sequence[str], payloads: Mapping[str, Mapping[str, Any]], access: Access) -> list[Chunk]:
     """Chunks in the order of `ids`, without those that are not there or not for this reader."""
     chunks = [from_payload(one, payloads[one]) for one in ids if one in payloads]

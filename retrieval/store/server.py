@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from json import JSONDecodeError
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -107,6 +107,19 @@ class ServerStore:
             records = self._client.retrieve(self._name, list(ids), with_payload=True)
         payloads = {str(record.id): record.payload or {} for record in records}
         return layout.readable_chunks(ids, payloads, access)
+
+    def vectors(self, ids: Sequence[str], access: Access) -> dict[str, NDArray[np.float32]]:
+        if not ids:
+            return {}
+        with _server_errors(self._url):
+            records = self._client.retrieve(
+                self._name, list(ids), with_payload=[layout.TENANT, layout.GROUPS], with_vectors=[layout.DENSE]
+            )
+        return {
+            str(record.id): np.array(cast(dict[str, Any], record.vector)[layout.DENSE], np.float32)
+            for record in records
+            if layout.is_readable(access, record.payload or {})
+        }
 
     def fields(self, access: Access) -> frozenset[str]:
         allowed = filter_of(Every(layout.readable(access)))

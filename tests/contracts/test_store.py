@@ -48,6 +48,18 @@ def test_fetch_leaves_out_what_is_missing_or_not_for_the_reader(store: Store) ->
     assert store.fetch([], READER) == []
 
 
+def test_vectors_are_those_of_chunks_that_the_reader_may_read(store: Store) -> None:
+    one, secret, foreign = chunk("leave"), chunk("leave hr", groups=("hr",)), chunk("leave", tenant="other")
+    store.upsert([one, secret, foreign], np.stack([unit(1), unit(1, 1), unit(0, 1)]))
+    ids = [secret.id, one.id, foreign.id, str(uuid4())]
+    assert store.vectors([], READER) == {}
+    assert set(store.vectors(ids, READER)) == {one.id}
+    found = store.vectors(ids, Access("acme", ("hr",)))
+    assert set(found) == {one.id, secret.id}
+    assert found[secret.id] == pytest.approx(unit(1, 1), abs=1e-6)
+    assert found[one.id].dtype == np.float32
+
+
 def test_an_empty_store_finds_nothing(store: Store) -> None:
     assert found(store) == set()
     assert store.count() == 0

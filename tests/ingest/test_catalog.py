@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from ingest.catalog import Catalog, _pack, _unpack, sqlite_url
+from ingest.catalog import Catalog, sqlite_url
+from ingest.catalog_rows import _pack, _unpack
 from ingest.errors import IndexLockedError, SettingsError, UnavailableError
 from ingest.types import Document, Section
 

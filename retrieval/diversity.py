@@ -1,0 +1,120 @@
+"""A wrapper that keeps results from repeating themselves: near-duplicates, documents that crowd out others, MMR."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.fusion import scaled
+from retrieval.ports import Searcher, Store
+from retrieval.types import Hit, Query
+
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_SHINGLE = 3
+_ROUNDS = 6
+"""Each looks twice as deep: 64 times as many hits as were asked for, at most."""
+
+
+@dataclass(frozen=True)
+class DiversityOptions:
+    """
+    Args:
+        duplicates: a hit goes where it shares this much of its words in order with a better one (Jaccard similarity of
+            runs of three words); 1 leaves out exact copies only, None none. Texts with different numbers never count
+            as copies of each other.
+        per_document: at most so many hits of one document; None any number.
+        mmr: share of relevance against novelty in maximal marginal relevance, in [0, 1] (Carbonell and Goldstein, The
+            Use of MMR, 1998); None leaves the order as it is.
+    """
+
+    duplicates: float | None = 0.9
+    per_document: int | None = None
+    mmr: float | None = None
+
+
+KEEP_ALL = DiversityOptions(duplicates=None)
+
+
+class DiverseSearcher:
+    """Port `Searcher` round another one; asks it for more hits where some were left out.
+
+    Args:
+        store: where the vectors of chunks are, for MMR.
+    """
+
+    def __init__(self, inner: Searcher, store: Store, options: DiversityOptions = DiversityOptions()) -> None:
+        self._inner, self._store, self._options = inner, store, options
+
+    def search(self, query: Query) -> list[Hit]:
+        wanted = 2 * query.top_k  # a second search costs more than a few hits too many
+        for _ in range(_ROUNDS):
+            found = self._inner.search(replace(query, top_k=wanted))
+            kept = self._kept(found)
+            if len(kept) >= query.top_k or len(found) < wanted:
+                break
+            wanted *= 2
+        return self._spread(query, kept)[: query.top_k] if self._options.mmr is not None else kept[: query.top_k]
+
+    def _kept(self, hits: Sequence[Hit]) -> list[Hit]:
+        most, threshold = self._options.per_document, self._options.duplicates
+        of_document: Counter[str] = Counter()
+        kept: list[tuple[Hit, Fingerprint]] = []
+        for hit in hits:
+            if most is not None and of_document[hit.chunk.document_id] >= most:
+                continue
+            print_ = fingerprint(hit.chunk.text)
+            if threshold is not None and any(alike(print_, other) >= threshold for _, other in kept):
+                continue
+            of_document[hit.chunk.document_id] += 1
+            kept.append((hit, print_))
+        return [hit for hit, _ in kept]
+
+    def _spread(self, query: Query, hits: Sequence[Hit]) -> list[Hit]:
+        found = self._store.vectors([hit.chunk.id for hit in hits], query.access)
+        vectors = np.stack([found[hit.chunk.id] for hit in hits]) if hits else np.zeros((0, 1), np.float32)
+        return [hits[row] for row in marginal([hit.score for hit in hits], vectors, self._options.mmr or 0.0)]
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Runs of words, and every number with how often it occurs."""
+
+    shingles: frozenset[tuple[str, ...]]
+    numbers: frozenset[tuple[str, int]]
+
+
+def fingerprint(text: str) -> Fingerprint:
+    words = _WORD.findall(text.casefold())
+    runs = frozenset(tuple(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1)))
+    return Fingerprint(runs, frozenset(Counter(_NUMBER.findall(text)).items()))
+
+
+def alike(one: Fingerprint, other: Fingerprint) -> float:
+    """Jaccard similarity of the runs of words, 0 where the numbers differ: a limit of 150 is not one of 180."""
+    if one.numbers != other.numbers:
+        return 0.0
+    return len(one.shingles & other.shingles) / len(one.shingles | other.shingles)
+
+
+def marginal(scores: Sequence[float], vectors: NDArray[np.float32], relevance: float) -> list[int]:
+    """Rows in the order of maximal marginal relevance.
+
+    Args:
+        scores: best first; scaled to [0, 1].
+        vectors: shape (len(scores), dimension), of unit length.
+        relevance: weight of the score; the rest is that of the greatest cosine with a row chosen before.
+    """
+    gain, nearest = np.array(scaled(scores)), np.zeros(len(scores))
+    order: list[int] = []
+    left = np.ones(len(scores), bool)
+    for _ in range(len(scores)):
+        value = np.where(left, relevance * gain - (1 - relevance) * nearest, -np.inf)
+        row = int(value.argmax())
+        order.append(row)
+        left[row] = False
+        nearest = np.maximum(nearest, vectors @ vectors[row])
+    return order

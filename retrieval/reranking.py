@@ -1,0 +1,76 @@
+"""A wrapper that reads the best candidates together with the question and ranks them anew."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+from retrieval.fusion import scaled
+from retrieval.ports import PairScorer, Searcher
+from retrieval.types import Hit, Query
+
+SLICE = 16
+"""Candidates that are read between two looks at the clock; within a slice pairs of like length go together."""
+
+
+@dataclass(frozen=True)
+class RerankOptions:
+    """
+    Args:
+        candidates: how many of the best hits are read.
+        weight: share of the cross-encoder in the final score, in [0, 1]; the rest is the score before.
+        budget_ms: no further slice is begun after it; None reads all candidates.
+    """
+
+    candidates: int = 50
+    weight: float = 0.5
+    budget_ms: float | None = None
+
+
+class RerankingSearcher:
+    """Port `Searcher` round another one.
+
+    Both scores are scaled to [0, 1] within the hits that were read (as in `retrieval.fusion.minmax`) and mixed. What
+    was not read keeps its order behind them. `origin` gains `fused`, the score before, and `rerank`.
+
+    Args:
+        clock: seconds; injected so that tests can make time pass.
+    """
+
+    def __init__(
+        self,
+        inner: Searcher,
+        scorer: PairScorer,
+        options: RerankOptions = RerankOptions(),
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self._inner, self._scorer, self._options, self._clock = inner, scorer, options, clock
+
+    def search(self, query: Query) -> list[Hit]:
+        wanted = max(query.top_k, self._options.candidates)
+        hits = self._inner.search(replace(query, top_k=wanted))
+        scores = self._read(query.text, hits[: self._options.candidates])
+        return self._mixed(hits, scores)[: query.top_k]
+
+    def _read(self, question: str, hits: Sequence[Hit]) -> list[float]:
+        """Of the first hits, as many as the budget allows, at least one slice."""
+        started, scores = self._clock(), list[float]()
+        for start in range(0, len(hits), SLICE):
+            budget = self._options.budget_ms
+            if start and budget is not None and (self._clock() - started) * 1000 >= budget:
+                break
+            texts = [hit.chunk.indexed_text for hit in hits[start : start + SLICE]]
+            scores += self._scorer.score(question, texts).tolist()
+        return scores
+
+    def _mixed(self, hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
+        if not scores:
+            return list(hits)
+        weight, read = self._options.weight, len(scores)
+        fused = scaled([hit.score for hit in hits[:read]])
+        mixed = [weight * new + (1 - weight) * old for new, old in zip(scaled(scores), fused, strict=True)]
+        first = [
+            replace(hit, score=score, origin={**hit.origin, "fused": hit.score, "rerank": new})
+            for hit, score, new in zip(hits[:read], mixed, scores, strict=True)
+        ]
+        first.sort(key=lambda hit: (-hit.score, hit.chunk.id))
+        return first + [replace(hit, score=hit.score - hits[read - 1].score) for hit in hits[read:]]

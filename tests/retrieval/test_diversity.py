@@ -1,0 +1,96 @@
+"""Results that do not repeat themselves."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.diversity import KEEP_ALL, DiverseSearcher, DiversityOptions, alike, fingerprint, marginal
+from retrieval.store.edge import EdgeStore
+from retrieval.store.identity import Identity
+from retrieval.types import Hit
+from tests.fakes import HashEmbedder
+from tests.retrieval.shelves import Row, hit, query, texts
+
+EMBEDDER = HashEmbedder(dimension=64)
+LONG = "Employees at the European sites have thirty working days of paid annual leave per calendar year"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[EdgeStore]:
+    with closing(EdgeStore(tmp_path, Identity("hash", EMBEDDER.dimension), reserve=0)) as opened:
+        yield opened
+
+
+def diverse(store: EdgeStore, row: Row, options: DiversityOptions, top_k: int = 10) -> list[Hit]:
+    return DiverseSearcher(row, store, options).search(query("leave", top_k))
+
+
+def test_a_copy_of_a_better_hit_is_left_out(store: EdgeStore) -> None:
+    row = Row([hit(LONG, 3, "a"), hit(f"  {LONG.upper()}.", 2, "b"), hit("Nothing like it", 1, "c")])
+    assert texts(diverse(store, row, DiversityOptions())) == [LONG, "Nothing like it"]
+    assert len(diverse(store, row, DiversityOptions(duplicates=1.0))) == 2
+    assert len(diverse(store, row, KEEP_ALL)) == 3
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (f"{LONG} 2025", False),  # another number is another statement
+        (f"{LONG} and more", True),
+        ("Annual leave is thirty days", False),
+        (LONG.replace("thirty", "twenty"), False),
+    ],
+)
+def test_near_copies(store: EdgeStore, other: str, same: bool) -> None:
+    found = diverse(store, Row([hit(LONG, 2, "a"), hit(other, 1, "b")]), DiversityOptions(duplicates=0.8))
+    assert len(found) == (1 if same else 2)
+
+
+def test_numbers_that_occur_as_often_make_no_difference() -> None:
+    assert alike(fingerprint("from 8 to 17:30 or 8"), fingerprint("From 8 to 17:30, or 8!")) == 1.0
+    assert alike(fingerprint("limit 150"), fingerprint("limit 180")) == 0.0
+    assert alike(fingerprint(""), fingerprint("")) == 1.0
+
+
+def test_no_document_crowds_out_the_others(store: EdgeStore) -> None:
+    row = Row([hit(f"text {n}", 9 - n, "a" if n < 5 else "b") for n in range(8)])
+    found = diverse(store, row, DiversityOptions(None, per_document=2), top_k=4)
+    assert texts(found) == ["text 0", "text 1", "text 5", "text 6"]
+
+
+def test_what_is_left_out_is_made_up_for(store: EdgeStore) -> None:
+    row = Row([hit(LONG, 99, str(n)) for n in range(30)] + [hit(f"other {n}", n, "x") for n in range(9, 0, -1)])
+    found = diverse(store, row, DiversityOptions(), top_k=5)
+    assert texts(found) == [LONG, "other 9", "other 8", "other 7", "other 6"]
+    assert row.asked == [10, 20, 40]
+    few = Row([hit(LONG, 2, "a"), hit(LONG, 1, "b")])
+    assert len(diverse(store, few, DiversityOptions(), top_k=5)) == 1
+    assert few.asked == [10]  # there are no more
+
+
+def test_the_order_is_kept_and_the_number_too(store: EdgeStore) -> None:
+    row = Row([hit(f"text number {n}", 20 - n, str(n)) for n in range(20)])
+    assert diverse(store, row, DiversityOptions(), top_k=7) == list(row.hits[:7])
+
+
+def test_relevance_gives_way_to_novelty(store: EdgeStore) -> None:
+    hits = [hit("leave office", 1.0, "a"), hit("leave office now", 0.9, "b"), hit("pension plan", 0.5, "c")]
+    store.upsert([one.chunk for one in hits], EMBEDDER.embed_documents([one.chunk.text for one in hits]))
+    order = {share: texts(diverse(store, Row(hits), DiversityOptions(None, mmr=share))) for share in (1.0, 0.4)}
+    assert order[1.0] == ["leave office", "leave office now", "pension plan"]
+    assert order[0.4] == ["leave office", "pension plan", "leave office now"]
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=12), st.floats(0, 1), st.integers(0, 99))
+def test_marginal_relevance_orders_every_row_once(scores: list[float], share: float, seed: int) -> None:
+    vectors = np.random.default_rng(seed).normal(size=(len(scores), 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    order = marginal(sorted(scores, reverse=True), vectors, share)
+    assert sorted(order) == list(range(len(scores)))
+    if share == 1.0:
+        assert [sorted(scores, reverse=True)[row] for row in order] == sorted(scores, reverse=True)
