@@ -1,6 +1,5 @@
 """The composition root: settings become working parts. Heavy libraries are imported when a part is first needed."""
 
-import json
 import logging
 import re
 import threading
@@ -8,11 +7,11 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api import parts
 from api.settings import Settings
 from api.upkeep import ENOUGH_CHUNKS, Upkeep
 from generation.answerer import RagAnswerer
@@ -21,11 +20,8 @@ from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoun
 from ingest.pipeline import Ingestor
 from ingest.ports import Embedder
 from ingest.types import Section
-from retrieval.diversity import KEEP_ALL, DiverseSearcher, DiversityOptions
 from retrieval.ports import PairScorer, Searcher, Store
-from retrieval.reranking import RerankingSearcher, RerankOptions
-from retrieval.searcher import FusionOptions, HybridSearcher
-from retrieval.versions import CurrentSearcher
+from retrieval.searcher import HybridSearcher
 
 if TYPE_CHECKING:
     from generation.evidence import SentenceEvidence
@@ -214,13 +210,20 @@ class Services:
         return self.settings.data / "collections" / name
 
     def _open(self, name: str, writing: bool) -> Collection:
-        store = self._store(name)
+        store = parts.store(self.settings, name, self.data, self.embedder)
         try:
             self._check_lost(name, store, writing)
-            hybrid = self._hybrid(store)
+            hybrid = parts.hybrid_searcher(self.settings, store, self.embedder, self.catalog)
             searcher = self.searcher(store, hybrid)
             answerer = self.answerer(store, searcher, self.settings.answers.min_confidence)
-            return Collection(name, store, self._ingestor(name, store), hybrid, searcher, answerer)
+            return Collection(
+                name,
+                store,
+                parts.ingestor(self.settings, name, store, self._parser, self.embedder, self.catalog),
+                hybrid,
+                searcher,
+                answerer,
+            )
         except BaseException:
             store.close()
             raise
@@ -244,61 +247,9 @@ class Services:
         listed = self.catalog.count(name)
         return 0 if store.count() else listed
 
-    def _store(self, name: str) -> Store:
-        from retrieval.store.bm25 import Bm25Parameters
-        from retrieval.store.identity import Identity
-
-        words, settings = self.settings.bm25, self.settings.store
-        parameters = Bm25Parameters(words.k1, words.b, words.average_length, words.language)
-        identity = Identity(self.embedder.name, self.embedder.dimension, parameters)
-        match settings.engine:
-            case "edge":
-                from retrieval.store.edge import EdgeStore
-
-                return EdgeStore(self.data / "collections" / name, identity)
-            case "server":
-                from retrieval.store.server import ServerStore
-
-                key = settings.api_key.get_secret_value() if settings.api_key else None
-                return ServerStore.connect(settings.url or "", key, name, identity, settings.timeout_s)
-
-    def _ingestor(self, name: str, store: Store) -> Ingestor:
-        from ingest.chunkers import CHUNKER_VERSION, TokenChunker
-        from ingest.parsers.routing import PARSER_VERSION
-
-        chosen = self.settings.ingestion
-        known = [PARSER_VERSION, CHUNKER_VERSION, chosen.chunk_tokens, chosen.overlap_tokens]
-        return Ingestor(
-            parser=self._parser,
-            chunker=TokenChunker(
-                self.embedder.token_spans, self.embedder.max_tokens, chosen.chunk_tokens, chosen.overlap_tokens
-            ),
-            embedder=self.embedder,
-            sink=store,
-            catalog=self.catalog,
-            collection=name,
-            fingerprint=json.dumps(known),
-            batch_chunks=chosen.batch_chunks,
-            max_bytes=int(chosen.max_file_mb * 2**20),
-            workers=chosen.workers,
-        )
-
-    def _hybrid(self, store: Store) -> HybridSearcher:
-        chosen = self.settings.retrieval
-        fusion = FusionOptions(chosen.fusion, chosen.dense_weight, chosen.rrf_k)
-        return HybridSearcher(store, self.embedder.embed_query, self.catalog.revisions, fusion, chosen.candidates)
-
     def searcher(self, store: Store, hybrid: HybridSearcher) -> Searcher:
-        """What the settings put round the search of both branches, innermost first."""
-        chosen = self.settings.retrieval
-        found: Searcher = hybrid
-        if chosen.versions == "current":
-            found = CurrentSearcher(found, self.catalog, date.today)
-        if self.reranker:
-            options = RerankOptions(chosen.rerank_candidates, chosen.rerank_weight, chosen.rerank_budget_ms)
-            found = RerankingSearcher(found, self.reranker, options)
-        diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
-        return DiverseSearcher(found, store, diversity) if diversity != KEEP_ALL else found
+        """What the settings put round the search of both branches."""
+        return parts.searcher(self.settings, store, hybrid, self.reranker, self.catalog)
 
     def evidence(self, store: Store) -> "SentenceEvidence":
         from generation.evidence import CONFIDENCE, WITH_CROSS_ENCODER, WITHOUT_CROSS_ENCODER, SentenceEvidence

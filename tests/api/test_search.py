@@ -51,6 +51,50 @@ def test_top_k_and_filters(client: TestClient, rules: str) -> None:
     assert post(client, "search", query="the office", collection=rules, filters={"year": 1999}).json()["hits"] == []
 
 
+def test_filters_compare_and_combine(client: TestClient, rules: str) -> None:
+    filters: dict[str, Any] = {"$or": [{"year": {"$gte": 2025}}, {"title": {"$in": ["Hours"]}}]}
+    hits = post(client, "search", query="the office", collection=rules, filters=filters).json()["hits"]
+    assert {hit["title"] for hit in hits} == {"Leave", "Hours"}
+    hits = post(client, "search", query="the office", collection=rules, filters={"$not": filters}).json()["hits"]
+    assert {hit["title"] for hit in hits} == {"Travel"}
+
+
+@pytest.mark.parametrize(
+    ("filters", "detail"),
+    [
+        ({"yaer": 2025}, "No document that you may read has a field 'yaer'; there are document_id, "),
+        ({"year": {"$near": 2025}}, "$near is no operator of a field; there are $eq, "),
+        ({"year": {"$gte": "soon"}}, "$gte of 'year' takes a number or a date such as 2025-06-30."),
+    ],
+)
+@pytest.mark.parametrize("path", ["search", "answers"])
+def test_wrong_filters_are_400_and_say_what_to_do(
+    client: TestClient, rules: str, path: str, filters: dict[str, Any], detail: str
+) -> None:
+    response = post(client, path, query="the office", collection=rules, filters=filters)
+    assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
+    assert detail in response.json()["detail"]
+
+
+def test_of_two_versions_the_one_in_force_answers(client: TestClient, upload: Upload, collection: str) -> None:
+    for year, limit in ((2023, 100), (2025, 150)):
+        text = f"# Travel policy {year}\n\nIn force from 1 March {year}.\n\nThe hotel limit is {limit} euros a night."
+        upload(f"travel-{year}.md", text.encode())
+
+    def sources(**more: Any) -> set[str]:
+        hits = post(client, "search", query="hotel limit", collection=collection, **more).json()["hits"]
+        return {hit["source"] for hit in hits}
+
+    assert sources() == {"upload:travel-2025.md"}
+    assert sources(as_of="2024-06-30") == {"upload:travel-2023.md"}
+    assert sources(filters={"valid_from": {"$lt": "2025-01-01"}}) == set()
+    answer = post(client, "answers", query="What is the hotel limit?", collection=collection, as_of="2024-06-30").json()
+    assert "100 euros" in answer["text"]
+    response = post(client, "search", query="hotel limit", collection=collection, as_of="June")
+    assert response.status_code == 422
+    assert "as_of" in response.json()["detail"]
+
+
 def test_an_answer_is_cited_word_for_word(client: TestClient, rules: str) -> None:
     answer = post(client, "answers", query="How long is parental leave?", collection=rules).json()
     assert not answer["refused"]
@@ -157,7 +201,8 @@ def test_tenants_and_groups_of_the_settings_decide_what_is_seen(tmp_path: Path) 
     with services:
         for name, groups in (("open.txt", []), ("hr.txt", ["hr"])):
             form = {"groups": groups}
-            uploaded = client.post("/v1/documents", files={"file": (name, b"Parental leave.")}, data=form)
+            content = f"Parental leave, as {name} has it."
+            uploaded = client.post("/v1/documents", files={"file": (name, content.encode())}, data=form)
             assert uploaded.status_code == 201
         secret = uploaded.json()["document_id"]
 

@@ -1,0 +1,86 @@
+"""The parts of one collection, as the settings want them."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.settings import Settings
+from ingest.catalog import Catalog
+from ingest.pipeline import Ingestor
+from ingest.ports import Embedder, Parser
+from retrieval.diversity import KEEP_ALL, DiverseSearcher, DiversityOptions
+from retrieval.ports import PairScorer, Searcher, Store
+from retrieval.reranking import RerankingSearcher, RerankOptions
+from retrieval.searcher import FusionOptions, HybridSearcher
+from retrieval.versions import CurrentSearcher
+
+if TYPE_CHECKING:
+    from retrieval.store.identity import Identity
+
+
+def store(settings: Settings, name: str, data: Path, embedder: Embedder) -> Store:
+    """Opens it, or makes it."""
+    match settings.store.engine:
+        case "edge":
+            from retrieval.store.edge import EdgeStore
+
+            return EdgeStore(data / "collections" / name, _identity(settings, embedder))
+        case "server":
+            from retrieval.store.server import ServerStore
+
+            chosen = settings.store
+            key = chosen.api_key.get_secret_value() if chosen.api_key else None
+            return ServerStore.connect(chosen.url or "", key, name, _identity(settings, embedder), chosen.timeout_s)
+
+
+def ingestor(
+    settings: Settings, name: str, sink: Store, parser: Parser, embedder: Embedder, catalog: Catalog
+) -> Ingestor:
+    from ingest.chunkers import CHUNKER_VERSION, TokenChunker
+    from ingest.parsers.routing import PARSER_VERSION
+
+    chosen = settings.ingestion
+    known = [PARSER_VERSION, CHUNKER_VERSION, chosen.chunk_tokens, chosen.overlap_tokens]
+    return Ingestor(
+        parser=parser,
+        chunker=TokenChunker(embedder.token_spans, embedder.max_tokens, chosen.chunk_tokens, chosen.overlap_tokens),
+        embedder=embedder,
+        sink=sink,
+        catalog=catalog,
+        collection=name,
+        fingerprint=json.dumps(known),
+        batch_chunks=chosen.batch_chunks,
+        max_bytes=int(chosen.max_file_mb * 2**20),
+        workers=chosen.workers,
+    )
+
+
+def hybrid_searcher(settings: Settings, where: Store, embedder: Embedder, catalog: Catalog) -> HybridSearcher:
+    chosen = settings.retrieval
+    fusion = FusionOptions(chosen.fusion, chosen.dense_weight, chosen.rrf_k)
+    return HybridSearcher(where, embedder.embed_query, catalog.revisions, fusion, chosen.candidates)
+
+
+def searcher(
+    settings: Settings, where: Store, hybrid: HybridSearcher, reranker: PairScorer | None, catalog: Catalog
+) -> Searcher:
+    """The search of both branches with what is put round it, innermost first."""
+    chosen = settings.retrieval
+    found: Searcher = hybrid
+    if chosen.versions == "current":
+        found = CurrentSearcher(found, catalog, date.today)
+    if reranker:
+        options = RerankOptions(chosen.rerank_candidates, chosen.rerank_weight, chosen.rerank_budget_ms)
+        found = RerankingSearcher(found, reranker, options)
+    diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
+    return DiverseSearcher(found, where, diversity) if diversity != KEEP_ALL else found
+
+
+def _identity(settings: Settings, embedder: Embedder) -> "Identity":
+    from retrieval.store.bm25 import Bm25Parameters
+    from retrieval.store.identity import Identity
+
+    words = settings.bm25
+    parameters = Bm25Parameters(words.k1, words.b, words.average_length, words.language)
+    return Identity(embedder.name, embedder.dimension, parameters)
