@@ -11,6 +11,11 @@ from ingest.pipeline import Ingestor
 from ingest.ports import Embedder, Parser
 from retrieval.diversity import KEEP_ALL, DiverseSearcher, DiversityOptions
 from retrieval.ports import PairScorer, Searcher, Store
+from retrieval.queries.acronyms import AcronymSearcher
+from retrieval.queries.exact import ExactSearcher
+from retrieval.queries.feedback import FeedbackSearcher
+from retrieval.queries.parts import PartsSearcher
+from retrieval.queries.spelling import SpellingSearcher
 from retrieval.reranking import RerankingSearcher, RerankOptions
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.versions import CurrentSearcher
@@ -67,12 +72,20 @@ def searcher(
 ) -> Searcher:
     """The search of both branches with what is put round it, innermost first."""
     chosen = settings.retrieval
-    found: Searcher = hybrid
+    found: Searcher = FeedbackSearcher(hybrid, where) if chosen.feedback else hybrid
     if chosen.versions == "current":
         found = CurrentSearcher(found, catalog, date.today)
+    if chosen.exact_match:
+        found = ExactSearcher(found)
     if reranker:
         options = RerankOptions(chosen.rerank_candidates, chosen.rerank_weight, chosen.rerank_budget_ms)
         found = RerankingSearcher(found, reranker, options)
+    if chosen.spell_out_acronyms:
+        found = AcronymSearcher(found, catalog)
+    if chosen.correct_spelling:
+        found = SpellingSearcher(found, where)
+    if chosen.split_questions:
+        found = PartsSearcher(found)
     diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
     return DiverseSearcher(found, where, diversity) if diversity != KEEP_ALL else found
 

@@ -103,6 +103,11 @@ class RetrievalSettings(_Section):
     near_duplicates: float | None = Field(gt=0, le=1)
     per_document: int | None = Field(ge=1)
     mmr: float | None = Field(ge=0, le=1)
+    exact_match: bool
+    split_questions: bool
+    correct_spelling: bool
+    spell_out_acronyms: bool
+    feedback: bool
     reranker: str | None = Field(min_length=1)
     rerank_candidates: int = Field(ge=1, le=1000)
     rerank_weight: float = Field(ge=0, le=1)

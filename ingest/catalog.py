@@ -1,6 +1,7 @@
 """What is indexed, and in which revision. The catalog's commit is the moment a new revision becomes visible."""
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -10,12 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from ingest.catalog_rows import (
+    ACRONYMS,
     DOCUMENTS,
     SCHEMA,
     SECTIONS,
     UNFINISHED,
     VERSIONS,
     CatalogEntry,
+    acronym_rows,
     document_row,
     entry_of,
     section_of,
@@ -101,6 +104,24 @@ class Catalog:
             rows = [row for row in connection.execute(query) if not row.groups or readable & set(row.groups)]
         return {row.document_id: Version(row.series, row.valid_from, row.valid_until) for row in rows}
 
+    def long_forms(
+        self, collection: str, tenant: str, groups: Iterable[str], acronyms: Iterable[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """Acronym -> what it stands for in documents that the reader may read, most frequent first."""
+        query = (
+            sa.select(ACRONYMS, DOCUMENTS.c.groups)
+            .join(DOCUMENTS, DOCUMENTS.c.id == ACRONYMS.c.document_id)
+            .where(DOCUMENTS.c.collection == collection, DOCUMENTS.c.tenant == tenant)
+            .where(ACRONYMS.c.short.in_(list(acronyms)))
+        )
+        counts: dict[str, Counter[str]] = {}
+        readable = {*groups, EVERYONE}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                if not row.groups or readable & set(row.groups):
+                    counts.setdefault(row.short, Counter())[row.long] += row.times
+        return {short: tuple(sorted(found, key=lambda one: (-found[one], one))) for short, found in counts.items()}
+
     def sections(self, document_id: str) -> tuple[Section, ...]:
         query = sa.select(SECTIONS).where(SECTIONS.c.document_id == document_id).order_by(SECTIONS.c.position)
         with self._engine.connect() as connection:
@@ -130,6 +151,7 @@ class Catalog:
         ids = [document.id for document, _ in documents]
         sections = [row for document, _ in documents for row in section_rows(document)]
         versions = [row for document, _ in documents for row in version_rows(document)]
+        explained = [row for document, _ in documents for row in acronym_rows(document)]
         with self._engine.begin() as connection:
             _delete(connection, ids)
             connection.execute(sa.insert(DOCUMENTS), [document_row(*item, now) for item in documents])
@@ -137,6 +159,8 @@ class Catalog:
                 connection.execute(sa.insert(SECTIONS), sections)
             if versions:
                 connection.execute(sa.insert(VERSIONS), versions)
+            if explained:
+                connection.execute(sa.insert(ACRONYMS), explained)
 
     def remove(self, document_ids: Sequence[str]) -> None:
         with self._engine.begin() as connection:
@@ -212,3 +236,4 @@ def _delete(connection: sa.Connection, document_ids: Sequence[str]) -> None:
     connection.execute(sa.delete(DOCUMENTS).where(DOCUMENTS.c.id.in_(document_ids)))
     connection.execute(sa.delete(SECTIONS).where(SECTIONS.c.document_id.in_(document_ids)))
     connection.execute(sa.delete(VERSIONS).where(VERSIONS.c.document_id.in_(document_ids)))
+    connection.execute(sa.delete(ACRONYMS).where(ACRONYMS.c.document_id.in_(document_ids)))

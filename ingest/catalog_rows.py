@@ -10,6 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from ingest.acronyms import acronyms
 from ingest.types import EVERYONE, Document, Metadata, Section
 from ingest.validity import version_of
 
@@ -52,6 +53,15 @@ VERSIONS = sa.Table(
     sa.Column("valid_from", sa.Date, nullable=False),
     sa.Column("valid_until", sa.Date),
     sa.Index("versions_by_series", "collection", "tenant", "series"),
+)
+ACRONYMS = sa.Table(
+    "acronyms",
+    SCHEMA,
+    sa.Column("document_id", sa.String(36), primary_key=True),
+    sa.Column("short", sa.String(16), primary_key=True),
+    sa.Column("long", sa.String, primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Index("acronyms_by_short", "short"),
 )
 UNFINISHED = sa.Table(
     "unfinished",
@@ -110,6 +120,11 @@ def version_rows(document: Document) -> Iterator[dict[str, object]]:
     if one := version_of(document.source, document.title, document.metadata):
         place = {"document_id": document.id, "collection": document.collection, "tenant": document.tenant}
         yield {**place, "series": one.series, "valid_from": one.valid_from, "valid_until": one.valid_until}
+
+
+def acronym_rows(document: Document) -> Iterator[dict[str, object]]:
+    for (short, long), count in acronyms(document.text).items():
+        yield {"document_id": document.id, "short": short, "long": long, "times": count}
 
 
 def section_rows(document: Document) -> list[dict[str, object]]:

@@ -29,7 +29,16 @@ class Store(ChunkSink, Protocol):
         """`vector` has shape (dimension,)."""
         ...
 
-    def bm25(self, text: str, access: Access, filters: Filter, limit: int) -> list[tuple[str, float]]: ...
+    def bm25(
+        self,
+        text: str,
+        access: Access,
+        filters: Filter,
+        limit: int,
+        expansion: Sequence[tuple[int, float]] = (),
+    ) -> list[tuple[str, float]]:
+        """`expansion`: further terms with their weights; those of `text` weigh 1."""
+        ...
 
     def fetch(self, ids: Sequence[str], access: Access) -> list[Chunk]:
         """Chunks in the order of `ids`, without those that are gone or that this reader may not read.
@@ -52,6 +61,10 @@ class Store(ChunkSink, Protocol):
 
     def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
         """BM25's inverse document frequency of each term among the chunks of the reader's tenant."""
+        ...
+
+    def absent(self, terms: Iterable[int], access: Access) -> set[int]:
+        """Those terms that no chunk of the reader's tenant holds."""
         ...
 
     def count(self) -> int:

@@ -53,8 +53,11 @@ class HybridSearcher:
         return HybridSearcher(self._store, self._embed_query, self._revisions, self._fusion, candidates, grows=False)
 
     def search(self, query: Query) -> list[Hit]:
-        vector = None if query.mode == "bm25" else self._embed_query(query.text)
-        return self.search_with(query, vector)
+        return self.search_with(query, self.vector_of(query))
+
+    def vector_of(self, query: Query) -> NDArray[np.float32] | None:
+        """Shape (dimension,); None where the mode needs none."""
+        return None if query.mode == "bm25" else self._embed_query(query.text)
 
     def search_with(self, query: Query, vector: NDArray[np.float32] | None) -> list[Hit]:
         """Search with a query vector at hand (None in mode `bm25`).
@@ -88,7 +91,9 @@ class HybridSearcher:
         """The candidates of each branch, before fusion; a branch that the mode leaves out has none."""
         limit = max(self._candidates, query.top_k) if self._grows else self._candidates
         dense = self._store.dense(vector, query.access, query.filters, limit) if vector is not None else []
-        bm25 = self._store.bm25(query.text, query.access, query.filters, limit) if query.mode != "dense" else []
+        if query.mode == "dense":
+            return {"dense": dense, "bm25": []}
+        bm25 = self._store.bm25(query.text, query.access, query.filters, limit, query.expansion)
         return {"dense": dense, "bm25": bm25}
 
     def _attempt(self, query: Query, vector: NDArray[np.float32] | None) -> tuple[list[Hit], dict[str, str | None]]:

@@ -28,6 +28,8 @@ class Query:
     top_k: int = 10
     mode: Mode = "hybrid"
     filters: Filter = EVERYTHING
+    expansion: tuple[tuple[int, float], ...] = ()
+    """Further terms for BM25 with their weights; the query's own weigh 1."""
     as_of: date | None = None
     """The day on which documents must be valid; None: of several versions those count that are valid today."""
 

@@ -1,5 +1,6 @@
 """Texts become sparse vectors whose inner product, with the engine's IDF, is the BM25 score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import qdrant_edge
@@ -42,12 +43,17 @@ class Bm25Encoder:
         except UnicodeEncodeError as error:
             raise InvalidError(f"The text cannot be indexed: it is not valid Unicode ({error}).") from error
 
-    def query(self, text: str) -> qdrant_edge.SparseVector:
-        """Term id -> 1.0. Empty where the text has only stop words. Raises InvalidError as `document` does."""
+    def query(self, text: str, expansion: Sequence[tuple[int, float]] = ()) -> qdrant_edge.SparseVector:
+        """Term id -> 1.0, and those of `expansion` that are not in the text, with their weights. Empty where there is
+        neither expansion nor a word that is no stop word. Raises InvalidError as `document` does."""
         try:
-            return self._model.embed_query(text)
+            own = self._model.embed_query(text)
         except UnicodeEncodeError as error:
             raise InvalidError(f"The query cannot be read: it is not valid Unicode ({error}).") from error
+        if not expansion:
+            return own
+        weights = {**dict(expansion), **dict(zip(own.indices, own.values, strict=True))}
+        return qdrant_edge.SparseVector(list(weights), list(weights.values()))
 
     def terms(self, text: str) -> frozenset[int]:
         """Ids of the distinct stems of `text`."""

@@ -91,8 +91,15 @@ class EdgeStore:
         query = qdrant.Query.Nearest(vector.tolist(), using=layout.DENSE)
         return self._search(query, access, filters, limit, self._dense_params)
 
-    def bm25(self, text: str, access: Access, filters: Filter, limit: int) -> list[tuple[str, float]]:
-        terms = self._encoder.query(text)
+    def bm25(
+        self,
+        text: str,
+        access: Access,
+        filters: Filter,
+        limit: int,
+        expansion: Sequence[tuple[int, float]] = (),
+    ) -> list[tuple[str, float]]:
+        terms = self._encoder.query(text, expansion)
         if not terms.indices:
             return []
         # Statistics of the reader's tenant only: another tenant's words must neither move nor show through its scores.
@@ -127,6 +134,10 @@ class EdgeStore:
     def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
         corpus = filter_of(layout.tenant_condition(access.tenant))
         return layout.idf_of(terms, lambda term: self._idf(term, corpus), self._count(corpus))
+
+    def absent(self, terms: Iterable[int], access: Access) -> set[int]:
+        corpus = filter_of(layout.tenant_condition(access.tenant))
+        return {term for term in terms if self._idf(term, corpus) is None}
 
     def count(self) -> int:
         return self._count(None)

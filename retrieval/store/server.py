@@ -90,8 +90,15 @@ class ServerStore:
         params = models.SearchParams(hnsw_ef=self._hnsw_ef)
         return self._search(vector.tolist(), layout.DENSE, layout.condition(access, filters), limit, params)
 
-    def bm25(self, text: str, access: Access, filters: Filter, limit: int) -> list[tuple[str, float]]:
-        terms = self._encoder.query(text)
+    def bm25(
+        self,
+        text: str,
+        access: Access,
+        filters: Filter,
+        limit: int,
+        expansion: Sequence[tuple[int, float]] = (),
+    ) -> list[tuple[str, float]]:
+        terms = self._encoder.query(text, expansion)
         if not terms.indices:
             return []
         # Statistics of the reader's tenant only: another tenant's words must neither move nor show through its scores.
@@ -135,6 +142,10 @@ class ServerStore:
     def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
         corpus = filter_of(layout.tenant_condition(access.tenant))
         return layout.idf_of(terms, lambda term: self._idf(term, corpus), self._count(corpus))
+
+    def absent(self, terms: Iterable[int], access: Access) -> set[int]:
+        corpus = filter_of(layout.tenant_condition(access.tenant))
+        return {term for term in terms if self._idf(term, corpus) is None}
 
     def count(self) -> int:
         return self._count(None)

@@ -141,6 +141,8 @@ def test_idf_is_that_of_the_readers_tenant(store: Store) -> None:
     expected = {term: math.log(1 + (3 - n + 0.5) / (n + 0.5)) for term, n in ((leave, 2), (office, 1), (absent, 0))}
     assert store.idf([leave, office, absent], READER) == pytest.approx(expected, rel=1e-5)
     assert store.idf([], READER) == {}
+    assert store.absent([leave, office, absent], READER) == {absent}
+    assert store.absent([leave, office], Access("nobody")) == {leave, office}
 
 
 def test_the_context_is_indexed_with_the_text(store: Store) -> None:

@@ -1,0 +1,43 @@
+"""Acronyms are searched for with what they stand for, as the documents themselves explain it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from retrieval.ports import Searcher
+from retrieval.types import Hit, Query
+
+_SHORT = re.compile(r"(?<![\w-])[A-Z][A-Za-z]?[A-Z&]{1,8}s?(?![\w-])")
+_MOST_LONG_FORMS = 2
+
+
+class AcronymReader(Protocol):
+    def long_forms(
+        self, collection: str, tenant: str, groups: Iterable[str], acronyms: Iterable[str]
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Acronym -> what it stands for in documents that the reader may read, most frequent first."""
+        ...
+
+
+class AcronymSearcher:
+    """Port `Searcher` round another one: "Who is the CISO?" is searched for as "Who is the CISO (Chief Information
+    Security Officer)?"."""
+
+    def __init__(self, inner: Searcher, catalog: AcronymReader) -> None:
+        self._inner, self._catalog = inner, catalog
+
+    def search(self, query: Query) -> list[Hit]:
+        found = set(_SHORT.findall(query.text))
+        known = self._catalog.long_forms(query.collection, query.tenant, query.groups, found) if found else {}
+        return self._inner.search(replace(query, text=spelled_out(query.text, known)) if known else query)
+
+
+def spelled_out(text: str, long_forms: Mapping[str, tuple[str, ...]]) -> str:
+    """`text` with what each acronym stands for behind it, unless it says so already."""
+
+    def explained(match: re.Match[str]) -> str:
+        forms = [one for one in long_forms.get(match[0], ()) if one.casefold() not in text.casefold()]
+        return f"{match[0]} ({', '.join(forms[:_MOST_LONG_FORMS])})" if forms else match[0]
+
+    return _SHORT.sub(explained, text)

@@ -1,0 +1,65 @@
+"""Quoted phrases, identifiers and numbers with a unit are looked for letter by letter."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from retrieval.ports import Searcher
+from retrieval.types import Hit, Query
+
+_QUOTED = re.compile(r'"([^"]{2,200})"|“([^”]{2,200})”|«([^»]{2,200})»')
+_TOKEN = re.compile(r"(?<!\S)-{0,2}\w[\w./:+#-]*\w")
+_MOST = 8
+
+
+class ExactSearcher:
+    """Port `Searcher` round another one: of the best candidates those come first that hold what the query says exactly.
+
+    Exact are phrases in quotation marks, and identifiers: words that mix letters with digits or are joined by marks
+    (INC-2291, P4-60, --num-callers, v3.9, 10.4.0.12). Their letters' case and the kind and number of spaces do not
+    matter; what stands beside them must not be a letter or digit, so that P4-6 is not found in P4-60.
+
+    Args:
+        candidates: how many hits are looked through.
+        weight: what a hit gains that holds all of it, where the inner scores span 1.
+    """
+
+    def __init__(self, inner: Searcher, candidates: int = 50, weight: float = 0.5) -> None:
+        self._inner, self._candidates, self._weight = inner, candidates, weight
+
+    def search(self, query: Query) -> list[Hit]:
+        wanted = exact(query.text)
+        if not wanted:
+            return self._inner.search(query)
+        hits = self._inner.search(replace(query, top_k=max(query.top_k, self._candidates)))
+        patterns = [_pattern(one) for one in wanted]
+        gained = [self._raised(hit, patterns) for hit in hits]
+        return sorted(gained, key=lambda hit: (-hit.score, hit.chunk.id))[: query.top_k]
+
+    def _raised(self, hit: Hit, patterns: list[Callable[[str], object]]) -> Hit:
+        share = sum(bool(found(hit.chunk.indexed_text)) for found in patterns) / len(patterns)
+        gain = self._weight * share
+        return replace(hit, score=hit.score + gain, origin={**hit.origin, "exact": gain}) if gain else hit
+
+
+def exact(text: str) -> list[str]:
+    """What a query says exactly: quoted phrases, then identifiers outside of them."""
+    phrases = [next(filter(None, match)).strip() for match in _QUOTED.findall(text)]
+    rest = _QUOTED.sub(" ", text)
+    words = [word for word in _TOKEN.findall(rest) if _is_identifier(word)]
+    return list(dict.fromkeys(filter(None, [*phrases, *words])))[:_MOST]
+
+
+def _is_identifier(word: str) -> bool:
+    """Not every number: years and counts are often said in other words. Not every hyphen: "full-time" is a word."""
+    letters, digits = any(map(str.isalpha, word)), any(map(str.isdigit, word))
+    if digits and letters:
+        return not re.fullmatch(r"\d+(?:st|nd|rd|th|s)|\d+-\w+(?:-\w+)*", word.casefold())
+    if digits:
+        return len(re.findall(r"[.:/-]", word)) >= 2  # an address, a date or a part number; 1.5 or 9:30 is none
+    return word.startswith("--") or "_" in word
+
+
+def _pattern(exactly: str) -> Callable[[str], object]:
+    words = r"\s+".join(map(re.escape, exactly.split()))
+    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE).search
