@@ -34,7 +34,7 @@ _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 @dataclass(frozen=True)
 class Collection:
-    """One knowledge base, opened."""
+    """One knowledge base, opened. `tuned`: the weight of the dense branch that was fitted to it."""
 
     name: str
     store: Store
@@ -42,6 +42,7 @@ class Collection:
     hybrid: HybridSearcher
     searcher: Searcher
     answerer: RagAnswerer
+    tuned: float | None = None
 
 
 class Services:
@@ -213,7 +214,8 @@ class Services:
         store = parts.store(self.settings, name, self.data, self.embedder)
         try:
             self._check_lost(name, store, writing)
-            hybrid = parts.hybrid_searcher(self.settings, store, self.embedder, self.catalog)
+            tuned = parts.tuned_weight(self.settings, self.data, name)
+            hybrid = parts.hybrid_searcher(self.settings, store, self.embedder, self.catalog, tuned)
             searcher = self.searcher(store, hybrid)
             answerer = self.answerer(store, searcher, self.settings.answers.min_confidence)
             return Collection(
@@ -223,6 +225,7 @@ class Services:
                 hybrid,
                 searcher,
                 answerer,
+                tuned,
             )
         except BaseException:
             store.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.settings import Settings
+from api.tuned import load_tuned
 from ingest.catalog import Catalog
 from ingest.pipeline import Ingestor
 from ingest.ports import Embedder, Parser
@@ -61,9 +62,17 @@ def ingestor(
     )
 
 
-def hybrid_searcher(settings: Settings, where: Store, embedder: Embedder, catalog: Catalog) -> HybridSearcher:
+def tuned_weight(settings: Settings, data: Path, name: str) -> float | None:
+    """What was fitted to the collection, where the settings want it."""
+    return load_tuned(data, name).dense_weight if settings.retrieval.tuned else None
+
+
+def hybrid_searcher(
+    settings: Settings, where: Store, embedder: Embedder, catalog: Catalog, tuned: float | None
+) -> HybridSearcher:
+    """`tuned`: takes the place of `retrieval.dense_weight`."""
     chosen = settings.retrieval
-    fusion = FusionOptions(chosen.fusion, chosen.dense_weight, chosen.rrf_k)
+    fusion = FusionOptions(chosen.fusion, chosen.dense_weight if tuned is None else tuned, chosen.rrf_k)
     return HybridSearcher(where, embedder.embed_query, catalog.revisions, fusion, chosen.candidates)
 
 

@@ -99,6 +99,7 @@ class RetrievalSettings(_Section):
     fusion: Literal["minmax", "rrf"]
     dense_weight: float = Field(ge=0, le=1)
     rrf_k: int = Field(ge=1)
+    tuned: bool
     versions: Literal["current", "all"]
     near_duplicates: float | None = Field(gt=0, le=1)
     per_document: int | None = Field(ge=1)

@@ -11,10 +11,12 @@ import typer
 from api import cli
 from api.cli import AsJson, Config, Data
 from api.settings import load_settings
+from eval import tune_cli
 from ingest.errors import InvalidError
 
 app = typer.Typer(help="Measure quality, compare configurations, guard against regressions.", no_args_is_help=True)
 cli.app.add_typer(app, name="eval")
+cli.app.add_typer(tune_cli.app, name="tune")
 RunName = Annotated[str, typer.Argument(help="Id of a run, `latest`, or a path.", metavar="RUN")]
 
 

@@ -1,0 +1,36 @@
+"""`citewell tune`: fit retrieval to one's own documents, and prove the gain before it is used."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli import AsJson, CollectionName, Config, Data
+from api.settings import load_settings
+
+app = typer.Typer(help="Fit retrieval to your documents, and prove the gain before it is used.", no_args_is_help=True)
+Questions = Annotated[Path, typer.Argument(help="questions.jsonl, as `eval generate` makes it.", metavar="QUESTIONS")]
+
+
+@app.callback()
+def tune() -> None:
+    """Groups what follows."""
+
+
+@app.command()
+def fusion(
+    questions: Questions,
+    collection: CollectionName = "default",
+    apply: Annotated[bool, typer.Option("--apply", help="Use the weight from now on, if the gain is proven.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="With --apply: use it even if the gain is not.")] = False,
+    seed: Annotated[int, typer.Option(help="Draws the folds.")] = 7,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the best share of the dense branch in hybrid search."""
+    from eval.tuning import commands
+
+    settings = load_settings(config, {"data": data} if data else {})
+    if not commands.tune_fusion(settings, questions, collection, seed, apply, force, as_json):
+        raise typer.Exit(1)

@@ -1,0 +1,117 @@
+"""Fits the weight of the dense branch to a collection, on questions whose evidence is known."""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from api.bootstrap import Collection, Services
+from eval.datasets.documents import Documents
+from eval.datasets.questions import load_questions
+from eval.experiment.judging import judgements, ranking
+from eval.experiment.sets import Case
+from eval.metrics.ranking import mean, ranking_metrics
+from eval.statistics import Difference, differences, pairs
+from ingest.errors import InvalidError
+from retrieval.fusion import minmax
+from retrieval.types import Hit, Query
+
+WEIGHTS = tuple(step / 20 for step in range(21))
+METRIC = "ndcg@10"
+FOLDS = 5
+FEWEST = 20
+_READ = 30
+"""Hits that are judged: some may hold no evidence of their own."""
+Scores = dict[str, float]
+"""Question id -> metric."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """`gain` is honest: each question was scored with the weight that the other folds chose."""
+
+    questions: int
+    before: float
+    weight: float
+    scores: Mapping[float, float]
+    gain: Difference
+
+    @property
+    def proven(self) -> bool:
+        return self.gain.mean.low > 0
+
+
+def cases_of(path: Path, services: Services, collection: str) -> list[Case]:
+    """The answerable questions of a file, their evidence in documents of the collection.
+
+    Raises:
+        InvalidError: the file is malformed, has too few of them, or names a document that the collection lacks.
+    """
+    tenant = services.settings.access.tenant
+    sources = [entry.source for entry in services.catalog.page(collection, tenant)]
+    known = Documents(Path(f"the collection {collection}"), {source: Path(source) for source in sources})
+    asked = [one for one in load_questions(path) if one.answerable]
+    if len(asked) < FEWEST:
+        raise InvalidError(
+            f"{path} has {len(asked)} answerable questions; at least {FEWEST} are needed to fit anything."
+        )
+    return [
+        Case(
+            one.id,
+            one.question,
+            evidence=tuple(replace(each, document=known.named(each.document, one.id)) for each in one.evidence),
+        )
+        for one in asked
+    ]
+
+
+def fit(
+    services: Services,
+    collection: Collection,
+    cases: Iterable[Case],
+    seed: int = 7,
+) -> Fitted:
+    """Scores every weight on every question, and chooses the best one in each of `FOLDS` parts without the questions
+    that it is judged by."""
+    scored: dict[float, Scores] = {weight: {} for weight in WEIGHTS}
+    before = services.settings.retrieval.dense_weight if collection.tuned is None else collection.tuned
+    scored.setdefault(before, {})
+    for case in cases:
+        for weight, value in _scores(services, collection, case, list(scored)).items():
+            scored[weight][case.id] = value
+    ids = list(scored[before])
+    honest = _cross_validated(scored, ids, seed)
+    gain = differences({METRIC: pairs(scored[before], honest)}, seed)[METRIC]
+    means = {weight: mean(values.values()) for weight, values in scored.items()}
+    return Fitted(len(ids), before, _best(scored, ids), means, gain)
+
+
+def _scores(services: Services, collection: Collection, case: Case, weights: Sequence[float]) -> dict[float, float]:
+    """The branches are searched once for all weights."""
+    access, hybrid = services.settings.access, collection.hybrid
+    query = Query(case.text, collection.name, access.tenant, access.groups, _READ)
+    branches = hybrid.branches(query, hybrid.vector_of(query))
+    fused = {weight: minmax(branches["dense"], branches["bm25"], weight)[:_READ] for weight in weights}
+    wanted = sorted({key for ranked in fused.values() for key, _ in ranked})
+    chunks = {chunk.id: chunk for chunk in collection.store.fetch(wanted, query.access)}
+    rankings = {
+        str(weight): ranking(case, [Hit(chunks[key], score) for key, score in ranked if key in chunks])
+        for weight, ranked in fused.items()
+    }
+    found = ranking_metrics(rankings, dict.fromkeys(rankings, judgements(case)))
+    return {weight: found[str(weight)][METRIC] for weight in weights}
+
+
+def _cross_validated(scored: Mapping[float, Scores], ids: Sequence[str], seed: int) -> Scores:
+    drawn = random.Random(seed).sample(ids, len(ids))
+    folds = [drawn[number::FOLDS] for number in range(FOLDS)]
+    honest: Scores = {}
+    for fold in folds:
+        best = _best(scored, [key for key in drawn if key not in fold])
+        honest |= {key: scored[best][key] for key in fold}
+    return honest
+
+
+def _best(scored: Mapping[float, Scores], ids: Sequence[str]) -> float:
+    """Of equally good weights the one nearest to an even mix."""
+    return max(scored, key=lambda weight: (round(mean(scored[weight][key] for key in ids), 9), -abs(weight - 0.5)))
