@@ -98,6 +98,7 @@ def search(
     top_k: TopK = None,
     where: Where = None,
     as_of: AsOf = None,
+    facet: Annotated[list[str] | None, typer.Option(help="Count the values of this field; repeatable.")] = None,
     tenant: Tenant = None,
     group: Groups = None,
     collection: CollectionName = "default",
@@ -108,7 +109,7 @@ def search(
 ) -> None:
     """Find passages."""
     asked = {"mode": mode, "top_k": top_k, "filters": pairs.filters(where), "as_of": as_of, "collection": collection}
-    body = _body(SearchIn, query=query, **asked)
+    body = _body(SearchIn, query=query, facets=facet, **asked)
     place = _Place(server, data, config, tenant, group)
     _show(_ask(body, place, RestClient.search, operations.search), as_json, console.show_hits)
 

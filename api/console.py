@@ -37,6 +37,10 @@ def show_hits(found: SearchOut) -> None:
     for rank, hit in enumerate(found.hits, start=1):
         _line(f"[bold]{rank:>2}.[/] [dim]{hit.score:.3f}[/]", end=" ")
         _show_hit(hit, 300)
+    for field, values in found.facets.items():
+        counted = ", ".join(f"{escape(str(one.value))} ({one.documents})" for one in values[:10])
+        more = f" and {len(values) - 10} more" if len(values) > 10 else ""
+        _line(f"[bold]{escape(field)}[/]: {counted or '-'}{more}")
 
 
 def show_documents(page: DocumentsOut) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
@@ -29,7 +31,8 @@ from ingest.pipeline import Label
 from ingest.sources.filesystem import SourceFile
 from ingest.types import joined_text
 from retrieval import filters
-from retrieval.types import Access, Query
+from retrieval.facets import FacetValue, facets
+from retrieval.types import Access, Hit, Query
 
 UPLOAD_SCHEME = "upload:"
 
@@ -38,8 +41,20 @@ async def search(services: Services, body: SearchIn, access: Access) -> SearchOu
     started = perf_counter()
     query = to_query(services, body, access, services.settings.retrieval.top_k)
     collection = await _opened(services, body.collection)
-    hits = await asyncio.to_thread(collection.searcher.search, query)
-    return search_out(hits, {"search_ms": round((perf_counter() - started) * 1000, 2)})
+    hits, counted = await asyncio.to_thread(_found, services, collection, query, body.facets)
+    return search_out(hits, {"search_ms": round((perf_counter() - started) * 1000, 2)}, counted)
+
+
+def _found(
+    services: Services, collection: Collection, query: Query, fields: Sequence[str]
+) -> tuple[list[Hit], dict[str, tuple[FacetValue, ...]]]:
+    """Facets are counted over all that the search looks at, not only over the hits that are shown."""
+    if not fields:
+        return collection.searcher.search(query), {}
+    filters.check_fields(filters.Every(tuple(map(filters.Present, fields))), collection.store.fields(query.access))
+    deep = max(query.top_k, services.settings.retrieval.candidates)
+    hits = collection.searcher.search(replace(query, top_k=deep))
+    return hits[: query.top_k], facets(hits, fields)
 
 
 async def answer(services: Services, body: AnswerIn, access: Access) -> AnswerOut:
@@ -48,7 +63,7 @@ async def answer(services: Services, body: AnswerIn, access: Access) -> AnswerOu
     return answer_out(await drain(collection.answerer.answer(query)))
 
 
-def to_query(services: Services, body: SearchIn, access: Access, top_k: int) -> Query:
+def to_query(services: Services, body: SearchIn | AnswerIn, access: Access, top_k: int) -> Query:
     return Query(
         text=body.query,
         collection=body.collection,

@@ -1,7 +1,8 @@
 """What goes over the wire: the same objects for REST and for `--json`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints
@@ -9,6 +10,7 @@ from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraint
 from generation.types import Answer
 from ingest.catalog_rows import CatalogEntry
 from ingest.pipeline import FileResult
+from retrieval.facets import FacetValue
 from retrieval.types import Hit
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -26,7 +28,7 @@ class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class SearchIn(_In):
+class _Asked(_In):
     query: Question = Field(examples=["How many days of parental leave are there?"])
     collection: Name = "default"
     top_k: int | None = Field(default=None, ge=1, le=1000, description="Default: retrieval.top_k of the settings.")
@@ -46,8 +48,17 @@ class SearchIn(_In):
     )
 
 
-class AnswerIn(SearchIn):
+class AnswerIn(_Asked):
     """A question, with the same options as a search."""
+
+
+class SearchIn(_Asked):
+    facets: list[Annotated[str, StringConstraints(min_length=1)]] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Fields whose values are counted over the documents found (as many as the search looks at).",
+        examples=[["department", "kind"]],
+    )
 
 
 class HitOut(_Out):
@@ -66,8 +77,16 @@ class HitOut(_Out):
     metadata: dict[str, Scalar]
 
 
+class FacetOut(_Out):
+    value: Scalar
+    documents: int
+
+
 class SearchOut(_Out):
     hits: list[HitOut]
+    facets: dict[str, list[FacetOut]] = Field(
+        default_factory=dict, description="Field -> its values with the number of documents found."
+    )
     timings: dict[str, float] = Field(description="Milliseconds a stage.")
 
 
@@ -196,8 +215,11 @@ def hit_out(hit: Hit) -> HitOut:
     )
 
 
-def search_out(hits: Sequence[Hit], timings: dict[str, float]) -> SearchOut:
-    return SearchOut(hits=[hit_out(hit) for hit in hits], timings=timings)
+def search_out(
+    hits: Sequence[Hit], timings: dict[str, float], facets: Mapping[str, Sequence[FacetValue]] = MappingProxyType({})
+) -> SearchOut:
+    counted = {field: [FacetOut.model_validate(one) for one in values] for field, values in facets.items()}
+    return SearchOut(hits=[hit_out(hit) for hit in hits], facets=counted, timings=timings)
 
 
 def answer_out(answer: Answer) -> AnswerOut:

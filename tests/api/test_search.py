@@ -59,6 +59,18 @@ def test_filters_compare_and_combine(client: TestClient, rules: str) -> None:
     assert {hit["title"] for hit in hits} == {"Travel"}
 
 
+def test_facets_count_all_that_was_found(client: TestClient, rules: str) -> None:
+    found = post(client, "search", query="the office", collection=rules, top_k=1, facets=["title", "year"]).json()
+    assert len(found["hits"]) == 1
+    assert found["facets"] == {
+        "title": [{"value": title, "documents": 1} for title in ("Hours", "Leave", "Travel")],
+        "year": [{"value": 2025, "documents": 1}],
+    }
+    response = post(client, "search", query="the office", collection=rules, facets=["yaer"])
+    assert (response.status_code, "has a field 'yaer'" in response.json()["detail"]) == (400, True)
+    assert post(client, "answers", query="the office", collection=rules, facets=["year"]).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("filters", "detail"),
     [
