@@ -1,6 +1,7 @@
 """The parts of one collection, as the settings want them."""
 
 import json
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from retrieval.versions import CurrentSearcher
 
 if TYPE_CHECKING:
     from retrieval.store.identity import Identity
+    from retrieval.store.options import IndexOptions
 
 
 def store(settings: Settings, name: str, data: Path, embedder: Embedder) -> Store:
@@ -31,13 +33,14 @@ def store(settings: Settings, name: str, data: Path, embedder: Embedder) -> Stor
         case "edge":
             from retrieval.store.edge import EdgeStore
 
-            return EdgeStore(data / "collections" / name, _identity(settings, embedder))
+            return EdgeStore(data / "collections" / name, _identity(settings, embedder), _options(settings))
         case "server":
             from retrieval.store.server import ServerStore
 
             chosen = settings.store
             key = chosen.api_key.get_secret_value() if chosen.api_key else None
-            return ServerStore.connect(chosen.url or "", key, name, _identity(settings, embedder), chosen.timeout_s)
+            identity, options = _identity(settings, embedder), _options(settings)
+            return ServerStore.connect(chosen.url or "", key, name, identity, options, chosen.timeout_s)
 
 
 def ingestor(
@@ -97,6 +100,13 @@ def searcher(
         found = PartsSearcher(found)
     diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
     return DiverseSearcher(found, where, diversity) if diversity != KEEP_ALL else found
+
+
+def _options(settings: Settings) -> "IndexOptions":
+    from retrieval.store.options import IndexOptions
+
+    names = {one.name for one in fields(IndexOptions)}
+    return IndexOptions(**settings.store.model_dump(include=names))
 
 
 def _identity(settings: Settings, embedder: Embedder) -> "Identity":

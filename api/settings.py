@@ -56,11 +56,22 @@ class StoreSettings(_Section):
     url: str | None
     api_key: SecretStr | None
     timeout_s: float = Field(gt=0)
+    quantization: Literal["none", "int8", "4bit"]
+    vectors: Literal["memory", "disk"]
+    hnsw_m: int = Field(ge=4, le=256)
+    hnsw_ef_construct: int = Field(ge=4, le=4096)
+    shards: int = Field(ge=1, le=1024)
+    replicas: int = Field(ge=1, le=32)
+    write_consistency: int = Field(ge=1, le=32)
+    hnsw_ef: int = Field(ge=1, le=65_536)
+    oversampling: float = Field(ge=1, le=64)
 
     @model_validator(mode="after")
     def _server_has_url(self) -> "StoreSettings":
         if self.engine == "server" and not self.url:
             raise ValueError("engine 'server' needs store.url")
+        if self.write_consistency > self.replicas:
+            raise ValueError("write_consistency cannot be greater than replicas")
         return self
 
 

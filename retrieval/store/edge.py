@@ -15,9 +15,11 @@ from ingest.types import Chunk
 from retrieval.filters import AnyOf, Every, Filter
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
+from retrieval.store.edge_config import config, search_params
 from retrieval.store.edge_filters import filter_of, stale
 from retrieval.store.identity import Identity, check_identity
 from retrieval.store.lock import FolderLock
+from retrieval.store.options import USUAL, IndexOptions
 from retrieval.types import Access
 
 BATCH = 500
@@ -36,12 +38,12 @@ class EdgeStore:
     during writes and `optimize`. A write that has returned is in the write-ahead log and survives the process.
     """
 
-    def __init__(self, folder: Path, identity: Identity, hnsw_ef: int = layout.HNSW_EF, reserve: int = RESERVE) -> None:
+    def __init__(self, folder: Path, identity: Identity, options: IndexOptions = USUAL, reserve: int = RESERVE) -> None:
         """Opens the index in `folder`, or makes one there.
 
         Args:
             identity: the embedding model and BM25 parameters; stored with the index and compared with it.
-            hnsw_ef: candidates that a search in the vector graph keeps: more is exacter and slower.
+            options: those of the index itself count when it is made, those of searches always.
             reserve: bytes that must be free on the disk before anything is written.
 
         Raises:
@@ -54,12 +56,12 @@ class EdgeStore:
         self._closed = False
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
-        self._dense_params = qdrant.SearchParams(hnsw_ef=hnsw_ef)
+        self._dense_params = search_params(options)
         with _disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(folder)
         try:
-            self._shard = _open(folder, identity)
+            self._shard = _open(folder, identity, options)
             with self._engine() as shard:
                 self._numbers = set(shard.info().payload_schema)
         except BaseException:
@@ -219,23 +221,23 @@ class EdgeStore:
             return layout.ranked((str(point.id), point.score) for point in shard.query(request))
 
 
-def _open(folder: Path, identity: Identity) -> qdrant.EdgeShard:
+def _open(folder: Path, identity: Identity, options: IndexOptions) -> qdrant.EdgeShard:
     shard, stored = folder / "shard", folder / "identity.json"
     with _disk_errors(folder):
         if not shard.exists():
-            _create(folder, identity)
+            _create(folder, identity, options)
         check_identity(stored.read_text(errors="replace") if stored.exists() else None, identity, str(folder))
     with _engine_errors(folder):
         return qdrant.EdgeShard.load(str(shard))
 
 
-def _create(folder: Path, identity: Identity) -> None:
+def _create(folder: Path, identity: Identity, options: IndexOptions) -> None:
     """Everything is made under other names first: a crash on the way leaves nothing that looks like an index."""
     draft, stored = folder / "shard.new", folder / "identity.json.new"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     with _engine_errors(folder):
-        shard = qdrant.EdgeShard.create(str(draft), _config(identity.dimension))
+        shard = qdrant.EdgeShard.create(str(draft), config(identity.dimension, options))
         for name in layout.KEYWORD_INDEXES:
             index = qdrant.KeywordIndexParams(is_tenant=name == layout.TENANT)
             shard.update(qdrant.UpdateOperation.create_field_index(name, index))
@@ -243,17 +245,6 @@ def _create(folder: Path, identity: Identity) -> None:
     stored.write_text(identity.to_json())
     stored.replace(folder / "identity.json")
     draft.replace(folder / "shard")
-
-
-def _config(dimension: int) -> qdrant.EdgeConfig:
-    threshold = layout.scan_kilobytes(dimension)
-    return qdrant.EdgeConfig(
-        vectors={layout.DENSE: qdrant.EdgeVectorParams(dimension, qdrant.Distance.Cosine)},
-        sparse_vectors={layout.BM25: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
-        hnsw_config=qdrant.HnswIndexConfig(layout.HNSW_M, layout.HNSW_EF_CONSTRUCT, full_scan_threshold=threshold),
-        optimizers=qdrant.EdgeOptimizersConfig(indexing_threshold=threshold, default_segment_number=1),
-        wal_enabled=True,
-    )
 
 
 def _require_space(folder: Path, needed: int) -> None:

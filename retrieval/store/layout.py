@@ -60,9 +60,6 @@ KEYWORD_INDEXES = (TENANT, GROUPS, DOCUMENT_ID, REVISION, FACETS, FIELDS)
 
 FACET_FIELDS = ATTRIBUTES - {"document_id"}
 
-HNSW_M = 24
-HNSW_EF_CONSTRUCT = 128
-HNSW_EF = 256
 EXACT_BELOW = 8_000
 """Vectors up to this number are scanned: exact, and no slower than the graph."""
 

@@ -18,6 +18,8 @@ from retrieval.filters import AnyOf, Every, Filter
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.identity import Identity, check_identity
+from retrieval.store.options import USUAL, IndexOptions
+from retrieval.store.server_config import config, search_params
 from retrieval.store.server_filters import filter_of, stale
 from retrieval.types import Access
 
@@ -36,14 +38,19 @@ class ServerStore:
     """
 
     def __init__(
-        self, client: QdrantClient, url: str, collection: str, identity: Identity, hnsw_ef: int = layout.HNSW_EF
+        self,
+        client: QdrantClient,
+        url: str,
+        collection: str,
+        identity: Identity,
+        options: IndexOptions = USUAL,
     ) -> None:
         """Opens the collection, or makes it.
 
         Args:
             url: where the client is connected to; for messages.
             identity: the embedding model and BM25 parameters; stored with the collection and compared with it.
-            hnsw_ef: candidates that a search in the vector graph keeps: more is exacter and slower.
+            options: those of the index itself count when it is made, those of searches always.
 
         Raises:
             IndexMismatchError: it was made with another identity.
@@ -55,17 +62,23 @@ class ServerStore:
         self._name = collection
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
-        self._hnsw_ef = hnsw_ef
+        self._dense_params = search_params(options)
         with _server_errors(self._url):
-            self._numbers = _open(client, collection, identity, f"{collection} on {self._url}")
+            self._numbers = _open(client, collection, identity, options, f"{collection} on {self._url}")
 
     @classmethod
     def connect(
-        cls, url: str, api_key: str | None, collection: str, identity: Identity, timeout: float = 30.0
+        cls,
+        url: str,
+        api_key: str | None,
+        collection: str,
+        identity: Identity,
+        options: IndexOptions = USUAL,
+        timeout: float = 30.0,
     ) -> "ServerStore":
         """`timeout`: seconds that a request may take."""
         client = QdrantClient(url=url, api_key=api_key, timeout=round(timeout), check_compatibility=False)
-        return cls(client, url, collection, identity)
+        return cls(client, url, collection, identity, options)
 
     def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
         layout.check_shape(vectors, (len(chunks), self._dimension))
@@ -87,8 +100,8 @@ class ServerStore:
         self, vector: NDArray[np.float32], access: Access, filters: Filter, limit: int
     ) -> list[tuple[str, float]]:
         layout.check_shape(vector, (self._dimension,))
-        params = models.SearchParams(hnsw_ef=self._hnsw_ef)
-        return self._search(vector.tolist(), layout.DENSE, layout.condition(access, filters), limit, params)
+        condition = layout.condition(access, filters)
+        return self._search(vector.tolist(), layout.DENSE, condition, limit, self._dense_params)
 
     def bm25(
         self,
@@ -227,31 +240,19 @@ class ServerStore:
         return layout.ranked((str(point.id), point.score) for point in response.points)
 
 
-def _open(client: QdrantClient, collection: str, identity: Identity, where: str) -> set[str]:
+def _open(client: QdrantClient, collection: str, identity: Identity, options: IndexOptions, where: str) -> set[str]:
     """Gives the payload fields that have an index."""
     if not client.collection_exists(collection):
-        _create(client, collection, identity)
+        _create(client, collection, identity, options)
     found = client.get_collection(collection)
     check_identity((found.config.metadata or {}).get(IDENTITY), identity, where)
     return set(found.payload_schema or {})
 
 
-def _create(client: QdrantClient, alias: str, identity: Identity) -> None:
+def _create(client: QdrantClient, alias: str, identity: Identity, options: IndexOptions) -> None:
     name = f"{alias}-1"
-    threshold = layout.scan_kilobytes(identity.dimension)
     if not client.collection_exists(name):
-        client.create_collection(
-            name,
-            vectors_config={
-                layout.DENSE: models.VectorParams(size=identity.dimension, distance=models.Distance.COSINE)
-            },
-            sparse_vectors_config={layout.BM25: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-            hnsw_config=models.HnswConfigDiff(
-                m=layout.HNSW_M, ef_construct=layout.HNSW_EF_CONSTRUCT, full_scan_threshold=threshold
-            ),
-            optimizers_config=models.OptimizersConfigDiff(indexing_threshold=threshold),
-            metadata={IDENTITY: identity.to_json()},
-        )
+        client.create_collection(name, **config(identity.dimension, options), metadata={IDENTITY: identity.to_json()})
     _create_indexes(client, name)
     # The alias comes last: a collection that can be seen is complete.
     link = models.CreateAlias(collection_name=name, alias_name=alias)

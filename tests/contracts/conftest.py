@@ -17,12 +17,14 @@ from retrieval.ports import Store
 from retrieval.store.bm25 import Bm25Parameters
 from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
+from retrieval.store.options import IndexOptions
 from retrieval.store.server import ServerStore
 from retrieval.types import Access
 
 DIMENSION = 8
 IDENTITY = Identity("test-model", DIMENSION, Bm25Parameters(avg_len=4))
 READER = Access("acme")
+SMALL = IndexOptions("int8", "disk", hnsw_m=8, hnsw_ef_construct=16, hnsw_ef=32)
 
 
 @dataclass
@@ -40,10 +42,11 @@ class Backend:
         return self.store
 
 
-@pytest.fixture(params=["edge", "memory", "server"])
+@pytest.fixture(params=["edge", "edge-small", "memory", "server"])
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
-    if request.param == "edge":
-        yield (edge := Backend(lambda identity: EdgeStore(tmp_path / "index", identity), close_first=True))
+    if request.param.startswith("edge"):
+        options = SMALL if request.param == "edge-small" else IndexOptions()
+        yield (edge := Backend(lambda identity: EdgeStore(tmp_path / "index", identity, options), close_first=True))
         if edge.store:
             edge.store.close()
         return

@@ -21,6 +21,7 @@ from retrieval.filters import EVERYTHING
 from retrieval.store import layout
 from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
+from retrieval.store.options import IndexOptions
 from retrieval.types import Access
 
 IDENTITY = Identity("test-model", 16)
@@ -228,11 +229,16 @@ def test_readers_and_writers_in_many_threads(store: EdgeStore) -> None:
 
 
 @pytest.mark.slow
-def test_an_optimized_index_finds_what_an_exact_search_finds(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [IndexOptions(), IndexOptions("int8", "disk"), IndexOptions("4bit", "disk", oversampling=4.0)],
+    ids=lambda options: options.quantization,
+)
+def test_an_optimized_index_finds_what_an_exact_search_finds(tmp_path: Path, options: IndexOptions) -> None:
     """Above `EXACT_BELOW` a graph is searched, so a part may be missed."""
     number, dimension = layout.EXACT_BELOW + 4000, 64
     rows, queries = vectors(number, dimension), vectors(40, dimension, seed=9)
-    with closing(EdgeStore(tmp_path, Identity("test-model", dimension))) as store:
+    with closing(EdgeStore(tmp_path, Identity("test-model", dimension), options)) as store:
         store.upsert(chunks(0, number), rows)
         exact = [store.dense(query, READER, EVERYTHING, 10) for query in queries]
         store.optimize()

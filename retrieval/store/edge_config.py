@@ -1,0 +1,41 @@
+"""Index options as the embedded engine takes them."""
+
+from typing import TypeAlias
+
+import qdrant_edge as qdrant
+
+from retrieval.store import layout
+from retrieval.store.options import IndexOptions
+
+_Quantized: TypeAlias = qdrant.ScalarQuantizationConfig | qdrant.TurboQuantQuantizationConfig
+
+
+def config(dimension: int, options: IndexOptions) -> qdrant.EdgeConfig:
+    threshold = layout.scan_kilobytes(dimension)
+    placement = qdrant.Memory.Cold if options.vectors == "disk" else qdrant.Memory.Cached
+    vectors = qdrant.EdgeVectorParams(
+        dimension, qdrant.Distance.Cosine, memory=placement, quantization_config=_quantized(options)
+    )
+    return qdrant.EdgeConfig(
+        vectors={layout.DENSE: vectors},
+        sparse_vectors={layout.BM25: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
+        hnsw_config=qdrant.HnswIndexConfig(options.hnsw_m, options.hnsw_ef_construct, full_scan_threshold=threshold),
+        optimizers=qdrant.EdgeOptimizersConfig(indexing_threshold=threshold, default_segment_number=1),
+        wal_enabled=True,
+    )
+
+
+def search_params(options: IndexOptions) -> qdrant.SearchParams:
+    """Without quantized vectors the engine passes over what is said of them."""
+    rescored = qdrant.QuantizationSearchParams(rescore=True, oversampling=options.oversampling)
+    return qdrant.SearchParams(hnsw_ef=options.hnsw_ef, quantization=rescored)
+
+
+def _quantized(options: IndexOptions) -> _Quantized | None:
+    match options.quantization:
+        case "none":
+            return None
+        case "int8":
+            return qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99, memory=qdrant.Memory.Pinned)
+        case "4bit":
+            return qdrant.TurboQuantQuantizationConfig(bits=qdrant.TurboQuantBitSize.Bits4, memory=qdrant.Memory.Pinned)
