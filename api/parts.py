@@ -90,7 +90,9 @@ def searcher(
     if chosen.exact_match:
         found = ExactSearcher(found)
     if reranker:
-        options = RerankOptions(chosen.rerank_candidates, chosen.rerank_weight, chosen.rerank_budget_ms)
+        options = RerankOptions(
+            chosen.rerank_candidates, chosen.rerank_weight, chosen.rerank_scale, chosen.rerank_budget_ms
+        )
         found = RerankingSearcher(found, reranker, options)
     if chosen.spell_out_acronyms:
         found = AcronymSearcher(found, catalog)

@@ -123,6 +123,7 @@ class RetrievalSettings(_Section):
     reranker: str | None = Field(min_length=1)
     rerank_candidates: int = Field(ge=1, le=1000)
     rerank_weight: float = Field(ge=0, le=1)
+    rerank_scale: Literal["minmax", "sigmoid"]
     rerank_budget_ms: float | None = Field(gt=0)
 
 

@@ -34,3 +34,29 @@ def fusion(
     settings = load_settings(config, {"data": data} if data else {})
     if not commands.tune_fusion(settings, questions, collection, seed, apply, force, as_json):
         raise typer.Exit(1)
+
+
+@app.command()
+def reranker(
+    out: Annotated[Path, typer.Option(help="Folder of the new model; the same again goes on where it was.")],
+    pairs: Annotated[
+        list[Path] | None,
+        typer.Option(help="JSONL (.gz) with query and positive; default: the collection."),
+    ] = None,
+    collection: CollectionName = "default",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many pairs of each file.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Of training; finding hard negatives comes before.")] = 60.0,
+    weight: Annotated[float, typer.Option(min=0.05, max=1.0, help="Its share in the final score.")] = 0.5,
+    seed: Annotated[int, typer.Option(help="Draws everything.")] = 7,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a cross-encoder on your questions or documents, and measure what it gains."""
+    from eval.tuning import commands
+    from eval.tuning.reranker.training import TrainingOptions
+
+    settings = load_settings(config, {"data": data} if data else {})
+    options = TrainingOptions(minutes=minutes, weight=weight, seed=seed)
+    if not commands.tune_reranker(settings, pairs or [], collection, out, limit, options, as_json):
+        raise typer.Exit(1)

@@ -35,16 +35,15 @@ class SentenceTransformersReranker:
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Raw outputs of the model, before any activation."""
-        scores = np.zeros(len(texts), np.float32)
-        if texts:
-            order = sorted(range(len(texts)), key=lambda row: len(texts[row]))  # so that little is padded
-            scores[order] = self._model.predict(
-                [(question, texts[row]) for row in order],
-                batch_size=self._batch_size,
-                activation_fn=torch.nn.Identity(),
-                show_progress_bar=False,
-            )
-        return scores
+        if not texts:
+            return np.zeros(0, np.float32)
+        scores = self._model.predict(
+            [(question, text) for text in texts],
+            batch_size=self._batch_size,
+            activation_fn=torch.nn.Identity(),
+            show_progress_bar=False,
+        )
+        return np.asarray(scores, np.float32)
 
 
 def _load(model: str, device: str, precision: Precision, max_tokens: int | None) -> CrossEncoder:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import tanh
 from time import perf_counter
+from typing import Literal
 
 from retrieval.fusion import scaled
 from retrieval.ports import PairScorer, Searcher
@@ -18,19 +20,23 @@ class RerankOptions:
     Args:
         candidates: how many of the best hits are read.
         weight: share of the cross-encoder in the final score, in [0, 1]; the rest is the score before.
+        scale: how the cross-encoder's outputs come into [0, 1]: `minmax` within the hits that were read, or `sigmoid`,
+            each for itself, so that a query on which it has no opinion keeps its order (what `citewell tune reranker`
+            trains for).
         budget_ms: no further slice is begun after it; None reads all candidates.
     """
 
     candidates: int = 50
     weight: float = 0.5
+    scale: Literal["minmax", "sigmoid"] = "minmax"
     budget_ms: float | None = None
 
 
 class RerankingSearcher:
     """Port `Searcher` round another one.
 
-    Both scores are scaled to [0, 1] within the hits that were read (as in `retrieval.fusion.minmax`) and mixed. What
-    was not read keeps its order behind them. `origin` gains `fused`, the score before, and `rerank`.
+    The score before is scaled to [0, 1] within the hits that were read, and both are mixed. What was not read keeps its
+    order behind them. `origin` gains `fused`, the score before, and `rerank`.
 
     Args:
         clock: seconds; injected so that tests can make time pass.
@@ -67,10 +73,17 @@ class RerankingSearcher:
             return list(hits)
         weight, read = self._options.weight, len(scores)
         fused = scaled([hit.score for hit in hits[:read]])
-        mixed = [weight * new + (1 - weight) * old for new, old in zip(scaled(scores), fused, strict=True)]
+        opinions = (
+            scaled(scores) if self._options.scale == "minmax" else [(1 + tanh(score / 2)) / 2 for score in scores]
+        )
+        mixed = [weight * new + (1 - weight) * old for new, old in zip(opinions, fused, strict=True)]
         first = [
             replace(hit, score=score, origin={**hit.origin, "fused": hit.score, "rerank": new})
             for hit, score, new in zip(hits[:read], mixed, scores, strict=True)
         ]
         first.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         return first + [replace(hit, score=hit.score - hits[read - 1].score) for hit in hits[read:]]
+
+
+def _sigmoid(score: float) -> float:
+    return (1 + tanh(score / 2)) / 2  # does not overflow

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from api.bootstrap import Services
 from api.settings import Settings
 from api.tuned import Tuned, save_tuned
 from eval.tuning.fusion import METRIC, Fitted, cases_of, fit
+from eval.tuning.reranker.pairs import load_pairs, pairs_of_collection
+from eval.tuning.reranker.run import Tuned as Reranked
+from eval.tuning.reranker.run import tune
+from eval.tuning.reranker.training import TrainingOptions
 
 
 def tune_fusion(
@@ -32,6 +37,45 @@ def tune_fusion(
     else:
         _show(fitted, used, apply)
     return used or not apply
+
+
+def tune_reranker(
+    settings: Settings,
+    files: Sequence[Path],
+    collection: str,
+    out: Path,
+    limit: int | None,
+    options: TrainingOptions,
+    as_json: bool,
+) -> bool:
+    """False where the gain is not proven."""
+    with Services(settings) as services:
+        given = [pair for file in files for pair in load_pairs(file, limit)]
+        if not files:
+            given = list(pairs_of_collection(services, services.collection(collection)))[:limit]
+        say = (lambda line: None) if as_json else (lambda line: console.err.print(line, soft_wrap=True))
+        found = tune(given, services.embedder, settings.embedding.model, out, options, say)
+    if as_json:
+        sys.stdout.write(json.dumps({**asdict(found), "proven": found.proven, "folder": str(out)}, indent=2) + "\n")
+    else:
+        _show_reranker(found, out, options)
+    return found.proven
+
+
+def _show_reranker(found: Reranked, out: Path, options: TrainingOptions) -> None:
+    gain = found.gain.mean
+    console.out.print(
+        f"Mean reciprocal rank on {found.held_out} questions that nothing was learnt from: {found.before:.4f} by "
+        f"hybrid search, {found.after:.4f} with the reranker ({gain.mean:+.4f}; {gain.low:+.4f} to {gain.high:+.4f}, "
+        "95 %)",
+        soft_wrap=True,
+    )
+    if found.proven:
+        keys = {"reranker": str(out), "rerank_weight": options.weight, "rerank_scale": "sigmoid"}
+        said = ", ".join(f"retrieval.{key}: {value}" for key, value in keys.items())
+        console.out.print(f"The gain is proven. To use it, set {said}", soft_wrap=True)
+    else:
+        console.out.print("The gain is not proven; more pairs or more time may help.")
 
 
 def _show(fitted: Fitted, used: bool, apply: bool) -> None:

@@ -1,0 +1,74 @@
+"""Questions with a text that answers each: from a file, or made from what is indexed."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.bootstrap import Collection, Services
+from eval.datasets.lines import json_rows
+from ingest.catalog_rows import CatalogEntry
+from ingest.chunkers import chunk_id
+from ingest.errors import InvalidError
+from ingest.types import Chunk, Document
+from retrieval.types import Access
+
+_FEWEST_WORDS = 3
+
+
+@dataclass(frozen=True)
+class Pair:
+    query: str
+    positive: str
+
+
+def load_pairs(path: Path, limit: int | None = None) -> list[Pair]:
+    """One JSON object a line, `query` and `positive`; the file may be gzipped.
+
+    Raises:
+        InvalidError: a line is malformed; names file and line.
+    """
+    found: list[Pair] = []
+    for where, row in _rows(path):
+        if limit is not None and len(found) == limit:
+            break
+        pair = Pair(str(row["query"]).strip(), str(row["positive"]).strip())
+        if not pair.query or not pair.positive:
+            raise InvalidError(f"{where}: query and positive must not be empty.")
+        found.append(pair)
+    if not found:
+        raise InvalidError(f"{path} has no pairs.")
+    return found
+
+
+def pairs_of_collection(services: Services, collection: Collection) -> Iterator[Pair]:
+    """What an author called a passage stands for a question about it: the heading path of each chunk that has one."""
+    access = services.settings.access
+    reader = Access(access.tenant, access.groups)
+    for entry in services.catalog.page(collection.name, access.tenant):
+        for chunk in _chunks(services, collection, entry, reader):
+            asked = " ".join(dict.fromkeys((chunk.title, *chunk.headings)))
+            if chunk.headings and len(asked.split()) >= _FEWEST_WORDS:
+                yield Pair(asked, chunk.text)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
+    if path.suffix != ".gz":
+        yield from json_rows(path, ("query", "positive"))
+        return
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as stream:
+            for number, line in enumerate(stream, start=1):
+                row = json.loads(line)
+                if not isinstance(row, dict) or not {"query", "positive"} <= row.keys():
+                    raise InvalidError(f"{path}, line {number}: must be an object with query and positive.")
+                yield f"{path}, line {number}", row
+    except (OSError, ValueError) as error:
+        raise InvalidError(f"{path} is no gzipped file of JSON lines ({error}).") from error
+
+
+def _chunks(services: Services, collection: Collection, entry: CatalogEntry, reader: Access) -> list[Chunk]:
+    about = (entry.id, entry.collection, entry.tenant, entry.groups, entry.source, entry.title, entry.sha256)
+    document = Document(*about, entry.revision, (), entry.metadata)
+    return collection.store.fetch([chunk_id(document, place) for place in range(entry.chunks)], reader)
