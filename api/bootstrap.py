@@ -85,7 +85,7 @@ class Services:
     def embedder(self) -> Embedder:
         if self._embedder:
             return self._embedder
-        from retrieval.embedders import SentenceTransformerEmbedder
+        from retrieval.embedders.local import SentenceTransformerEmbedder
         from retrieval.hardware import configure_threads
 
         chosen = self.settings.embedding

