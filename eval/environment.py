@@ -57,7 +57,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def settings_of(asked: argparse.Namespace, data: Path) -> Settings:
     """Settings with `data` as data folder."""
-    return load_settings(asked.config, {**overrides(asked.set), "data": data})
+    return uncached(load_settings(asked.config, {**overrides(asked.set), "data": data}))
+
+
+def uncached(settings: Settings) -> Settings:
+    """Without the cache of queries: they are asked again and again, and a cached vector takes no time."""
+    return settings.model_copy(update={"embedding": settings.embedding.model_copy(update={"query_cache": 0})})
 
 
 def overrides(assignments: Sequence[str]) -> dict[str, Any]:
@@ -110,8 +115,12 @@ def machine(embedder: Embedder, load_before: float) -> dict[str, Any]:
 
 
 def precision(settings: Settings) -> str:
-    """What this machine runs the models with."""
+    """What the embedding model is run with; a server does not say."""
     chosen = settings.embedding
+    if chosen.runtime in ("onnx", "static"):
+        return {"onnx": "int8", "static": "float32"}[chosen.runtime]
+    if chosen.runtime in ("openai", "tei"):
+        return "unknown"
     return choose_precision(chosen.precision, choose_device(chosen.device))
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 from ingest.errors import SettingsError, UnavailableError
 from retrieval.embedders.tokens import spans, unlimited
 from retrieval.embedders.vectors import no_rows, unit_rows
-from retrieval.embedders.weights import model_path
+from retrieval.embedders.weights import local_folder, model_path
 from retrieval.hardware import Precision, choose_device, choose_precision
 
 STATIC_MAX_TOKENS = 512
@@ -92,6 +93,23 @@ def load_model(model: str, device: str, precision: str) -> SentenceTransformer:
             f"The embedding model {model!r} cannot be loaded ({type(error).__name__}); mend its files, or set "
             f"embedding.model to a folder, an installed model package or a hub name that this machine can reach."
         ) from error
+
+
+def folder_of(model: str) -> Path:
+    """The model's files on this machine, fetched from the hub where they are not here yet.
+
+    Raises:
+        UnavailableError: they cannot be had.
+    """
+    folder = local_folder(model)
+    if folder is None:
+        load_model(model, "cpu", "float32")
+        folder = local_folder(model)
+    if folder is None:
+        raise UnavailableError(
+            f"The files of the embedding model {model!r} are not found; set embedding.model to a folder."
+        )
+    return folder
 
 
 def fast_tokenizer(model: SentenceTransformer) -> Tokenizer:
