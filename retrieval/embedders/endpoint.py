@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import numpy as np
 from numpy.typing import NDArray
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
 
 from ingest.errors import CitewellError, DeniedError, SettingsError, UnavailableError
 from retrieval.embedders.vectors import unit_rows
@@ -34,7 +34,7 @@ class Endpoint:
         self.url = url.rstrip("/")
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self._http = httpx.Client(headers=headers, timeout=timeout_s)
-        self._wait = wait_exponential_jitter(initial=wait_s, max=8 * wait_s, jitter=wait_s)
+        self._wait = wait_exponential(multiplier=wait_s) + wait_random(0, wait_s)
 
     def get(self, path: str) -> Any:
         """The body, read as JSON. Raises what `post` raises."""
