@@ -95,7 +95,7 @@ def run(chosen: EmbeddingSettings, runtimes: Sequence[str], models: Path, pool: 
 def pool_of(dataset: BeirDataset, documents: int, queries: int) -> Pool:
     asked = dict(islice(dataset.queries.items(), queries))
     relevant = [key for query in asked for key, grade in dataset.qrels[query].items() if grade > 0]
-    kept = dict.fromkeys(islice([*dict.fromkeys(relevant), *dataset.corpus], documents))
+    kept = islice(dict.fromkeys([*relevant, *dataset.corpus]), documents)
     texts = {key: " ".join(dataset.corpus[key]).strip() for key in kept}
     return Pool(texts, asked, {query: dataset.qrels[query] for query in asked})
 
@@ -125,17 +125,19 @@ def to_table(figures: dict[str, Figures], pool: Pool, load_before: float) -> Tab
 
 
 def _figures(one: Embedder, vectors: Vector, speed: float, reference: Vector, pool: Pool) -> Figures:
-    alone = _query_ms(one, pool)
+    alone, asked = _ask(one, pool)
     with busy_cores():
-        busy = _query_ms(one, pool)
-    return Figures(alone, busy, speed, _cosines(vectors, reference), _ndcg(one, vectors, pool))
+        busy, _ = _ask(one, pool)
+    return Figures(alone, busy, speed, _cosines(vectors, reference), _ndcg(asked, vectors, pool))
 
 
-def _query_ms(one: Embedder, pool: Pool) -> float:
+def _ask(one: Embedder, pool: Pool) -> tuple[float, list[Vector]]:
+    """Median milliseconds, and the vectors of the queries."""
     texts = list(pool.queries.values())
     for text in texts[:WARM_UP]:
         one.embed_query(text)
-    return median(timed(one.embed_query, text) for text in texts) * 1000
+    found: list[Vector] = []
+    return median(timed(lambda text: found.append(one.embed_query(text)), text) for text in texts) * 1000, found
 
 
 def _cosines(vectors: Vector, reference: Vector) -> tuple[float, float] | None:
@@ -145,11 +147,11 @@ def _cosines(vectors: Vector, reference: Vector) -> tuple[float, float] | None:
     return float(found.mean()), float(found.min())
 
 
-def _ndcg(one: Embedder, vectors: Vector, pool: Pool) -> float:
+def _ndcg(asked: Sequence[Vector], vectors: Vector, pool: Pool) -> float:
     keys = np.asarray(list(pool.documents))
     ranked = {
-        query: keys[np.argsort(-(vectors @ one.embed_query(text)))[:HEAD]].tolist()
-        for query, text in pool.queries.items()
+        query: keys[np.argsort(-(vectors @ vector))[:HEAD]].tolist()
+        for query, vector in zip(pool.queries, asked, strict=True)
     }
     return mean(found[f"ndcg@{HEAD}"] for found in ranking_metrics(ranked, pool.qrels).values())
 
