@@ -5,7 +5,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,6 +61,7 @@ class Services:
         self.settings = settings
         self._new_trace_id, self._embedder = new_trace_id, embedder
         self._collections: dict[str, Collection] = {}
+        self._closing = ExitStack()
         self._lock = threading.RLock()
         self.upkeep = Upkeep(self.tidy)
 
@@ -87,12 +88,9 @@ class Services:
     def embedder(self) -> Embedder:
         if self._embedder:
             return self._embedder
-        from retrieval.embedders import SentenceTransformerEmbedder
-        from retrieval.hardware import configure_threads
+        from api.embedding import build_embedder
 
-        chosen = self.settings.embedding
-        configure_threads(chosen.threads)
-        return SentenceTransformerEmbedder(chosen.model, chosen.device, chosen.precision, chosen.batch_size)
+        return build_embedder(self.settings.embedding, self.settings.data / "models", self._closing)
 
     @cached_property
     def cross_encoder(self) -> "CrossEncoder | None":
@@ -200,6 +198,7 @@ class Services:
                 self._parser.close()
             if "catalog" in self.__dict__:
                 self.catalog.close()
+            self._closing.close()
 
     def __enter__(self) -> "Services":
         return self

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -81,10 +82,39 @@ class CatalogSettings(_Section):
 
 class EmbeddingSettings(_Section):
     model: str = Field(min_length=1)
+    runtime: Literal["torch", "onnx", "static", "openai", "tei"]
+    query_runtime: Literal["torch", "onnx"] | None
     device: str
     precision: Literal["auto", "float32", "bfloat16"]
     batch_size: int = Field(ge=1, le=1024)
     threads: int | None = Field(ge=1)
+    query_prefix: str
+    document_prefix: str
+    query_cache: int = Field(ge=0, le=1_000_000)
+    micro_batch: bool
+    url: str | None
+    api_key: SecretStr | None
+    timeout_s: float = Field(gt=0)
+    tokenizer: str = Field(min_length=1)
+    max_tokens: int | None = Field(ge=64)
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_an_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("must look like http://host:8080/v1; a key goes into embedding.api_key")
+        return value
+
+    @model_validator(mode="after")
+    def _runtimes_fit(self) -> "EmbeddingSettings":
+        if self.runtime in ("openai", "tei") and not self.url:
+            raise ValueError(f"runtime '{self.runtime}' needs embedding.url")
+        if self.query_runtime and self.runtime not in ("torch", "onnx"):
+            raise ValueError("query_runtime goes only with runtime torch or onnx")
+        return self
 
 
 class IngestionSettings(_Section):

@@ -1,7 +1,6 @@
 """What a figure depends on: settings, the machine, versions, models, the commit."""
 
 import argparse
-import hashlib
 import os
 import platform
 import subprocess
@@ -13,13 +12,12 @@ from typing import Any
 
 import torch
 import yaml
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 from rich.console import Console
 
 from api.settings import Settings, load_settings
 from ingest.errors import InvalidError
 from ingest.ports import Embedder
+from retrieval.embedders.weights import deciding_files, local_folder
 from retrieval.hardware import choose_device, choose_precision
 
 PACKAGES = (
@@ -48,8 +46,6 @@ PACKAGES = (
     "llama-index-vector-stores-qdrant",
     "llama-index-retrievers-bm25",
 )
-MODEL_SUFFIXES = {".safetensors", ".bin", ".onnx", ".json", ".txt", ".model"}
-"""Of the files of a model that decide what it gives."""
 TABLE_WIDTH = 140
 NOT_MEASURED = {"data", "access", "api"}
 
@@ -61,7 +57,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def settings_of(asked: argparse.Namespace, data: Path) -> Settings:
     """Settings with `data` as data folder."""
-    return load_settings(asked.config, {**overrides(asked.set), "data": data})
+    return uncached(load_settings(asked.config, {**overrides(asked.set), "data": data}))
+
+
+def uncached(settings: Settings) -> Settings:
+    """Without the cache of queries: they are asked again and again, and a cached vector takes no time."""
+    return settings.model_copy(update={"embedding": settings.embedding.model_copy(update={"query_cache": 0})})
 
 
 def overrides(assignments: Sequence[str]) -> dict[str, Any]:
@@ -114,23 +115,19 @@ def machine(embedder: Embedder, load_before: float) -> dict[str, Any]:
 
 
 def precision(settings: Settings) -> str:
-    """What this machine runs the models with."""
+    """What the embedding model is run with; a server does not say."""
     chosen = settings.embedding
+    if chosen.runtime in ("onnx", "static"):
+        return {"onnx": "int8", "static": "float32"}[chosen.runtime]
+    if chosen.runtime in ("openai", "tei"):
+        return "unknown"
     return choose_precision(chosen.precision, choose_device(chosen.device))
 
 
 def model_files(model: str) -> dict[str, str]:
     """File of a model, by its path in the folder -> sha256. None of a model that is not on this machine."""
-    folder = _folder_of(model)
-    if folder is None:
-        return {}
-    files = sorted(path for path in folder.rglob("*") if path.suffix in MODEL_SUFFIXES and path.is_file())
-    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    folder = local_folder(model)
+    return deciding_files(folder) if folder else {}
 
 
 def commit() -> str:
@@ -143,21 +140,6 @@ def commit() -> str:
         return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""
-
-
-def _folder_of(model: str) -> Path | None:
-    """Where the files are: sentence-transformers looks for a bare name among its own models, too."""
-    from retrieval.embedders import model_path
-
-    folder = Path(model_path(model))
-    if folder.is_dir():
-        return folder
-    for name in (model, f"sentence-transformers/{model}"):
-        try:
-            return Path(snapshot_download(name, local_files_only=True))
-        except (HFValidationError, LocalEntryNotFoundError):
-            continue
-    return None
 
 
 def _versions() -> Mapping[str, str]:

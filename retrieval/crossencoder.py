@@ -12,7 +12,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from ingest.errors import UnavailableError
-from retrieval.embedders import model_path
+from retrieval.embedders.weights import model_path
 from retrieval.hardware import Precision, choose_device, choose_precision
 
 MAX_TOKENS = 128

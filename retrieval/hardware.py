@@ -48,3 +48,8 @@ def configure_threads(threads: int | None) -> None:
 def _cpu_has_bfloat16() -> bool:
     """Without these instructions bfloat16 is emulated and slower than float32."""
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def cpu_multiplies_int8() -> bool:
+    """With these instructions signed weights are fastest; without them their sums overflow, and unsigned ones serve."""
+    return bool(torch.cpu._is_vnni_supported())

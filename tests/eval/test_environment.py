@@ -3,7 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from eval.environment import commit, model_files
+from api.settings import load_settings
+from eval.environment import commit, model_files, precision, uncached
 
 
 def test_files_of_a_model_are_known_by_their_content(tmp_path: Path) -> None:
@@ -22,3 +23,16 @@ def test_the_commit_is_that_of_the_checkout() -> None:
     folder = Path(__file__).parents[2]
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True).stdout
     assert commit().removesuffix("-dirty") == head.strip()
+
+
+def test_nothing_is_measured_with_remembered_vectors() -> None:
+    settings = load_settings()
+    assert settings.embedding.query_cache > 0
+    assert uncached(settings).embedding.query_cache == 0
+    assert uncached(settings).retrieval == settings.retrieval
+
+
+def test_the_precision_is_that_of_the_runtime() -> None:
+    server = {"runtime": "tei", "url": "http://host"}
+    chosen = [load_settings(None, {"embedding": one}) for one in ({"runtime": "onnx"}, {"runtime": "static"}, server)]
+    assert [precision(one) for one in chosen] == ["int8", "float32", "unknown"]

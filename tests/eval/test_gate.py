@@ -22,7 +22,7 @@ from generation.types import Citation, Quote
 from ingest.chunkers import TokenChunker
 from ingest.sentences import sentence_spans
 from ingest.types import Section
-from retrieval.embedders import SentenceTransformerEmbedder
+from retrieval.embedders.local import SentenceTransformerEmbedder
 from retrieval.searcher import HybridSearcher
 from retrieval.types import Hit, Query
 

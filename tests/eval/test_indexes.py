@@ -37,6 +37,10 @@ def key_of(documents: EvaluationSet, weights: dict[str, str], **changes: dict[st
         {"ingestion": {"max_file_mb": 1}},
         {"embedding": {"model": "another"}},
         {"embedding": {"precision": "bfloat16"}},
+        {"embedding": {"runtime": "onnx"}},
+        {"embedding": {"runtime": "static"}},
+        {"embedding": {"document_prefix": "passage: "}},
+        {"embedding": {"max_tokens": 128}},
     ],
 )
 def test_what_decides_an_index_is_in_its_key(documents: EvaluationSet, change: dict[str, dict[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from eval.training.train import new_model, right_choices, train
 from generation.evidence import CONFIDENCE, Calibration
 from ingest.ports import Embedder
 from retrieval.crossencoder import ENCODER
-from retrieval.embedders import model_path
+from retrieval.embedders.weights import model_path
 from retrieval.store.bm25 import Bm25Encoder
 
 

@@ -13,7 +13,7 @@ from sentence_transformers.base.modules import Dense, Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
 
 from eval.tuning.reranker.mining import Listed
-from retrieval.embedders import model_path
+from retrieval.embedders.weights import model_path
 from retrieval.hardware import choose_precision
 
 BATCH = 16

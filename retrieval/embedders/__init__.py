@@ -1,0 +1,1 @@
+"""Embedding models: one file an adapter, wrappers beside them."""

