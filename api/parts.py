@@ -11,7 +11,9 @@ from api.tuned import load_tuned
 from ingest.catalog import Catalog
 from ingest.pipeline import Ingestor
 from ingest.ports import Embedder, Parser
+from ingest.types import joined_text
 from retrieval.diversity import KEEP_ALL, DiverseSearcher, DiversityOptions
+from retrieval.neighbours import NeighbourSearcher
 from retrieval.ports import PairScorer, Searcher, Store
 from retrieval.queries.acronyms import AcronymSearcher
 from retrieval.queries.exact import ExactSearcher
@@ -101,7 +103,11 @@ def searcher(
     if chosen.split_questions:
         found = PartsSearcher(found)
     diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
-    return DiverseSearcher(found, where, diversity) if diversity != KEEP_ALL else found
+    if diversity != KEEP_ALL:
+        found = DiverseSearcher(found, where, diversity)
+    if not chosen.neighbours:
+        return found
+    return NeighbourSearcher(found, where, lambda key: joined_text(catalog.sections(key)), chosen.neighbours)
 
 
 def _options(settings: Settings) -> "IndexOptions":

@@ -144,6 +144,7 @@ class RetrievalSettings(_Section):
     versions: Literal["current", "all"]
     near_duplicates: float | None = Field(gt=0, le=1)
     per_document: int | None = Field(ge=1)
+    neighbours: int = Field(ge=0, le=20)
     mmr: float | None = Field(ge=0, le=1)
     exact_match: bool
     split_questions: bool

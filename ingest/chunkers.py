@@ -1,7 +1,6 @@
 """Sections become chunks, through llama-index's node parsers."""
 
 import re
-import uuid
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -10,11 +9,10 @@ from itertools import chain, pairwise
 from llama_index.core.node_parser import SentenceSplitter
 
 from ingest.sentences import Table, sentence_spans, tables
-from ingest.types import Chunk, Document, Section
+from ingest.types import Chunk, Document, Section, chunk_id
 
 CHUNKER_VERSION = "2"
 """Raised when documents would give other chunks than before, so that they are taken up again."""
-_NAMESPACE = uuid.UUID("6f5f9a0e-6a7e-5d43-9a53-1f8c6f1b7d11")
 # llama-index's own pattern drops runs of punctuation; this one keeps every character.
 _CLAUSES = r"[^,.;\n]*[,.;\n]+|[^,.;\n]+"
 _CONTEXT_SHARE = 4
@@ -131,14 +129,9 @@ def context_of(title: str, headings: tuple[str, ...]) -> str:
     return " > ".join(part for part in path if part)
 
 
-def chunk_id(document: Document, position: int) -> str:
-    """Deterministic, and different in every revision, so that two revisions never share a point."""
-    return str(uuid.uuid5(_NAMESPACE, f"{document.id}\n{document.revision}\n{position}"))
-
-
 def _chunk(document: Document, section: Section, context: str, position: int, start: int, end: int) -> Chunk:
     return Chunk(
-        id=chunk_id(document, position),
+        id=chunk_id(document.id, document.revision, position),
         document_id=document.id,
         revision=document.revision,
         tenant=document.tenant,

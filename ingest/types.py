@@ -1,5 +1,6 @@
 """What ingestion emits: a document is sections, a chunk is a quotable span of one section."""
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ MetadataValue: TypeAlias = str | int | float | bool
 Metadata: TypeAlias = Mapping[str, MetadataValue]
 Box: TypeAlias = tuple[float, float, float, float]
 
+_CHUNKS = uuid.UUID("6f5f9a0e-6a7e-5d43-9a53-1f8c6f1b7d11")
 SECTION_SEPARATOR = "\n\n"
 EVERYONE = "everyone"
 """The group every member of a tenant belongs to; a document without groups is readable by it."""
@@ -99,3 +101,8 @@ def section_starts(sections: Sequence[Section]) -> tuple[int, ...]:
         starts.append(offset)
         offset += len(section.text) + len(SECTION_SEPARATOR)
     return tuple(starts)
+
+
+def chunk_id(document_id: str, revision: str, position: int) -> str:
+    """Deterministic, and different in every revision, so that two revisions never share a point."""
+    return str(uuid.uuid5(_CHUNKS, f"{document_id}\n{revision}\n{position}"))

@@ -10,7 +10,7 @@ from eval.experiment.sets import Case
 from eval.metrics.text import words
 from generation.citations import citation_at
 from ingest.catalog_rows import CatalogEntry
-from ingest.types import Chunk, Document
+from ingest.types import Chunk, Document, chunk_id
 from retrieval.types import Access, Query
 
 
@@ -71,10 +71,10 @@ class Funnel:
 
     def _read_chunks(self, source: str, access: Access) -> list[Chunk]:
         """Every chunk of the document."""
-        from ingest.chunkers import chunk_id
-
         document, count = self._document(source), self._entries()[source].chunks
-        return self._collection.store.fetch([chunk_id(document, place) for place in range(count)], access)
+        return self._collection.store.fetch(
+            [chunk_id(document.id, document.revision, place) for place in range(count)], access
+        )
 
 
 def _wanted(case: Case) -> set[str]:

@@ -11,9 +11,8 @@ from api.bootstrap import Collection, Services
 from api.settings import load_settings
 from eval.experiment.asking import Asked, Asker
 from eval.experiment.sets import Case
-from ingest.chunkers import chunk_id
 from ingest.pipeline import document_id_of
-from ingest.types import Chunk, Document, Section
+from ingest.types import Chunk, Document, Section, chunk_id
 from tests.fakes import HashEmbedder
 
 COLLECTION = "kb"
@@ -53,7 +52,7 @@ def _chunks(document: Document, pieces: Sequence[str]) -> Iterator[Chunk]:
     start = 0
     for place, text in enumerate(pieces):
         yield Chunk(
-            id=chunk_id(document, place),
+            id=chunk_id(document.id, document.revision, place),
             document_id=document.id,
             revision=document.revision,
             tenant=document.tenant,

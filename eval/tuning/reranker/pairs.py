@@ -9,9 +9,8 @@ from pathlib import Path
 from api.bootstrap import Collection, Services
 from eval.datasets.lines import json_rows
 from ingest.catalog_rows import CatalogEntry
-from ingest.chunkers import chunk_id
 from ingest.errors import InvalidError
-from ingest.types import Chunk, Document
+from ingest.types import Chunk, chunk_id
 from retrieval.types import Access
 
 _FEWEST_WORDS = 3
@@ -47,7 +46,7 @@ def pairs_of_collection(services: Services, collection: Collection) -> Iterator[
     access = services.settings.access
     reader = Access(access.tenant, access.groups)
     for entry in services.catalog.page(collection.name, access.tenant):
-        for chunk in _chunks(services, collection, entry, reader):
+        for chunk in _chunks(collection, entry, reader):
             asked = " ".join(dict.fromkeys((chunk.title, *chunk.headings)))
             if chunk.headings and len(asked.split()) >= _FEWEST_WORDS:
                 yield Pair(asked, chunk.text)
@@ -68,7 +67,6 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
         raise InvalidError(f"{path} is no gzipped file of JSON lines ({error}).") from error
 
 
-def _chunks(services: Services, collection: Collection, entry: CatalogEntry, reader: Access) -> list[Chunk]:
-    about = (entry.id, entry.collection, entry.tenant, entry.groups, entry.source, entry.title, entry.sha256)
-    document = Document(*about, entry.revision, (), entry.metadata)
-    return collection.store.fetch([chunk_id(document, place) for place in range(entry.chunks)], reader)
+def _chunks(collection: Collection, entry: CatalogEntry, reader: Access) -> list[Chunk]:
+    ids = [chunk_id(entry.id, entry.revision, place) for place in range(entry.chunks)]
+    return collection.store.fetch(ids, reader)
