@@ -21,7 +21,7 @@ from eval.bench.ingest import ObservedServices, ingest_corpus
 from eval.bench.measure import ModeFigures, Queries
 from eval.bench.peers import PeerFigures, rank_bm25, sentence_transformers_exact
 from eval.bench.report import Report, to_json, to_table
-from eval.bench.search import MODES, api_figures, embedded, mode_figures
+from eval.bench.search import MODES, api_figures, embedded, mode_figures, reranked_figures
 from eval.datasets.beir import BeirDataset, load_beir
 from eval.environment import add_settings, consoles, load, machine, settings_of, shown
 from ingest.errors import CitewellError
@@ -55,6 +55,9 @@ def run(dataset: BeirDataset, settings: Settings, folder: Path, with_peers: bool
         queries = embedded(services, dataset.queries, dataset.qrels)
         progress.print(f"Searching with {len(queries.texts)} queries")
         modes: dict[str, ModeFigures] = {name: mode_figures(services, name, queries) for name in MODES}
+        if services.reranker:
+            progress.print("Reranking")
+            modes["hybrid+rerank"] = reranked_figures(services, queries)
         progress.print("Measuring REST")
         api = api_figures(services, queries)
         peers = _peers(dataset, services, queries, folder, progress) if with_peers else []

@@ -30,6 +30,7 @@ from eval.bench.measure import (
 )
 from eval.metrics.ranking import first_of_each
 from ingest.errors import UnavailableError
+from retrieval.ports import Searcher
 from retrieval.searcher import HybridSearcher
 from retrieval.types import Access, Hit, Query
 from retrieval.types import Mode as ModeName
@@ -58,6 +59,27 @@ def embedded(services: Services, texts: Mapping[str, str], qrels: Mapping[str, M
 
 def mode_figures(services: Services, name: ModeName, queries: Queries) -> ModeFigures:
     return figures(_mode(services, name), queries)
+
+
+def reranked_figures(services: Services, queries: Queries) -> ModeFigures:
+    """Hybrid search with what the settings put round it; there is no figure without the embedding of the query."""
+    opened = services.collection(COLLECTION)
+    pool, access = services.settings.retrieval.candidates, services.settings.access
+    reader = Access(access.tenant, access.groups)
+    deep = services.searcher(opened.store, opened.hybrid.deepened(pool))
+
+    def found(searcher: Searcher, text: str, top_k: int) -> list[str]:
+        return _documents(searcher.search(_query(text, reader, "hybrid", top_k)))
+
+    return figures(
+        Mode(
+            head=lambda text, vector: found(deep, text, pool),
+            deep=lambda text, vector: found(deep, text, 3 * DEEP),
+            search=lambda text: opened.searcher.search(_query(text, reader, "hybrid", HEAD)),
+            engine=None,
+        ),
+        queries,
+    )
 
 
 def api_figures(services: Services, queries: Queries) -> ApiFigures:
