@@ -96,11 +96,17 @@ def _limited(dataset: BeirDataset, queries: int | None) -> BeirDataset:
 def _peers(
     dataset: BeirDataset, services: ObservedServices, queries: Queries, folder: Path, progress: Console
 ) -> list[PeerFigures]:
+    from eval.bench.peers_haystack import haystack
     from eval.bench.peers_llama import llama_index
+    from eval.bench.peers_txtai import txtai
 
     progress.print("Measuring rank_bm25")
     words = rank_bm25(dataset.corpus, queries)
     progress.print("Measuring sentence-transformers, exact")
     exact = sentence_transformers_exact(dataset.corpus, services.embedder, queries)
     progress.print("Measuring LlamaIndex")
-    return [words, exact, llama_index(dataset.corpus, services.embedder, queries, folder / "qdrant")]
+    llama = llama_index(dataset.corpus, services.embedder, queries, folder / "qdrant")
+    progress.print("Measuring Haystack")
+    hay = haystack(dataset.corpus, services.embedder, queries)
+    progress.print("Measuring txtai")
+    return [words, exact, llama, hay, txtai(dataset.corpus, services.embedder, queries)]

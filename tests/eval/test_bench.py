@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from eval.bench import run as bench
 from eval.bench.ingest import split
 from eval.bench.measure import Queries, RecordingEmbedder, percentiles, summary
-from eval.bench.peers import best, rank_bm25, sentence_transformers_exact, words
+from eval.bench.peers import PeerFigures, best, rank_bm25, sentence_transformers_exact, words
+from eval.bench.peers_haystack import haystack
 from eval.bench.peers_llama import llama_index
+from eval.bench.peers_txtai import txtai
 from eval.datasets.beir import write_corpus
 from eval.environment import overrides
 from ingest.errors import InvalidError
@@ -67,6 +70,15 @@ def test_a_peer_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, 
     peer = llama_index({}, RecordingEmbedder(HashEmbedder()), Queries({}, {}, {}), tmp_path / "qdrant")
     assert peer.state == "not installed: pip install citewell[peers]"
     assert not (tmp_path / "qdrant").exists()
+
+
+@pytest.mark.parametrize(("module", "peer"), [("haystack.dataclasses", haystack), ("txtai", txtai)])
+def test_other_peers_that_are_not_installed_are_named(
+    module: str, peer: Callable[..., PeerFigures], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    found = peer({}, RecordingEmbedder(HashEmbedder()), Queries({}, {}, {}))
+    assert found.state == "not installed: pip install citewell[peers]"
 
 
 def test_peers_find_what_is_there() -> None:
