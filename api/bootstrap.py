@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from generation.evidence import SentenceEvidence
     from ingest.isolation import IsolatedParser
     from retrieval.crossencoder import CrossEncoder
+    from retrieval.llm import ChatModel
 
 _log = logging.getLogger(__name__)
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -110,6 +111,18 @@ class Services:
 
         embedding = self.settings.embedding
         return SentenceTransformersReranker(chosen, embedding.device, embedding.precision)
+
+    @cached_property
+    def rewriting_model(self) -> "ChatModel | None":
+        chosen = self.settings.rewriting
+        if not chosen.url or not chosen.model:
+            return None
+        from retrieval.llm import ChatModel
+
+        key = chosen.api_key.get_secret_value() if chosen.api_key else None
+        model = ChatModel(chosen.url, chosen.model, key, timeout_s=chosen.timeout_s, waits_s=(0.5,))
+        self._closing.callback(model.close)
+        return model
 
     @cached_property
     def _parser(self) -> "IsolatedParser":
@@ -251,7 +264,7 @@ class Services:
 
     def searcher(self, store: Store, hybrid: HybridSearcher) -> Searcher:
         """What the settings put round the search of both branches."""
-        return parts.searcher(self.settings, store, hybrid, self.reranker, self.catalog)
+        return parts.searcher(self.settings, store, hybrid, self.catalog, self.reranker)
 
     def evidence(self, store: Store) -> "SentenceEvidence":
         from generation.evidence import CONFIDENCE, WITH_CROSS_ENCODER, WITHOUT_CROSS_ENCODER, SentenceEvidence

@@ -32,17 +32,18 @@ from ingest.sources.filesystem import SourceFile
 from ingest.types import joined_text
 from retrieval import filters
 from retrieval.facets import FacetValue, facets
-from retrieval.types import Access, Hit, Query
+from retrieval.queries.conversation import standalone
+from retrieval.types import Access, Hit, Query, Turn
 
 UPLOAD_SCHEME = "upload:"
 
 
 async def search(services: Services, body: SearchIn, access: Access) -> SearchOut:
     started = perf_counter()
-    query = to_query(services, body, access, services.settings.retrieval.top_k)
+    query = await _standalone(services, body, access, services.settings.retrieval.top_k)
     collection = await _opened(services, body.collection)
     hits, counted = await asyncio.to_thread(_found, services, collection, query, body.facets)
-    return search_out(hits, {"search_ms": round((perf_counter() - started) * 1000, 2)}, counted)
+    return search_out(query.text, hits, {"search_ms": round((perf_counter() - started) * 1000, 2)}, counted)
 
 
 def _found(
@@ -58,9 +59,9 @@ def _found(
 
 
 async def answer(services: Services, body: AnswerIn, access: Access) -> AnswerOut:
-    query = to_query(services, body, access, services.settings.answers.passages)
+    query = await _standalone(services, body, access, services.settings.answers.passages)
     collection = await _opened(services, body.collection)
-    return answer_out(await drain(collection.answerer.answer(query)))
+    return answer_out(await drain(collection.answerer.answer(query)), query.text)
 
 
 def to_query(services: Services, body: SearchIn | AnswerIn, access: Access, top_k: int) -> Query:
@@ -72,6 +73,7 @@ def to_query(services: Services, body: SearchIn | AnswerIn, access: Access, top_
         top_k=body.top_k or top_k,
         mode=body.mode or services.settings.retrieval.mode,
         filters=filters.parse(body.filters),
+        history=tuple(Turn(turn.role, turn.content) for turn in body.history),
         as_of=body.as_of,
     )
 
@@ -133,6 +135,11 @@ def upload(
     if result.status == "indexed":
         services.upkeep.written(collection, result.chunks)
     return ingested_out(result)
+
+
+async def _standalone(services: Services, body: SearchIn | AnswerIn, access: Access, top_k: int) -> Query:
+    query = to_query(services, body, access, top_k)
+    return await asyncio.to_thread(standalone, query, services.rewriting_model) if query.history else query
 
 
 async def _opened(services: Services, name: str) -> Collection:

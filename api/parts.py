@@ -82,7 +82,11 @@ def hybrid_searcher(
 
 
 def searcher(
-    settings: Settings, where: Store, hybrid: HybridSearcher, reranker: PairScorer | None, catalog: Catalog
+    settings: Settings,
+    where: Store,
+    hybrid: HybridSearcher,
+    catalog: Catalog,
+    reranker: PairScorer | None,
 ) -> Searcher:
     """The search of both branches with what is put round it, innermost first."""
     chosen = settings.retrieval
@@ -105,9 +109,9 @@ def searcher(
     diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
     if diversity != KEEP_ALL:
         found = DiverseSearcher(found, where, diversity)
-    if not chosen.neighbours:
-        return found
-    return NeighbourSearcher(found, where, lambda key: joined_text(catalog.sections(key)), chosen.neighbours)
+    if chosen.neighbours:
+        found = NeighbourSearcher(found, where, lambda key: joined_text(catalog.sections(key)), chosen.neighbours)
+    return found
 
 
 def _options(settings: Settings) -> "IndexOptions":

@@ -28,6 +28,11 @@ class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
+class TurnIn(_In):
+    role: Literal["user", "assistant"]
+    content: Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
+
+
 class _Asked(_In):
     query: Question = Field(examples=["How many days of parental leave are there?"])
     collection: Name = "default"
@@ -40,6 +45,13 @@ class _Asked(_In):
         description="Field or metadata key -> value, list of values of which one must match, or operators: $eq, $ne, "
         "$in, $nin, $gt, $gte, $lt, $lte, $exists. $and and $or take lists of filters, $not one.",
         examples=[{"department": ["hr", "legal"], "year": {"$gte": 2024}}],
+    )
+    history: list[TurnIn] = Field(
+        default_factory=list,
+        max_length=50,
+        description="The conversation before, oldest first: a follow-up is made to stand alone by the model that "
+        "rewriting.url names.",
+        examples=[[]],
     )
     as_of: date | None = Field(
         default=None,
@@ -83,6 +95,7 @@ class FacetOut(_Out):
 
 
 class SearchOut(_Out):
+    query: str = Field(description="As it was understood: a follow-up stands alone here.")
     hits: list[HitOut]
     facets: dict[str, list[FacetOut]] = Field(
         default_factory=dict, description="Field -> its values with the number of documents found."
@@ -113,6 +126,7 @@ class UsageOut(_Out):
 
 
 class AnswerOut(_Out):
+    query: str = Field(description="As it was understood: a follow-up stands alone here.")
     text: str
     refused: bool
     confidence: float
@@ -216,14 +230,18 @@ def hit_out(hit: Hit) -> HitOut:
 
 
 def search_out(
-    hits: Sequence[Hit], timings: dict[str, float], facets: Mapping[str, Sequence[FacetValue]] = MappingProxyType({})
+    query: str,
+    hits: Sequence[Hit],
+    timings: dict[str, float],
+    facets: Mapping[str, Sequence[FacetValue]] = MappingProxyType({}),
 ) -> SearchOut:
     counted = {field: [FacetOut.model_validate(one) for one in values] for field, values in facets.items()}
-    return SearchOut(hits=[hit_out(hit) for hit in hits], facets=counted, timings=timings)
+    return SearchOut(query=query, hits=[hit_out(hit) for hit in hits], facets=counted, timings=timings)
 
 
-def answer_out(answer: Answer) -> AnswerOut:
+def answer_out(answer: Answer, query: str) -> AnswerOut:
     return AnswerOut(
+        query=query,
         text=answer.text,
         refused=answer.refused,
         confidence=answer.confidence,

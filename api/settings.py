@@ -158,6 +158,19 @@ class RetrievalSettings(_Section):
     rerank_budget_ms: float | None = Field(gt=0)
 
 
+class RewritingSettings(_Section):
+    url: str | None
+    model: str | None
+    api_key: SecretStr | None
+    timeout_s: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _url_and_model(self) -> "RewritingSettings":
+        if (self.url is None) is not (self.model is None):
+            raise ValueError("url and model go together")
+        return self
+
+
 class AnswerSettings(_Section):
     generator: Literal["extractive"]
     passages: int = Field(ge=1, le=100)
@@ -191,6 +204,7 @@ class Settings(BaseSettings):
     ingestion: IngestionSettings
     bm25: Bm25Settings
     retrieval: RetrievalSettings
+    rewriting: RewritingSettings
     answers: AnswerSettings
     api: ApiSettings
 

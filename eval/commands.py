@@ -28,10 +28,10 @@ from eval.experiment import runs
 from eval.experiment.outcomes import Run
 from eval.experiment.runner import Experiment, Step
 from eval.experiment.spec import load_experiment
-from eval.llm import ChatModel, key_from
 from eval.report.write import write_report
 from eval.tracking import check, track
 from ingest.errors import InvalidError, SettingsError, UnavailableError
+from retrieval.llm import ChatModel, key_from
 
 OnStep = Callable[[Step], None]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from sklearn.metrics import cohen_kappa_score
 
 from eval.experiment.outcomes import Outcome, Result
-from eval.llm import ChatModel
 from ingest.errors import UnavailableError
+from retrieval.llm import ChatModel
 
 PROMPT_VERSION = "2"
 """Raised with every change of the words below or of how replies are read; verdicts of different versions are not

@@ -20,6 +20,14 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True)
 class Query:
     text: str
     collection: str
@@ -30,6 +38,8 @@ class Query:
     filters: Filter = EVERYTHING
     expansion: tuple[tuple[int, float], ...] = ()
     """Further terms for BM25 with their weights; the query's own weigh 1."""
+    history: tuple[Turn, ...] = ()
+    """The conversation before, oldest first."""
     as_of: date | None = None
     """The day on which documents must be valid; None: of several versions those count that are valid today."""
 

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from api.bootstrap import Collection, Services
 from eval.datasets.documents import short_names
 from eval.datasets.questions import SYNTHETIC
-from eval.llm import ChatModel
 from eval.metrics.text import words
 from generation.candidates import Candidate, candidates
 from ingest.catalog_rows import CatalogEntry
 from ingest.errors import InvalidError, UnavailableError
 from retrieval.filters import AnyOf
+from retrieval.llm import ChatModel
 from retrieval.types import Access, Hit, Query
 
 TELLING = 4

@@ -21,11 +21,11 @@ from eval.experiment.scoring import score
 from eval.experiment.sets import EvaluationSet, cut, open_set
 from eval.experiment.spec import DatasetSpec, ExperimentSpec, JudgeSpec
 from eval.judge import PROMPT_VERSION, check, judge
-from eval.llm import ChatModel, key_from, without_secrets
 from ingest.ports import Embedder
 from ingest.progress import Snapshot
 from ingest.types import joined_text
 from retrieval.embedders.weights import sha256_of
+from retrieval.llm import ChatModel, key_from, without_secrets
 
 INDEXES = Path("evaluations") / "indexes"
 """Below the data folder."""

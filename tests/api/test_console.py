@@ -21,6 +21,7 @@ def test_quotes_are_shown_word_for_word(capsys: pytest.CaptureFixture[str], text
     usage = UsageOut(prompt_tokens=0, completion_tokens=0)
     show_answer(
         AnswerOut(
+            query="?",
             text=text,
             refused=False,
             confidence=0.5,

@@ -1,6 +1,9 @@
 """Search and answers over REST."""
 
+import json
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +241,45 @@ def test_tenants_and_groups_of_the_settings_decide_what_is_seen(tmp_path: Path) 
         ("acme", "legal"): {"upload:open.txt"},
         ("other", "hr"): set(),
     }
+
+
+def test_a_history_needs_a_model(client: TestClient, rules: str) -> None:
+    history = [{"role": "user", "content": "How long is parental leave?"}]
+    for path in ("search", "answers"):
+        response = post(client, path, query="and in parts?", collection=rules, history=history)
+        assert (response.status_code, "set rewriting.url" in response.json()["detail"]) == (400, True)
+        assert post(client, path, query="the office", collection=rules, history=[]).json()["query"] == "the office"
+
+
+class Rewriter(BaseHTTPRequestHandler):
+    """Speaks OpenAI's protocol and makes every follow-up a question about the office."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        reply = {"choices": [{"message": {"role": "assistant", "content": "When does the office open?"}}]}
+        data = json.dumps(reply).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def test_a_follow_up_is_answered_as_it_was_understood(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Rewriter) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        settings = settings_for(tmp_path / "data", rewriting={"url": url, "model": "m"})
+        with Services(settings, embedder=HashEmbedder()) as services:
+            client = TestClient(create_app(services))
+            for name, text in RULES.items():
+                client.post("/v1/documents", files={"file": (name, text.encode())})
+            history = [{"role": "user", "content": "When does the shop close?"}]
+            found = post(client, "search", query="and open?", mode="bm25", history=history).json()
+        server.shutdown()
+        thread.join()
+    assert found["query"] == "When does the office open?"
+    assert found["hits"][0]["title"] == "Hours"

@@ -11,11 +11,11 @@ import httpx
 import pytest
 import yaml
 
-import eval.llm
+import retrieval.llm
 from eval.experiment.outcomes import Answered, IndexFigures, Outcome, Result
 from eval.judge import agreement, check, judge
-from eval.llm import WAITS_S, ChatModel, key_from, without_secrets
 from ingest.errors import InvalidError, UnavailableError
+from retrieval.llm import WAITS_S, ChatModel, key_from, without_secrets
 from tests.eval.conftest import run_again
 
 
@@ -193,7 +193,7 @@ def test_a_judge_that_cannot_be_asked_stops_before_anything_is_read(
     error: type[Exception],
     said: str,
 ) -> None:
-    monkeypatch.setattr(eval.llm, "WAITS_S", ())
+    monkeypatch.setattr(retrieval.llm, "WAITS_S", ())
     judge = {"url": "http://127.0.0.1:9/v1", "model": "m", "key_variable": variable}
     path = tmp_path / "judged.yaml"
     path.write_text(yaml.safe_dump({**yaml.safe_load(experiment_file.read_text()), "judge": judge}))

@@ -1,8 +1,8 @@
-"""A language model behind an OpenAI-compatible endpoint, for judging answers and making questions."""
+"""A language model behind an OpenAI-compatible endpoint: rewrites questions, judges answers, makes questions."""
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +25,8 @@ class ChatModel:
         url: base address, such as https://host/v1.
         key: sent as a bearer token where there is one.
         sleep: waits so many seconds; injected so that tests need not.
+        timeout_s: for each try.
+        waits_s: before each further try; default `WAITS_S`.
     """
 
     def __init__(
@@ -34,13 +36,16 @@ class ChatModel:
         key: str | None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        timeout_s: float = TIMEOUT_S,
+        waits_s: Sequence[float] | None = None,
     ) -> None:
         if not _is_address(url):
             raise InvalidError(f"A language model is named by a URL such as https://host/v1, not {url!r}.")
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self.model = model
         self._url, self._sleep = url.rstrip("/"), sleep
-        self._http = httpx.Client(headers=headers, timeout=TIMEOUT_S, transport=transport)
+        self._waits_s = waits_s
+        self._http = httpx.Client(headers=headers, timeout=timeout_s, transport=transport)
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +53,9 @@ class ChatModel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._http.close()
 
     def complete(self, prompt: str, max_tokens: int) -> str:
@@ -73,7 +81,7 @@ class ChatModel:
 
     def _post(self, body: dict[str, Any]) -> httpx.Response:
         address = f"{self._url}/chat/completions"
-        for wait in WAITS_S:
+        for wait in WAITS_S if self._waits_s is None else self._waits_s:
             with suppress(httpx.TransportError):
                 reply = self._http.post(address, json=body)
                 if reply.status_code not in _TRANSIENT:
