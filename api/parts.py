@@ -20,6 +20,7 @@ from retrieval.queries.exact import ExactSearcher
 from retrieval.queries.feedback import FeedbackSearcher
 from retrieval.queries.parts import PartsSearcher
 from retrieval.queries.spelling import SpellingSearcher
+from retrieval.recency import RecencySearcher
 from retrieval.reranking import RerankingSearcher, RerankOptions
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.versions import CurrentSearcher
@@ -100,6 +101,8 @@ def searcher(
             chosen.rerank_candidates, chosen.rerank_weight, chosen.rerank_scale, chosen.rerank_budget_ms
         )
         found = RerankingSearcher(found, reranker, options)
+    if chosen.recency_weight:
+        found = RecencySearcher(found, chosen.recency_weight, chosen.recency_half_life_days, date.today)
     if chosen.spell_out_acronyms:
         found = AcronymSearcher(found, catalog)
     if chosen.correct_spelling:

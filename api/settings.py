@@ -142,6 +142,8 @@ class RetrievalSettings(_Section):
     rrf_k: int = Field(ge=1)
     tuned: bool
     versions: Literal["current", "all"]
+    recency_weight: float = Field(ge=0, le=1)
+    recency_half_life_days: float = Field(gt=0)
     near_duplicates: float | None = Field(gt=0, le=1)
     per_document: int | None = Field(ge=1)
     neighbours: int = Field(ge=0, le=20)
