@@ -29,10 +29,10 @@ class RestClient:
         self._http.close()
 
     def search(self, body: SearchIn) -> SearchOut:
-        return self._call(SearchOut, "POST", "/v1/search", json=body.model_dump(exclude_none=True))
+        return self._call(SearchOut, "POST", "/v1/search", json=body.model_dump(mode="json", exclude_none=True))
 
     def answer(self, body: AnswerIn) -> AnswerOut:
-        return self._call(AnswerOut, "POST", "/v1/answers", json=body.model_dump(exclude_none=True))
+        return self._call(AnswerOut, "POST", "/v1/answers", json=body.model_dump(mode="json", exclude_none=True))
 
     def documents(self, collection: str, limit: int, after: str) -> DocumentsOut:
         parameters = {"collection": collection, "limit": limit, "after": after}

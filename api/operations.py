@@ -8,6 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
 
+from api import parts
 from api.bootstrap import Collection, Services
 from api.schemas import (
     AnswerIn,
@@ -53,9 +54,9 @@ def _found(
     if not fields:
         return collection.searcher.search(query), {}
     filters.check_fields(filters.Every(tuple(map(filters.Present, fields))), collection.store.fields(query.access))
-    deep = max(query.top_k, services.settings.retrieval.candidates)
-    hits = collection.searcher.search(replace(query, top_k=deep))
-    return hits[: query.top_k], facets(hits, fields)
+    deep = replace(query, top_k=max(query.top_k, services.settings.retrieval.candidates))
+    plain = parts.current_searcher(services.settings, collection.store, collection.hybrid, services.catalog)
+    return collection.searcher.search(query), facets(plain.search(deep), fields)
 
 
 async def answer(services: Services, body: AnswerIn, access: Access) -> AnswerOut:

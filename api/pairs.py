@@ -34,8 +34,10 @@ def filters(items: Sequence[str] | None) -> dict[str, Any]:
         conditions = found.setdefault(key, {})
         if operator in ("=", "!="):
             conditions.setdefault(_OPERATORS[operator], []).append(_scalar(value))
+        elif _OPERATORS[operator] in conditions:
+            raise InvalidError(f"--where gives {key}{operator} twice; one of them says it all.")
         else:
-            conditions[_OPERATORS[operator]] = _scalar(value)
+            conditions[_OPERATORS[operator]] = _bound(value)
     return found
 
 
@@ -45,6 +47,14 @@ def _pairs(items: Sequence[str] | None) -> Iterator[tuple[str, Scalar]]:
         if not key or not equals:
             raise InvalidError(f"{item!r} must be written key=value.")
         yield key, _scalar(value)
+
+
+def _bound(text: str) -> Scalar:
+    """A number however it is written; everything else as it is."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _scalar(text: str) -> Scalar:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from api.settings import Settings
 from api.tuned import load_tuned
 from ingest.catalog import Catalog
+from ingest.catalog_rows import DERIVED_VERSION
 from ingest.pipeline import Ingestor
 from ingest.ports import Embedder, Parser
 from ingest.types import joined_text
@@ -53,7 +54,7 @@ def ingestor(
     from ingest.parsers.routing import PARSER_VERSION
 
     chosen = settings.ingestion
-    known = [PARSER_VERSION, CHUNKER_VERSION, chosen.chunk_tokens, chosen.overlap_tokens]
+    known = [PARSER_VERSION, CHUNKER_VERSION, DERIVED_VERSION, chosen.chunk_tokens, chosen.overlap_tokens]
     return Ingestor(
         parser=parser,
         chunker=TokenChunker(embedder.token_spans, embedder.max_tokens, chosen.chunk_tokens, chosen.overlap_tokens),
@@ -82,6 +83,13 @@ def hybrid_searcher(
     return HybridSearcher(where, embedder.embed_query, catalog.revisions, fusion, chosen.candidates)
 
 
+def current_searcher(settings: Settings, where: Store, hybrid: HybridSearcher, catalog: Catalog) -> Searcher:
+    """What both branches find, as far as it is in force."""
+    chosen = settings.retrieval
+    found: Searcher = FeedbackSearcher(hybrid, where) if chosen.feedback else hybrid
+    return CurrentSearcher(found, catalog, date.today, supersede=chosen.versions == "current")
+
+
 def searcher(
     settings: Settings,
     where: Store,
@@ -91,9 +99,7 @@ def searcher(
 ) -> Searcher:
     """The search of both branches with what is put round it, innermost first."""
     chosen = settings.retrieval
-    found: Searcher = FeedbackSearcher(hybrid, where) if chosen.feedback else hybrid
-    if chosen.versions == "current":
-        found = CurrentSearcher(found, catalog, date.today)
+    found = current_searcher(settings, where, hybrid, catalog)
     if chosen.exact_match:
         found = ExactSearcher(found)
     if reranker:

@@ -23,11 +23,11 @@ from ingest.catalog_rows import (
     entry_of,
     section_of,
     section_rows,
+    series_key,
     version_rows,
 )
 from ingest.errors import SettingsError, UnavailableError
 from ingest.types import EVERYONE, Document, Section
-from ingest.validity import Version
 from ingest.writers import WAIT_S, file_lock, wait_for
 
 
@@ -91,18 +91,17 @@ class Catalog:
 
     def versions(
         self, collection: str, tenant: str, groups: Iterable[str], series: Iterable[str]
-    ) -> dict[str, Version]:
-        """Document id -> its version, of every document of these series that the reader may read."""
+    ) -> dict[str, CatalogEntry]:
+        """Document id -> entry, of every document of these series (`ingest.validity`) that the reader may read."""
         query = (
-            sa.select(VERSIONS, DOCUMENTS.c.groups)
-            .join(DOCUMENTS, DOCUMENTS.c.id == VERSIONS.c.document_id)
+            sa.select(DOCUMENTS)
+            .join(VERSIONS, DOCUMENTS.c.id == VERSIONS.c.document_id)
             .where(VERSIONS.c.collection == collection, VERSIONS.c.tenant == tenant)
-            .where(VERSIONS.c.series.in_(list(series)))
+            .where(VERSIONS.c.series.in_([series_key(one) for one in series]))
         )
-        readable = {*groups, EVERYONE}
         with self._engine.connect() as connection:
-            rows = [row for row in connection.execute(query) if not row.groups or readable & set(row.groups)]
-        return {row.document_id: Version(row.series, row.valid_from, row.valid_until) for row in rows}
+            entries = [entry_of(row) for row in connection.execute(query)]
+        return {entry.id: entry for entry in entries if entry.readable_by(tenant, groups)}
 
     def long_forms(
         self, collection: str, tenant: str, groups: Iterable[str], acronyms: Iterable[str]

@@ -1,5 +1,6 @@
 """Tables of the catalog, and what goes into their rows."""
 
+import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from ingest.types import EVERYONE, Document, Metadata, Section
 from ingest.validity import version_of
 
 SCHEMA = sa.MetaData()
+DERIVED_VERSION = "1"
+"""Raised when the same document would give other versions or acronyms than before, so that it is taken up again."""
 DOCUMENTS = sa.Table(
     "documents",
     SCHEMA,
@@ -49,7 +52,7 @@ VERSIONS = sa.Table(
     sa.Column("document_id", sa.String(36), primary_key=True),
     sa.Column("collection", sa.String(128), nullable=False),
     sa.Column("tenant", sa.String(128), nullable=False),
-    sa.Column("series", sa.String, nullable=False),
+    sa.Column("series", sa.String(64), nullable=False),
     sa.Column("valid_from", sa.Date, nullable=False),
     sa.Column("valid_until", sa.Date),
     sa.Index("versions_by_series", "collection", "tenant", "series"),
@@ -119,7 +122,12 @@ def entry_of(row: sa.Row[Any]) -> CatalogEntry:
 def version_rows(document: Document) -> Iterator[dict[str, object]]:
     if one := version_of(document.source, document.title, document.metadata):
         place = {"document_id": document.id, "collection": document.collection, "tenant": document.tenant}
-        yield {**place, "series": one.series, "valid_from": one.valid_from, "valid_until": one.valid_until}
+        yield {**place, "series": series_key(one.series), "valid_from": one.valid_from, "valid_until": one.valid_until}
+
+
+def series_key(series: str) -> str:
+    """Of fixed length: databases bound what they index."""
+    return hashlib.sha256(series.encode(errors="surrogatepass")).hexdigest()
 
 
 def acronym_rows(document: Document) -> Iterator[dict[str, object]]:

@@ -5,7 +5,7 @@ English and German.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,8 @@ from ingest.types import Metadata, MetadataValue
 
 VALID_FROM, VALID_UNTIL, DATED = "valid_from", "valid_until", "dated"
 """Metadata keys; ISO dates."""
+VERSION_OF = "version_of"
+"""Metadata key of what all versions of a document have in common."""
 
 _OPENING = 1_000
 _MONTHS = {
@@ -43,11 +45,17 @@ _DATE = (
     rf"|{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
     r"|\d{1,2}\.\d{1,2}\.\d{4})"
 )
-_FORCE = r"\b(?:in\s+force|in\s+effect|valid|effective|applies|applicable|gültig|in\s+kraft)\b"
+_FORCE = r"(?:in\s+force|in\s+effect|valid|effective|gültig|in\s+kraft)"
 _FEW_WORDS = r"(?:[^\S\n]+[^\s.,;]+){0,4}?"
-_FROM = re.compile(rf"{_FORCE}(?:{_FEW_WORDS}\s+(?:from|as\s+of|since|on|ab|seit)|\s+date:?)\s+({_DATE})", re.I)
+_FROM_WORDS = r"(?:from|as\s+of|with\s+effect\s+from|ab(?:\s+dem)?|seit(?:\s+dem)?)"
+_FROM = re.compile(
+    rf"\b(?:{_FORCE}{_FEW_WORDS}\s+{_FROM_WORDS}|(?:effective|in\s+force|in\s+effect)\s+(?:on|since)"
+    rf"|effective(?:\s+date)?\s*[:|]?|valid\s+from\s*[:|]|in\s+kraft\s*[:|])\s*({_DATE})",
+    re.I,
+)
 _UNTIL = re.compile(
-    rf"(?:{_FORCE}{_FEW_WORDS}(?:\s+{_DATE})?\s+(?:until|till|through|to|bis)|\bexpires(?:\s+on)?|\bends\s+on)\s+({_DATE})",
+    rf"\b(?:{_FORCE}{_FEW_WORDS}(?:\s+{_DATE})?(?:\s+and)?\s+(?:until|till|through|bis(?:\s+zum)?)"
+    rf"|valid\s+until\s*:|expires(?:\s+on)?|expiry\s+date\s*:?)\s*({_DATE})",
     re.I,
 )
 _WRITTEN = re.compile(
@@ -55,10 +63,35 @@ _WRITTEN = re.compile(
     rf"|^date:(?:\s*\w+,)?)\s+({_DATE})",
     re.I | re.M,
 )
+_DOCUMENT = (
+    r"(?:document|policy|guideline|guide|handbook|manual|procedure|instruction|standard|agreement|schedule|list|version|"
+    r"edition|revision|rules?|regulations?|terms|conditions|notice|plan|code|charter|richtlinie|ordnung|vereinbarung|"
+    r"anweisung|handbuch|fassung|regelung|dokument)"
+)
+_ITSELF = re.compile(
+    rf"(?:^|\b(?:this|these|the\s+present|diese[rs]?)\s+(?:[\w-]+\s+){{0,3}}?{_DOCUMENT}s?\s*"
+    r"(?:(?:is|are|ist|sind|comes?|tritt|treten|remains?|shall\s+be|will\s+be)\s*)?)$",
+    re.I,
+)
+"""What may stand before the words of validity in their sentence: nothing, or this document as the subject."""
+_FRAGMENT = re.compile(
+    rf"^(?:[\w&'’./-]+\s+){{0,5}}?(?:{_DOCUMENT})\b[^;]*,\s*$|^(?:version|edition|revision)\b[^;]*,\s*$", re.I
+)
+"""Or a label without a verb: "Version 3.1, approved by the board, "."""
+_VERB_OR_OTHER = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|be|been|will|shall|no\s+longer|not|ceased?|replaces?d?|supersedes?d?|under|"
+    r"according|pursuant|ist|sind|war|wird|wurde|nicht|ersetzt|laut|gemäß)\b",
+    re.I,
+)
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
+_ABBREVIATED = re.compile(r"(?:\b[A-Za-z]|\b(?:no|nr|rev|ver|v|approx|ca|art|sec)|(?<![-\d.])\d{1,2})\.$", re.I)
+_DENIED = re.compile(r"\b(?:no\s+longer|not|ceased?|replaces?|supersedes?|nicht|ersetzt)\b", re.I)
 _WORD = re.compile(r"[^\W_]+")
+_SUFFIX = re.compile(r"(?:\.(?:md|markdown|txt|text|log|rst|x?html?|docx|pptx|xlsx|csv|tsv|eml|pdf))?(?:\.gz)?$", re.I)
+_YEAR = r"(?:19|20)\d\d"
+_NUMBER_OF_VERSION = r"(?:version|edition|revision|rev)\b\.?(?:\s*\d+(?:\.\d+)*)?"
 _NOT_THE_NAME = re.compile(
-    r"\b(?:(?:19|20)\d\d|(?:\d+(?:st|nd|rd|th)\s+)?(?:version|edition|revision|rev|draft|final)\b\.?(?:\s*\d+(?:\.\d+)*)?"
-    rf"|v?\d+(?:\.\d+)+|{_MONTH})\b",
+    rf"\b(?:(?:{_MONTH}\s+)?{_YEAR}(?:\s+{_MONTH})?|(?:\d+(?:st|nd|rd|th)\s+)?{_NUMBER_OF_VERSION}|v\d+(?:\.\d+)*)\b",
     re.I,
 )
 
@@ -73,20 +106,43 @@ class Version:
 
 
 def stated(text: str) -> dict[str, MetadataValue]:
-    """Metadata that the opening of a document's text gives."""
+    """Metadata that the opening of a document's text gives. Where it speaks of the validity of several days, or of
+    something else than the document itself, it states nothing: a document hidden by mistake is worse than an old one
+    shown."""
     opening = text[:_OPENING]
-    found = {VALID_FROM: _FROM, VALID_UNTIL: _UNTIL, DATED: _WRITTEN}
-    days = {key: _day(match[1]) for key, pattern in found.items() if (match := pattern.search(opening))}
-    return {key: day.isoformat() for key, day in days.items() if day}
+    found = {
+        VALID_FROM: _only(day for match in _FROM.finditer(opening) if (day := _own(opening, match))),
+        VALID_UNTIL: _only(day for match in _UNTIL.finditer(opening) if (day := _own(opening, match))),
+        DATED: _day(match[1]) if (match := _WRITTEN.search(opening)) else None,
+    }
+    return {key: day.isoformat() for key, day in found.items() if day}
+
+
+def _only(days: Iterable[date]) -> date | None:
+    different = set(days)
+    return different.pop() if len(different) == 1 else None
+
+
+def _own(text: str, match: re.Match[str]) -> date | None:
+    """The day, where the sentence speaks of the document itself."""
+    ends = [
+        end.end()
+        for end in _SENTENCE_END.finditer(text, 0, match.start())
+        if not _ABBREVIATED.search(text[: end.end()])
+    ]
+    before = text[max(ends, default=0) : match.start()].strip(" \t:*_#-–|")
+    before = f"{before} " if before else ""
+    itself = _ITSELF.search(before.strip()) or (_FRAGMENT.search(before) and not _VERB_OR_OTHER.search(before))
+    return _day(match[1]) if itself and not _DENIED.search(before) else None
 
 
 def version_of(source: str, title: str, metadata: Metadata) -> Version | None:
     """None where a document does not say since when it is in force.
 
-    Metadata `series` overrides what path and title say.
+    Metadata `version_of` overrides what path and title say.
     """
     since = _iso(metadata.get(VALID_FROM))
-    series = str(metadata.get("series") or series_of(source, title))
+    series = str(metadata.get(VERSION_OF) or series_of(source, title))
     return Version(series, since, _iso(metadata.get(VALID_UNTIL))) if since else None
 
 
@@ -95,12 +151,12 @@ def series_of(source: str, title: str) -> str:
 
     The path counts too, for the leave policies of two countries may have one title.
     """
-    path = re.sub(r"(\.[a-zA-Z]\w{0,4})+$", "", source)
+    path = _SUFFIX.sub("", source)
     return " / ".join(map(_without_version, (path, title)))
 
 
 def _without_version(text: str) -> str:
-    return " ".join(_WORD.findall(_NOT_THE_NAME.sub(" ", text.casefold().replace("_", " "))))
+    return " ".join(_WORD.findall(_NOT_THE_NAME.sub(" ", re.sub(r"[_-]+", " ", text.casefold()))))
 
 
 def superseded(versions: Mapping[str, Version], on: date) -> dict[str, str]:

@@ -13,7 +13,7 @@ from retrieval.ports import Searcher, Store
 from retrieval.types import Hit, Query
 
 _WORD = re.compile(r"\w+")
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NEGATION = re.compile(r"not|no|never|none|without|except|unless|only|nicht|kein\w*|nie|ohne|außer|nur|n't")
 _SHINGLE = 3
 _ROUNDS = 6
 """Each looks twice as deep: 64 times as many hits as were asked for, at most."""
@@ -24,8 +24,8 @@ class DiversityOptions:
     """
     Args:
         duplicates: a hit goes where it shares this much of its words in order with a better one (Jaccard similarity of
-            runs of three words); 1 leaves out exact copies only, None none. Texts with different numbers never count
-            as copies of each other.
+            runs of three words); 1 leaves out exact copies only, None none. Texts that differ in a name, a number or a
+            negation never count as copies of each other.
         per_document: at most so many hits of one document; None any number.
         mmr: share of relevance against novelty in maximal marginal relevance, in [0, 1] (Carbonell and Goldstein, The
             Use of MMR, 1998); None leaves the order as it is.
@@ -53,49 +53,67 @@ class DiverseSearcher:
         wanted = 2 * query.top_k  # a second search costs more than a few hits too many
         for _ in range(_ROUNDS):
             found = self._inner.search(replace(query, top_k=wanted))
-            kept = self._kept(found)
+            kept = self._kept(found, query.top_k)
             if len(kept) >= query.top_k or len(found) < wanted:
                 break
             wanted *= 2
         return self._spread(query, kept)[: query.top_k] if self._options.mmr is not None else kept[: query.top_k]
 
-    def _kept(self, hits: Sequence[Hit]) -> list[Hit]:
+    def _kept(self, hits: Sequence[Hit], wanted: int) -> list[Hit]:
+        """Without MMR no more than are wanted."""
         most, threshold = self._options.per_document, self._options.duplicates
+        enough = wanted if self._options.mmr is None else len(hits)
         of_document: Counter[str] = Counter()
-        kept: list[tuple[Hit, Fingerprint]] = []
+        kept: list[Hit] = []
+        prints: list[Fingerprint] = []
         for hit in hits:
+            if len(kept) == enough:
+                break
             if most is not None and of_document[hit.chunk.document_id] >= most:
                 continue
-            print_ = fingerprint(hit.chunk.text)
-            if threshold is not None and any(alike(print_, other) >= threshold for _, other in kept):
-                continue
+            if threshold is not None:
+                mine = fingerprint(hit.chunk.text)
+                if any(alike(mine, other) >= threshold for other in prints):
+                    continue
+                prints.append(mine)
             of_document[hit.chunk.document_id] += 1
-            kept.append((hit, print_))
-        return [hit for hit, _ in kept]
+            kept.append(hit)
+        return kept
 
     def _spread(self, query: Query, hits: Sequence[Hit]) -> list[Hit]:
         found = self._store.vectors([hit.chunk.id for hit in hits], query.access)
-        vectors = np.stack([found[hit.chunk.id] for hit in hits]) if hits else np.zeros((0, 1), np.float32)
+        hits = [hit for hit in hits if hit.chunk.id in found]  # some may have been replaced since
+        if not hits:
+            return []
+        vectors = np.stack([found[hit.chunk.id] for hit in hits])
         return [hits[row] for row in marginal([hit.score for hit in hits], vectors, self._options.mmr or 0.0)]
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Runs of words, and every number with how often it occurs."""
+    """Runs of words; how often each word occurs; which of them change what is said: names, numbers, negations."""
 
     shingles: frozenset[tuple[str, ...]]
-    numbers: frozenset[tuple[str, int]]
+    words: Counter[str]
+    telling: frozenset[str]
 
 
 def fingerprint(text: str) -> Fingerprint:
-    words = _WORD.findall(text.casefold())
+    written = _WORD.findall(text)
+    words = [word.casefold() for word in written]
     runs = frozenset(tuple(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1)))
-    return Fingerprint(runs, frozenset(Counter(_NUMBER.findall(text)).items()))
+    telling = frozenset(
+        word
+        for word, form in zip(words, written, strict=True)
+        if form[0].isupper() or any(map(str.isdigit, form)) or _NEGATION.fullmatch(word)
+    )
+    return Fingerprint(runs, Counter(words), telling)
 
 
 def alike(one: Fingerprint, other: Fingerprint) -> float:
-    """Jaccard similarity of the runs of words, 0 where the numbers differ: a limit of 150 is not one of 180."""
-    if one.numbers != other.numbers:
+    """Jaccard similarity of the runs of words; 0 where a name, a number or a negation occurs in one more often: a limit
+    of 150 is not one of 180, and what is allowed in France is not what is not allowed in Germany."""
+    if any(one.words[word] != other.words[word] for word in one.telling | other.telling):
         return 0.0
     return len(one.shingles & other.shingles) / len(one.shingles | other.shingles)
 

@@ -28,6 +28,7 @@ _NAMED = 30
 METADATA_PREFIX = "metadata."
 ATTRIBUTES = frozenset({"document_id", "source", "title", "page", "kind", "headings"})
 """Fields of a chunk beside its metadata."""
+_OF_CHUNKS = frozenset({"page", "kind", "headings"})
 STATED = frozenset({VALID_FROM, VALID_UNTIL, DATED})
 """Metadata that ingestion finds by itself: no mistake where no document has it."""
 
@@ -103,6 +104,47 @@ def fields(condition: Filter) -> frozenset[str]:
             return fields(one)
         case AnyOf() | Within() | Present():
             return frozenset({condition.field})
+
+
+def may_fulfil(condition: Filter, known: Mapping[str, MetadataValue]) -> bool:
+    """Whether a document with these fields (`source`, `title`, `document_id`, `metadata.<key>`) may have chunks that
+    fulfil a condition; what is said of single chunks (page, kind, headings) is taken to hold."""
+    match condition:
+        case Every(inner):
+            return all(may_fulfil(one, known) for one in inner)
+        case Either(inner):
+            return any(may_fulfil(one, known) for one in inner)
+        case Not(one):
+            return bool(fields(one) & _OF_CHUNKS) or not may_fulfil(one, known)
+        case AnyOf() | Within() | Present():
+            field = condition.field if condition.field in ATTRIBUTES else _full(condition.field)
+            return field in _OF_CHUNKS or _holds(condition, known.get(field))
+
+
+def _full(field: str) -> str:
+    return field if field.startswith(METADATA_PREFIX) else METADATA_PREFIX + field
+
+
+def _holds(condition: AnyOf | Within | Present, value: MetadataValue | None) -> bool:
+    match condition:
+        case Present():
+            return value is not None
+        case AnyOf(_, values):
+            return any(value == one and isinstance(value, bool) is isinstance(one, bool) for one in values)
+        case Within(_, gte, gt, lte, lt, dates):
+            compared = _compared(value, dates)
+            return compared is not None and (
+                (gte is None or compared >= gte)
+                and (gt is None or compared > gt)
+                and (lte is None or compared <= lte)
+                and (lt is None or compared < lt)
+            )
+
+
+def _compared(value: MetadataValue | None, dates: bool) -> float | None:
+    if dates:
+        return moment(value) if value is not None else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def check_fields(condition: Filter, known: Iterable[str]) -> None:

@@ -76,4 +76,7 @@ def _whole(start: Chunk, passage: Sequence[Chunk], text_of: Callable[[str], str]
     if len(passage) == 1:
         return start
     first, end = passage[0].char_start, max(chunk.char_end for chunk in passage)
-    return replace(start, text=text_of(start.document_id)[first:end], char_start=first, char_end=end)
+    text = text_of(start.document_id)
+    if any(text[chunk.char_start : chunk.char_end] != chunk.text for chunk in passage):
+        return start  # the document was replaced since, perhaps for other readers
+    return replace(start, text=text[first:end], char_start=first, char_end=end)

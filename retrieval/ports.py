@@ -64,7 +64,7 @@ class Store(ChunkSink, Protocol):
         ...
 
     def absent(self, terms: Iterable[int], access: Access) -> set[int]:
-        """Those terms that no chunk of the reader's tenant holds."""
+        """Those terms that no chunk holds which this reader may read."""
         ...
 
     def count(self) -> int:

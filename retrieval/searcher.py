@@ -7,12 +7,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.filters import ATTRIBUTES, METADATA_PREFIX, check_fields, fields
+from retrieval.filters import ATTRIBUTES, METADATA_PREFIX, STATED, check_fields, fields
 from retrieval.fusion import minmax, rrf
 from retrieval.ports import Store
 from retrieval.types import Access, Hit, Query
 
 _RETRIES = 8
+_REMEMBERED = 1_000
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,10 @@ class HybridSearcher:
 
     def _check_fields(self, query: Query) -> None:
         """The engine is asked only where a field was not seen before: at a million chunks that takes a while."""
-        named, seen = fields(query.filters) - ATTRIBUTES, self._fields.get(query.access, frozenset())
-        if not {field.removeprefix(METADATA_PREFIX) for field in named} <= seen:
+        named = {field.removeprefix(METADATA_PREFIX) for field in fields(query.filters) - ATTRIBUTES} - STATED
+        if not named <= self._fields.get(query.access, frozenset()):
+            if len(self._fields) >= _REMEMBERED:
+                self._fields.clear()
             self._fields[query.access] = self._store.fields(query.access)
             check_fields(query.filters, self._fields[query.access])
 

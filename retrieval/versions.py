@@ -3,71 +3,92 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Protocol
 
+from ingest.catalog_rows import CatalogEntry
+from ingest.types import MetadataValue
 from ingest.validity import VALID_FROM, VALID_UNTIL, Version, superseded, version_of
-from retrieval.filters import AnyOf, Every, Filter, Not, both, parse
+from retrieval.filters import METADATA_PREFIX, AnyOf, Every, Filter, Not, both, may_fulfil, parse
 from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
 
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_SEARCHES = 3
-"""What comes up in place of a superseded document may be superseded itself."""
+_UNITS = r"(?:euros?|eur|usd|dollars?|pounds?|gbp|km|kg|people|employees|hours|pieces|%|€)"
+_YEAR = re.compile(rf"(?<![\w:./-])(?:19|20)\d\d(?![\w:/-]|\.\d|\s*{_UNITS})", re.IGNORECASE)
 
 
 class VersionReader(Protocol):
     def versions(
         self, collection: str, tenant: str, groups: Iterable[str], series: Iterable[str]
-    ) -> Mapping[str, Version]:
-        """Document id -> its version, of every document of these series that the reader may read."""
+    ) -> Mapping[str, CatalogEntry]:
+        """Document id -> entry, of every document of these series that the reader may read."""
         ...
 
 
 class CurrentSearcher:
     """Port `Searcher` round another one, without documents that made way for a newer version.
 
-    Two documents are versions of one where their titles say so and both state since when they are in force
+    Two documents are versions of one where their titles and paths say so and both state since when they are in force
     (`ingest.validity`). What counts is the day that the query gives (`as_of`: then documents that are not yet or no
-    longer in force on it are left out as well), else the end of a past year that its text names, else today.
+    longer in force on it are left out as well), else the end of a past year that its text names, else today; a text
+    that names several years compares them, and is shown every version. A version that the query's filters leave out
+    supersedes nothing.
+
+    Args:
+        supersede: false leaves every version in; `as_of` counts nevertheless.
     """
 
-    def __init__(self, inner: Searcher, catalog: VersionReader, today: Callable[[], date]) -> None:
-        self._inner, self._catalog, self._today = inner, catalog, today
+    def __init__(
+        self, inner: Searcher, catalog: VersionReader, today: Callable[[], date], supersede: bool = True
+    ) -> None:
+        self._inner, self._catalog, self._today, self._supersede = inner, catalog, today, supersede
 
     def search(self, query: Query) -> list[Hit]:
         day = query.as_of or self._named(query.text)
         if query.as_of:
             query = replace(query, filters=both(query.filters, in_force(query.as_of)))
         hits = self._inner.search(query)
-        gone: set[str] = set()
-        for _ in range(_SEARCHES):
-            found = self._superseded(query, hits, day) - gone
-            if not found:
-                break
-            gone |= found
+        if not self._supersede or day is None:
+            return hits
+        gone = self._superseded(query, hits, day)
+        if not gone.isdisjoint(hit.chunk.document_id for hit in hits):
             without = Not(AnyOf("document_id", tuple(sorted(gone))))
             hits = self._inner.search(replace(query, filters=both(query.filters, without)))
-        return hits
+            gone = self._superseded(query, hits, day)  # what came up in their place may have made way, too
+        return [hit for hit in hits if hit.chunk.document_id not in gone]
 
     def _superseded(self, query: Query, hits: Iterable[Hit], day: date) -> set[str]:
-        seen = {
-            hit.chunk.document_id: version_of(hit.chunk.source, hit.chunk.title, hit.chunk.metadata) for hit in hits
-        }
-        series = {one.series for one in seen.values() if one}
+        """Of all series that the hits belong to."""
+        chunks = {hit.chunk.document_id: hit.chunk for hit in hits}
+        found = (version_of(one.source, one.title, one.metadata) for one in chunks.values())
+        series = {one.series for one in found if one}
         if not series:
             return set()
-        versions = self._catalog.versions(query.collection, query.tenant, query.groups, series)
-        return superseded(versions, day).keys() & seen.keys()
+        entries = self._catalog.versions(query.collection, query.tenant, query.groups, series)
+        allowed = {key: one for key, one in entries.items() if may_fulfil(query.filters, _known(one))}
+        return set(superseded(_versions(allowed), day))
 
-    def _named(self, text: str) -> date:
+    def _named(self, text: str) -> date | None:
+        """None where a text names several years."""
         today = self._today()
-        years = [int(year) for year in _YEAR.findall(text)]
-        past = [year for year in years if year < today.year]
-        return date(max(past), 12, 31) if past and len(past) == len(years) else today
+        years = {int(year) for year in _YEAR.findall(text)}
+        if len(years) > 1:
+            return None
+        return date(min(years), 12, 31) if years and min(years) < today.year else today
 
 
 def in_force(day: date) -> Filter:
     """Documents that state nothing are in force on every day."""
-    following = (day + timedelta(days=1)).isoformat()
-    return Every((Not(parse({VALID_FROM: {"$gte": following}})), Not(parse({VALID_UNTIL: {"$lt": day.isoformat()}}))))
+    return Every(
+        (Not(parse({VALID_FROM: {"$gt": day.isoformat()}})), Not(parse({VALID_UNTIL: {"$lt": day.isoformat()}})))
+    )
+
+
+def _versions(entries: Mapping[str, CatalogEntry]) -> dict[str, Version]:
+    found = {key: version_of(one.source, one.title, one.metadata) for key, one in entries.items()}
+    return {key: one for key, one in found.items() if one}
+
+
+def _known(entry: CatalogEntry) -> dict[str, MetadataValue]:
+    metadata = {METADATA_PREFIX + key: value for key, value in entry.metadata.items()}
+    return {"document_id": entry.id, "source": entry.source, "title": entry.title, **metadata}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from retrieval.ports import Searcher
+from retrieval.queries.exact import outside_quotes
 from retrieval.types import Hit, Query
 
 _SHORT = re.compile(r"(?<![\w-])[A-Z][A-Za-z]?[A-Z&]{1,8}s?(?![\w-])")
@@ -40,4 +41,4 @@ def spelled_out(text: str, long_forms: Mapping[str, tuple[str, ...]]) -> str:
         forms = [one for one in long_forms.get(match[0], ()) if one.casefold() not in text.casefold()]
         return f"{match[0]} ({', '.join(forms[:_MOST_LONG_FORMS])})" if forms else match[0]
 
-    return _SHORT.sub(explained, text)
+    return outside_quotes(text, lambda piece: _SHORT.sub(explained, piece))

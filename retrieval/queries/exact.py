@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from retrieval.fusion import scaled
 from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
 
@@ -21,10 +22,10 @@ class ExactSearcher:
 
     Args:
         candidates: how many hits are looked through.
-        weight: what a hit gains that holds all of it, where the inner scores span 1.
+        weight: what a hit gains that holds all of it; the scores before are scaled to [0, 1].
     """
 
-    def __init__(self, inner: Searcher, candidates: int = 50, weight: float = 0.5) -> None:
+    def __init__(self, inner: Searcher, candidates: int = 50, weight: float = 1.0) -> None:
         self._inner, self._candidates, self._weight = inner, candidates, weight
 
     def search(self, query: Query) -> list[Hit]:
@@ -33,13 +34,14 @@ class ExactSearcher:
             return self._inner.search(query)
         hits = self._inner.search(replace(query, top_k=max(query.top_k, self._candidates)))
         patterns = [_pattern(one) for one in wanted]
-        gained = [self._raised(hit, patterns) for hit in hits]
+        even = scaled([hit.score for hit in hits])  # whatever the mode and the fusion
+        gained = [self._raised(hit, score, patterns) for hit, score in zip(hits, even, strict=True)]
         return sorted(gained, key=lambda hit: (-hit.score, hit.chunk.id))[: query.top_k]
 
-    def _raised(self, hit: Hit, patterns: list[Callable[[str], object]]) -> Hit:
+    def _raised(self, hit: Hit, score: float, patterns: list[Callable[[str], object]]) -> Hit:
         share = sum(bool(found(hit.chunk.indexed_text)) for found in patterns) / len(patterns)
         gain = self._weight * share
-        return replace(hit, score=hit.score + gain, origin={**hit.origin, "exact": gain}) if gain else hit
+        return replace(hit, score=score + gain, origin={**hit.origin, "exact": gain})
 
 
 def exact(text: str) -> list[str]:
@@ -48,6 +50,15 @@ def exact(text: str) -> list[str]:
     rest = _QUOTED.sub(" ", text)
     words = [word for word in _TOKEN.findall(rest) if _is_identifier(word)]
     return list(dict.fromkeys(filter(None, [*phrases, *words])))[:_MOST]
+
+
+def outside_quotes(text: str, change: Callable[[str], str]) -> str:
+    """`text` with what stands outside of its quotation marks changed."""
+    pieces, end = [], 0
+    for quoted in _QUOTED.finditer(text):
+        pieces += [change(text[end : quoted.start()]), quoted[0]]
+        end = quoted.end()
+    return "".join([*pieces, change(text[end:])])
 
 
 def _is_identifier(word: str) -> bool:

@@ -41,6 +41,6 @@ def parts(text: str) -> list[str]:
 
     "How long is parental leave, and who approves it?" are two; "Who approves leave and travel?" is one.
     """
-    pieces = [piece.strip() for piece in _JOINT.split(text) if piece.strip()]
+    pieces = [piece.strip() for piece in _JOINT.split(" ".join(text.split())) if piece.strip()]
     asked = all(_OPENS.match(piece) and len(piece.split()) >= _FEWEST_WORDS for piece in pieces)
     return pieces[:_MOST] if asked and len(pieces) > 1 else [text]

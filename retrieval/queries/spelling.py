@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from retrieval.ports import Searcher, Store
+from retrieval.queries.exact import outside_quotes
 from retrieval.types import Hit, Query
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -48,7 +50,8 @@ def corrected(text: str, unknown: Iterable[str], texts: Iterable[str]) -> str:
             counts[word] = counts.get(word, 0) + 1
     for word in unknown:
         if near := _nearest(word.casefold(), counts):
-            text = re.sub(rf"\b{re.escape(word)}\b", near, text)
+            exchanged = partial(re.sub, rf"\b{re.escape(word)}\b", near)
+            text = outside_quotes(text, exchanged)
     return text
 
 

@@ -138,8 +138,8 @@ class EdgeStore:
         return layout.idf_of(terms, lambda term: self._idf(term, corpus), self._count(corpus))
 
     def absent(self, terms: Iterable[int], access: Access) -> set[int]:
-        corpus = filter_of(layout.tenant_condition(access.tenant))
-        return {term for term in terms if self._idf(term, corpus) is None}
+        readable = filter_of(Every(layout.readable(access)))
+        return {term for term in terms if self._idf(term, readable) is None}
 
     def count(self) -> int:
         return self._count(None)

@@ -36,7 +36,8 @@ def check_identity(stored: str | None, wanted: Identity, where: str) -> None:
         return
     raise IndexMismatchError(
         f"The index {where} was made with {found or 'something unknown'}, the settings ask for {wanted}: "
-        "use the settings it was made with, or choose another --collection or another --data folder and ingest again."
+        "use the settings it was made with (no setting brings an older layout back), or choose another --collection or "
+        "another --data folder and ingest again."
     )
 
 

@@ -6,34 +6,58 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.parsers.routing import SUFFIXES
 from ingest.validity import Version, series_of, stated, superseded, version_of
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (
-            "Version 3.0, in force from 1 February 2025. It replaces version 2.0 of 1 March 2023.",
-            ("2025-02-01", "", ""),
-        ),
+        ("In force from 1 February 2025. It replaces version 2.0 of 1 March 2023.", ("2025-02-01", "", "")),
+        ("Handbook\n\nSeventh edition, in force from 1 January 2025. Owner: HR", ("2025-01-01", "", "")),
+        ("Price list 2025, valid from 1 April 2025, net prices", ("2025-04-01", "", "")),
         ("Valid for deliveries from 1 April 2024.", ("2024-04-01", "", "")),
+        ("This travel policy is effective from 1 May 2024.", ("2024-05-01", "", "")),
+        ("Replaces the version valid from 1 July 2022. Effective 1 January 2025.", ("2025-01-01", "", "")),
         ("Effective as of March 3rd, 2026 until 31.12.2027.", ("2026-03-03", "2027-12-31", "")),
-        ("Effective date: 2025-01-01, expires on March 4, 2027", ("2025-01-01", "2027-03-04", "")),
+        ("Effective date: 2025-01-01\nExpires on March 4, 2027", ("2025-01-01", "2027-03-04", "")),
+        ("| Effective date | 1 May 2024 |", ("2024-05-01", "", "")),
+        ("Owner: HR. Valid from: 2024-05-01. Valid until: 2026-05-01", ("2024-05-01", "2026-05-01", "")),
         ("Gültig ab 1. März 2025 bis 31.12.2026", ("2025-03-01", "2026-12-31", "")),
         ("In Kraft seit 01.06.2024. Stand: 3. Mai 2024", ("2024-06-01", "", "2024-05-03")),
-        ("Approved by the board on 4 November 2024, in force from 1 December 2024.", ("2024-12-01", "", "2024-11-04")),
+        ("Version 5.0, approved on 4 November 2024, in force from 1 December 2024.", ("2024-12-01", "", "2024-11-04")),
         ("Last updated 18 August 2025 by the head of IT", ("", "", "2025-08-18")),
         ("From: a@b.example\nDate: Mon, 15 Sep 2025 09:12:44 +0200", ("", "", "2025-09-15")),
-        ("The alarm of 11 March 2025 lasted from 06:42 to 09:49.", ("", "", "")),
-        ("Valid from 31 February 2025 onwards", ("", "", "")),
-        ("Report 2025. Valid reasons are listed. From 1 May 2025 there are more.", ("", "", "")),
-        ("word " * 500 + "in force from 1 February 2025", ("", "", "")),
-        ("", ("", "", "")),
+        ("Under the GDPR, applicable since 25 May 2018. Effective 1 January 2025.", ("2025-01-01", "", "")),
     ],
 )
 def test_what_a_document_states(text: str, expected: tuple[str, str, str]) -> None:
     found = stated(text)
     assert tuple(found.get(key, "") for key in ("valid_from", "valid_until", "dated")) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The alarm of 11 March 2025 lasted from 06:42 to 09:49.",
+        "Valid from 31 February 2025 onwards",
+        "Report 2025. Valid reasons are listed. From 1 May 2025 there are more.",
+        "This policy is no longer in force since 1 January 2025.",
+        "1.0 valid from 1 January 2020\n2.0 valid from 1 January 2024",
+        "Valid from 1 January 2020.\nValid from 1 January 2024.",
+        "The new travel policy is effective from 1 March 2024, as the newsletter said.",
+        "Our most effective training was held on 12 March 2024",
+        "The site pass is valid for visits on 3 May 2025",
+        "Registration for the workshop ends on 3 March 2025.",
+        "The law, in force from 1 May 2020, demands it.",
+        "Under the act, in force from 2020-05-01, we must.",
+        "Tickets are valid from 1 May 2024.",
+        "word " * 500 + "in force from 1 February 2025",
+        "",
+    ],
+)
+def test_what_is_no_statement_about_the_document_itself(text: str) -> None:
+    assert stated(text).keys().isdisjoint({"valid_from", "valid_until"})
 
 
 @given(
@@ -46,14 +70,14 @@ def test_every_way_to_write_a_day(day: date, form: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        (
-            ("hb/travel-policy-2023.docx", "Travel Policy 2023"),
-            ("hb/travel-policy-2025.docx", "Travel policy 2025"),
-            True,
-        ),
+        (("hb/travel-policy-2023.docx", "Travel Policy 2023"), ("hb/travel-policy-2025.md.gz", "Travel policy"), True),
         (("handbook_v2.1.pdf.gz", "Handbook, version 2.1"), ("handbook_v3.0.pdf", "Handbook (3rd edition)"), True),
-        (("terms-final.md", "Terms"), ("terms_draft.md", "Terms"), True),
+        (("rates-march-2024.csv", "Rates"), ("rates-2025.csv", "Rates"), True),
+        (("terms.md", "Terms"), ("terms-draft.md", "Terms"), False),
         (("de/leave.md", "Leave policy"), ("uk/leave.md", "Leave policy"), False),
+        (("leave.uk.docx", "Leave policy"), ("leave.us.docx", "Leave policy"), False),
+        (("SOP-4.1.docx", "Procedure"), ("SOP-4.2.docx", "Procedure"), False),
+        (("newsletter-march.md", "News"), ("newsletter-may.md", "News"), False),
         (("travel.md", "Travel policy 2025"), ("travel.md", "Travel report 2025"), False),
     ],
 )
@@ -69,7 +93,7 @@ def test_only_what_says_since_when_it_is_in_force_is_a_version() -> None:
     assert version_of("a.md", "A", {"valid_from": 2025}) is None
     since, until = date(2025, 2, 1), date(2025, 12, 31)
     assert version_of("a.md", "A", {"valid_from": "2025-02-01"}) == Version("a / a", since)
-    given_ = {"valid_from": "2025-02-01T00:00:00", "valid_until": "2025-12-31", "series": "travel"}
+    given_ = {"valid_from": "2025-02-01T00:00:00", "valid_until": "2025-12-31", "version_of": "travel"}
     assert version_of("a.md", "A", given_) == Version("travel", since, until)
 
 
@@ -91,3 +115,8 @@ def test_the_version_that_came_into_force_last_wins() -> None:
 def test_two_that_came_into_force_on_one_day_both_stay() -> None:
     day = date(2025, 1, 1)
     assert superseded({"a": Version("x", day), "b": Version("x", day)}, day) == {}
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_every_kind_of_file_may_have_versions(suffix: str) -> None:
+    assert series_of(f"a/b{suffix}", "T") == series_of(f"a/b{suffix}.gz", "T") == "a b / t"

@@ -44,6 +44,9 @@ def test_a_copy_of_a_better_hit_is_left_out(store: EdgeStore) -> None:
         (f"{LONG} and more", True),
         ("Annual leave is thirty days", False),
         (LONG.replace("thirty", "twenty"), False),
+        (LONG.replace("European", "American"), False),  # another name, too
+        (f"{LONG} not", False),
+        (LONG.upper(), True),
     ],
 )
 def test_near_copies(store: EdgeStore, other: str, same: bool) -> None:
@@ -54,6 +57,8 @@ def test_near_copies(store: EdgeStore, other: str, same: bool) -> None:
 def test_numbers_that_occur_as_often_make_no_difference() -> None:
     assert alike(fingerprint("from 8 to 17:30 or 8"), fingerprint("From 8 to 17:30, or 8!")) == 1.0
     assert alike(fingerprint("limit 150"), fingerprint("limit 180")) == 0.0
+    long = " ".join(f"word{letter}" for letter in "abcdefghijklmnopqrstuvwxyz" * 4)
+    assert alike(fingerprint(f"{long} allowed"), fingerprint(f"{long} not allowed")) == 0.0
     assert alike(fingerprint(""), fingerprint("")) == 1.0
 
 

@@ -18,6 +18,7 @@ from retrieval.filters import (
     both,
     check_fields,
     fields,
+    may_fulfil,
     moment,
     parse,
 )
@@ -106,3 +107,34 @@ def test_both() -> None:
 @pytest.mark.parametrize("value", ["2025", "2025-13-01", "on 2025-01-01", "2025-01-01 is a day", 20250101, True])
 def test_what_is_no_date(value: object) -> None:
     assert moment(value) is None  # type: ignore[arg-type]
+
+
+DOCUMENT: dict[str, Any] = {
+    "document_id": "d",
+    "source": "a.md",
+    "title": "A",
+    "metadata.year": 2024,
+    "metadata.on": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "may"),
+    [
+        ({}, True),
+        ({"year": 2024, "source": "a.md"}, True),
+        ({"metadata.year": [1, 2024.0]}, True),
+        ({"year": "2024"}, False),
+        ({"on": 1}, False),
+        ({"year": {"$gt": 2023, "$lt": 2025}}, True),
+        ({"year": {"$gte": 2024.5}}, False),
+        ({"year": {"$lt": "2030-01-01"}}, False),
+        ({"absent": {"$exists": False}, "on": {"$exists": True}}, True),
+        ({"$or": [{"title": "B"}, {"document_id": "d"}]}, True),
+        ({"$not": {"year": 2024}}, False),
+        ({"page": 7, "kind": "table", "$not": {"headings": "x"}}, True),
+    ],
+    ids=str,
+)
+def test_what_a_document_may_fulfil(given: dict[str, Any], may: bool) -> None:
+    assert may_fulfil(parse(given), DOCUMENT) is may

@@ -44,9 +44,9 @@ def test_what_a_question_says_exactly(text: str, expected: list[str]) -> None:
 
 def test_hits_that_hold_it_exactly_come_first() -> None:
     row = Row([hit("price of P4-600", 1.0), hit("the p4-6  price", 0.8), hit("P4-60 and P46", 0.7), hit("none", 0.6)])
-    found = ExactSearcher(row, weight=0.5).search(query("price of P4-6"))
+    found = ExactSearcher(row).search(query("price of P4-6"))
     assert texts(found)[0] == "the p4-6  price"
-    assert found[0].origin["exact"] == 0.5
+    assert (found[0].origin["exact"], found[0].score) == (1.0, 1.5)
     assert texts(found)[1:] == ["price of P4-600", "P4-60 and P46", "none"]
     phrase = ExactSearcher(row).search(query('"P4-60 AND p46"'))
     assert texts(phrase)[0] == "P4-60 and P46"
@@ -177,6 +177,7 @@ def test_an_acronym_is_spelled_out_once() -> None:
     assert spelled_out("CISO, chief officer", known) == "CISO, chief officer"
     assert spelled_out("a VPN", known) == "a VPN (Virtual Network, Very Nice)"
     assert spelled_out("the IT team", known) == "the IT team"
+    assert spelled_out('"CISO report" of the CISO', known) == '"CISO report" of the CISO (Chief Officer)'
 
 
 def test_documents_explain_acronyms_to_their_readers_only(workshop: Workshop) -> None:
@@ -225,3 +226,13 @@ def test_feedback_finds_what_the_best_hits_speak_of(workshop: Workshop, mode: Mo
         assert "entitlement allowance rules" not in texts(plain.search(asked))
     nothing = FeedbackSearcher(plain, workshop.store).search(Query("zebra", "default", "acme", mode="bm25"))
     assert nothing == []
+
+
+def test_quoted_words_stay_as_they_are() -> None:
+    assert corrected('the "parentel" parentel', ["parentel"], ["parental"]) == 'the "parentel" parental'
+
+
+def test_long_runs_of_letters_take_no_time() -> None:
+    assert acronyms("a" * 500_000 + " (ABC) " + "deadbeef" * 50_000) == {}
+    assert parts("x" + " " * 9_000 + "y") == ["x" + " " * 9_000 + "y"]
+    assert set(acronyms("gemäß Allgemeine Geschäfts Ordnung (AGO)")) == {("AGO", "Allgemeine Geschäfts Ordnung")}

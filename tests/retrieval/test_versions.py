@@ -1,16 +1,18 @@
 """Of several versions of a document the one in force is found."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingest.catalog_rows import CatalogEntry
 from ingest.pipeline import Label
-from ingest.validity import Version
-from retrieval.types import Query
-from retrieval.versions import CurrentSearcher
+from ingest.types import Metadata, MetadataValue
+from retrieval.filters import parse
+from retrieval.types import Hit, Query
+from retrieval.versions import CurrentSearcher, in_force
 from tests.ingest.workshop import Workshop, write
 from tests.retrieval.shelves import Row, hit, texts
 
@@ -18,29 +20,29 @@ TODAY = date(2026, 1, 15)
 OLD, NEW, NEXT = date(2023, 3, 1), date(2025, 2, 1), date(2026, 7, 1)
 
 
-class Versions:
-    """Port `VersionReader`; what a reader may not read is left out."""
+def entry(key: str, since: date, **metadata: MetadataValue) -> CatalogEntry:
+    about: Metadata = {"valid_from": since.isoformat(), "version_of": "travel", **metadata}
+    indexed = datetime(2026, 1, 1, tzinfo=UTC)
+    return CatalogEntry(key, "default", "acme", (), "a.md", "A", "0", "1", about, 1, 1, indexed)
 
-    def __init__(self, found: Mapping[str, Version]) -> None:
-        self.found = found
+
+class Versions:
+    """Port `VersionReader`."""
+
+    def __init__(self, *entries: CatalogEntry) -> None:
+        self.entries = {one.id: one for one in entries}
 
     def versions(
         self, collection: str, tenant: str, groups: Iterable[str], series: Iterable[str]
-    ) -> Mapping[str, Version]:
-        return {key: one for key, one in self.found.items() if one.series in set(series)}
+    ) -> Mapping[str, CatalogEntry]:
+        return self.entries if "travel" in set(series) else {}
 
 
-def searched(text: str = "hotel limit", **more: Any) -> list[str]:
-    since = {"old": OLD, "new": NEW, "next": NEXT}
-    row = Row(
-        [
-            hit(f"limit {key}", score, key, metadata={"valid_from": day.isoformat(), "series": "travel"})
-            for score, (key, day) in enumerate(since.items(), start=1)
-        ]
-        + [hit("limit other", 0.5, "other")]
-    )
-    catalog = Versions({key: Version("travel", day) for key, day in since.items()})
-    searcher = CurrentSearcher(row, catalog, lambda: TODAY)
+def searched(text: str = "hotel limit", supersede: bool = True, **more: Any) -> list[str]:
+    entries = [entry(key, since, place=key) for key, since in (("old", OLD), ("new", NEW), ("next", NEXT))]
+    hits = [hit(f"limit {one.id}", 4 - rank, one.id, metadata=one.metadata) for rank, one in enumerate(entries)]
+    row = Row([*hits, hit("limit other", 0.5, "other")])
+    searcher = CurrentSearcher(row, Versions(*entries), lambda: TODAY, supersede)
     return texts(searcher.search(Query(text, "default", "acme", **more)))
 
 
@@ -54,25 +56,59 @@ def test_what_made_way_is_left_out_and_what_is_to_come_is_not() -> None:
         ("What was the hotel limit in 2023?", ["limit old", "limit new", "limit next", "limit other"]),
         ("hotel limit in 2025", ["limit new", "limit next", "limit other"]),
         ("hotel limit in 2026", ["limit new", "limit next", "limit other"]),
-        ("limit in 2023 and in 2026", ["limit new", "limit next", "limit other"]),
+        ("How did it change between 2023 and 2025?", ["limit old", "limit new", "limit next", "limit other"]),
         ("room 2023a", ["limit new", "limit next", "limit other"]),
+        ("ISO 27001:2013", ["limit new", "limit next", "limit other"]),
+        ("a claim of 1999 euros", ["limit new", "limit next", "limit other"]),
     ],
 )
 def test_a_past_year_in_the_question_asks_for_the_version_of_its_end(text: str, kept: list[str]) -> None:
     assert searched(text) == kept
 
 
-def test_a_document_that_comes_up_in_its_place_may_have_made_way_too() -> None:
-    days = {"b": date(2021, 1, 1), "a": date(2022, 1, 1), "c": date(2023, 1, 1)}
-    hits = [hit(key, 9, key, metadata={"valid_from": day.isoformat(), "series": "s"}) for key, day in days.items()]
-    catalog = Versions({key: Version("s", day) for key, day in days.items()})
-    found = CurrentSearcher(Row(hits), catalog, lambda: TODAY).search(Query("x", "default", "acme", top_k=1))
-    assert texts(found) == ["c"]
+def test_however_many_versions_there_are_only_the_last_one_is_left() -> None:
+    entries = [entry(f"{year}", date(year, 1, 1)) for year in range(2010, 2026)]
+    row = Row([hit(one.id, 9, one.id, metadata=one.metadata) for one in entries])
+    found = CurrentSearcher(row, Versions(*entries), lambda: TODAY).search(Query("x", "default", "acme", top_k=1))
+    assert texts(found) == ["2025"]
+    assert len(row.queries) == 2
+
+
+def test_a_version_that_the_filters_leave_out_supersedes_nothing() -> None:
+    entries = [entry("old", OLD, year=2023), entry("new", NEW, year=2025)]
+    old = hit("limit old", 2, "old", metadata=entries[0].metadata)
+    outside: list[dict[str, Any]] = [
+        {"year": 2023},
+        {"year": {"$lt": 2024}},
+        {"document_id": "old"},
+        {"valid_from": {"$lt": "2024-01-01"}},
+    ]
+    inside: list[dict[str, Any]] = [{"kind": "text"}, {"$not": {"page": 3}}, {"year": {"$exists": True}}]
+    for filters in (*outside, *inside):
+        searcher = CurrentSearcher(Everything([old]), Versions(*entries), lambda: TODAY)
+        found = searcher.search(Query("x", "default", "acme", filters=parse(filters)))
+        assert texts(found) == (["limit old"] if filters in outside else [])
+
+
+class Everything(Row):
+    """Pays no heed to filters."""
+
+    def search(self, query: Query) -> list[Hit]:
+        return list(self.hits)
+
+
+def test_every_version_by_setting_but_a_day_counts_nevertheless(tmp_path: Path) -> None:
+    assert searched(supersede=False) == ["limit old", "limit new", "limit next", "limit other"]
+    row = Row([])
+    CurrentSearcher(row, Versions(), lambda: TODAY, supersede=False).search(
+        Query("x", "default", "acme", as_of=date(9999, 12, 31))
+    )
+    assert row.queries[0].filters == in_force(date(9999, 12, 31))
 
 
 def test_without_versions_the_search_is_asked_once() -> None:
     row = Row([hit("a", 1), hit("b", 0.5)])
-    assert len(CurrentSearcher(row, Versions({}), lambda: TODAY).search(Query("x", "default", "acme"))) == 2
+    assert len(CurrentSearcher(row, Versions(), lambda: TODAY).search(Query("x", "default", "acme"))) == 2
     assert len(row.queries) == 1
 
 
