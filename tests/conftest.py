@@ -1,13 +1,17 @@
 """What all suites share. The embedding model is loaded once for the whole run."""
 
-from collections.abc import Iterator
-from pathlib import Path
+import os
 
-import pytest
-from hypothesis import HealthCheck, settings
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before anything reads it: no test may wait for the net
 
-from ingest.ports import Embedder
-from tests.embedding_server import KEY, serving
+from collections.abc import Iterator  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+from ingest.ports import Embedder  # noqa: E402
+from tests.embedding_server import KEY, serving  # noqa: E402
 
 # Time limits on single examples fail on busy machines and prove nothing.
 settings.register_profile("citewell", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,12 +1,17 @@
 """From settings to an embedding model, and what an index remembers of it."""
 
 import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from api.bootstrap import Services
 from api.doctor import examine
@@ -14,6 +19,7 @@ from api.embedding import build_embedder
 from api.settings import load_settings
 from ingest.errors import DeniedError, IndexMismatchError, SettingsError
 from ingest.ports import Embedder
+from retrieval.embedders.wrappers import MicroBatching, QueriesElsewhere
 from tests.embedding_server import KEY, serving
 from tests.fakes import HashEmbedder
 
@@ -61,6 +67,74 @@ def test_onnx_without_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(SettingsError, match=r"pip install 'citewell\[onnx\]', or set them to torch"):
         built(tmp_path, runtime="onnx")
+
+
+def tiny_model(folder: Path) -> Path:
+    """A transformer of a few words with random weights."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    whole = folder / "bert"
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"word{number}" for number in range(40))]
+    BertTokenizerFast(vocab=dict(zip(words, range(len(words)), strict=True))).save_pretrained(whole)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    BertModel(BertConfig(vocab_size=len(words), max_position_embeddings=16, **sizes)).save_pretrained(whole)
+    modules = [Transformer(str(whole), max_seq_length=16), Pooling(16, "mean")]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder / "tiny"), create_model_card=False)
+    return folder / "tiny"
+
+
+def test_a_static_model_is_made_on_whatever_device_there_is(tmp_path: Path) -> None:
+    model = tiny_model(tmp_path)
+    made = built(tmp_path / "models", model=str(model), runtime="static", device="auto")
+    assert made.name.startswith(f"{model}, static ")
+    assert made.embed_query("word1 word2").shape == (16,)
+    (model / "training_notes.json").write_text("{}")
+    (model / "onnx").mkdir()
+    (model / "onnx" / "model.onnx").write_text("another format")
+    assert built(tmp_path / "models", model=str(model), runtime="static").name == made.name
+    assert len(list((tmp_path / "models").iterdir())) == 1
+
+
+class Tallied(HashEmbedder):
+    """Notes what is embedded; waits for its gate."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__()
+        self.gate, self.calls = gate, list[list[str]]()
+
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.calls.append(list(texts))
+        assert self.gate.wait(10)
+        return super().embed_documents(texts)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        if not self.calls or self.calls[-1] != [text]:
+            self.calls.append([text])
+        assert self.gate.wait(10)
+        return super().embed_query(text)
+
+
+@pytest.mark.parametrize(("documents", "queries"), [("onnx", "torch"), ("torch", "onnx")])
+def test_queries_that_come_together_stay_with_their_own_runtime(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, documents: str, queries: str
+) -> None:
+    gate = threading.Event()
+    made = {runtime: Tallied(gate) for runtime in (documents, queries)}
+    monkeypatch.setattr("api.embedding._model", lambda chosen, runtime, models, closing: made[runtime])
+    both = built(tmp_path, runtime=documents, query_runtime=queries, micro_batch=True, query_cache=0)
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(both.embed_query, text) for text in ("one", "two")]
+        while not made[queries].calls:
+            time.sleep(0.001)
+        gate.set()
+        for text, future in zip(("one", "two"), found, strict=True):
+            assert np.array_equal(future.result(10), HashEmbedder().embed_query(text))
+    assert made[documents].calls == []
+    assert isinstance(both, QueriesElsewhere)
+    assert isinstance(both._queries, MicroBatching) is (queries == "torch")
 
 
 def services(data: Path, **embedding: Any) -> Services:

@@ -81,7 +81,7 @@ def test_a_server_that_stays_broken_is_given_up(connect: Connect, server: Embedd
 def test_a_silent_server_is_given_up(connect: Connect, server: EmbeddingServer) -> None:
     embedder = ready(connect, server, timeout_s=0.3)
     server.mishaps += [1.0, 1.0, 1.0]
-    with pytest.raises(UnavailableError, match=r"does not answer \(ReadTimeout, 3 tries\).+raise embedding\.timeout_s"):
+    with pytest.raises(UnavailableError, match=r"does not answer \(\w*Timeout, 3 tries\).+raise embedding\.timeout_s"):
         embedder.embed_query("one")
 
 
