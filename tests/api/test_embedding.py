@@ -1,5 +1,6 @@
 """From settings to an embedding model, and what an index remembers of it."""
 
+import shutil
 import sys
 import threading
 import time
@@ -69,25 +70,8 @@ def test_onnx_without_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         built(tmp_path, runtime="onnx")
 
 
-def tiny_model(folder: Path) -> Path:
-    """A transformer of a few words with random weights."""
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.base.modules import Transformer
-    from sentence_transformers.sentence_transformer.modules import Pooling
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    whole = folder / "bert"
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"word{number}" for number in range(40))]
-    BertTokenizerFast(vocab=dict(zip(words, range(len(words)), strict=True))).save_pretrained(whole)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    BertModel(BertConfig(vocab_size=len(words), max_position_embeddings=16, **sizes)).save_pretrained(whole)
-    modules = [Transformer(str(whole), max_seq_length=16), Pooling(16, "mean")]
-    SentenceTransformer(modules=modules, device="cpu").save(str(folder / "tiny"), create_model_card=False)
-    return folder / "tiny"
-
-
-def test_a_static_model_is_made_on_whatever_device_there_is(tmp_path: Path) -> None:
-    model = tiny_model(tmp_path)
+def test_a_static_model_is_made_on_whatever_device_there_is(tmp_path: Path, tiny_model: Path) -> None:
+    model = Path(shutil.copytree(tiny_model, tmp_path / "tiny"))
     made = built(tmp_path / "models", model=str(model), runtime="static", device="auto")
     assert made.name.startswith(f"{model}, static ")
     assert made.embed_query("word1 word2").shape == (16,)
