@@ -25,7 +25,7 @@ def build_embedder(chosen: EmbeddingSettings, models: Path, closing: ExitStack) 
         closing: takes what is to be closed at the end.
 
     Raises:
-        SettingsError, UnavailableError, DeniedError: as the adapters say.
+        SettingsError, UnavailableError: as the adapters say.
     """
     from retrieval.embedders.wrappers import MicroBatching, Prefixed, QueriesElsewhere, QueryCache
     from retrieval.hardware import configure_threads

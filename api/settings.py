@@ -34,6 +34,17 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _is_address(url: str) -> bool:
+    """Of a server: scheme, host and perhaps a path, nothing else."""
+    try:
+        parts = urlsplit(url)
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    more = "@" in parts.netloc or "?" in url or "#" in url
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port_fits and not more
+
+
 class AccessSettings(_Section):
     tenant: str = Field(min_length=1, max_length=128)
     groups: Annotated[tuple[str, ...], NoDecode]
@@ -103,10 +114,18 @@ class EmbeddingSettings(_Section):
     def _url_is_an_address(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        if not _is_address(value):
             raise ValueError("must look like http://host:8080/v1; a key goes into embedding.api_key")
         return value
+
+    @field_validator("api_key")
+    @classmethod
+    def _key_fits_into_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        """Files that a key is read from often end with a line break."""
+        key = value.get_secret_value().strip() if value else ""
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError("must be printable ASCII without white space")
+        return SecretStr(key) if key else None
 
     @model_validator(mode="after")
     def _runtimes_fit(self) -> "EmbeddingSettings":

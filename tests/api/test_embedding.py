@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from api.bootstrap import Services
 from api.doctor import examine
 from api.embedding import build_embedder
+from api.errors import status_of
 from api.settings import load_settings
-from ingest.errors import DeniedError, IndexMismatchError, SettingsError
+from ingest.errors import IndexMismatchError, SettingsError, UnavailableError
 from ingest.ports import Embedder
 from retrieval.embedders.wrappers import MicroBatching, QueriesElsewhere
 from tests.embedding_server import KEY, serving
@@ -36,6 +37,12 @@ def built(models: Path, **embedding: Any) -> Embedder:
         ({"runtime": "openai"}, "runtime 'openai' needs embedding.url"),
         ({"runtime": "tei", "url": "localhost:80"}, "embedding.url: must look like http://host:8080/v1"),
         ({"runtime": "tei", "url": "http://me:secret@host"}, "a key goes into embedding.api_key"),
+        ({"runtime": "tei", "url": "http://host/v1?key=secret"}, "a key goes into embedding.api_key"),
+        ({"runtime": "tei", "url": "http://host/v1#secret"}, "a key goes into embedding.api_key"),
+        ({"runtime": "tei", "url": "http://host:99999/"}, "embedding.url: must look like"),
+        ({"api_key": "sk-sécret"}, "embedding.api_key: must be printable ASCII without white space"),
+        ({"api_key": "sk secret"}, "embedding.api_key: must be printable ASCII without white space"),
+        ({"api_key": "sk\nsecret"}, "embedding.api_key: must be printable ASCII without white space"),
         ({"runtime": "static", "query_runtime": "onnx"}, "query_runtime goes only with runtime torch or onnx"),
         ({"runtime": "auto"}, "embedding.runtime: "),
         ({"query_cache": -1}, "embedding.query_cache: "),
@@ -46,6 +53,12 @@ def test_settings_that_do_not_fit(wrong: dict[str, Any], told: str) -> None:
         load_settings(None, {"embedding": wrong})
     assert told in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("given", "key"), [(" sk-1\n", "sk-1"), (" \n", None), ("", None), (None, None)])
+def test_white_space_round_a_key_is_dropped(given: str | None, key: str | None) -> None:
+    found = load_settings(None, {"embedding": {"api_key": given}}).embedding.api_key
+    assert (found.get_secret_value() if found else None) == key
 
 
 def test_the_default_makes_nothing_and_is_called_by_its_name(tmp_path: Path) -> None:
@@ -138,8 +151,9 @@ def test_a_server_from_settings_to_doctor(tmp_path: Path, runtime: str, path: st
         assert not failed.ok
         assert "set embedding.api_key" in failed.detail
         assert "sk-wrong" not in failed.detail
-        with services(tmp_path, **chosen) as none, pytest.raises(DeniedError):
+        with services(tmp_path, **chosen) as none, pytest.raises(UnavailableError) as told:
             none.embedder.embed_query("one")
+        assert status_of(told.value) == 503
 
 
 def test_an_index_remembers_what_its_documents_were_embedded_with(tmp_path: Path) -> None:
