@@ -138,6 +138,7 @@ def services(data: Path, **embedding: Any) -> Services:
     return Services(load_settings(None, {"data": data, "embedding": embedding, "answers": {"cross_encoder": False}}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("runtime", "path", "name"), [("openai", "/v1", "a-model"), ("tei", "", "served/hash")])
 def test_a_server_from_settings_to_doctor(tmp_path: Path, runtime: str, path: str, name: str) -> None:
     with serving(HashEmbedder(8, 300)) as server:
