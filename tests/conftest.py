@@ -65,14 +65,21 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Transformer
     from sentence_transformers.sentence_transformer.modules import Pooling
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers import BertConfig, BertModel, BertTokenizer
 
     folder = tmp_path_factory.mktemp("tiny")
     whole = folder / "bert"
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"word{number}" for number in range(40))]
-    BertTokenizerFast(vocab=dict(zip(words, range(len(words)), strict=True))).save_pretrained(whole)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    BertModel(BertConfig(vocab_size=len(words), max_position_embeddings=16, **sizes)).save_pretrained(whole)
+    BertTokenizer(vocab=dict(zip(words, range(len(words)), strict=True))).save_pretrained(whole)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=16,
+    )
+    BertModel(config).save_pretrained(whole)
     modules = [Transformer(str(whole), max_seq_length=16), Pooling(16, "mean")]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder / "tiny"), create_model_card=False)
     return folder / "tiny"

@@ -265,14 +265,14 @@ def test_from_pairs_to_a_known_gain(tmp_path: Path, minilm: Embedder) -> None:
     assert found.trained_on + found.held_out <= len(pairs)
     assert 0 < found.before <= 1
     assert found.gain.mean.mean == pytest.approx(found.after - found.before)
-    names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert "modules.json" in names
-    assert names.isdisjoint({CHECKPOINT, WORK, "mined.jsonl", "corpus"})
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert "modules.json" in left
+    assert left.isdisjoint({CHECKPOINT, WORK, "mined.jsonl", "corpus"})
     assert any("hard negatives" in line for line in said)
     assert SentenceTransformersReranker(str(tmp_path / "out"), device="cpu").score("q", ["a", "b"]).shape == (2,)
     with pytest.raises(InvalidError, match="holds a finished reranker"):
         tune(pairs, minilm, ENCODER, tmp_path / "out", options, Serving(read=5))
-    assert names == {path.name for path in (tmp_path / "out").iterdir()}
+    assert left == {path.name for path in (tmp_path / "out").iterdir()}
 
 
 def test_few_questions_are_refused(tmp_path: Path) -> None:

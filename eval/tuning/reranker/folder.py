@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class OutFolder:
             found.setdefault(row["part"], []).append(one)
         return found
 
-    def keep(self, lists: dict[str, Sequence[Listed]]) -> None:
+    def keep(self, lists: Mapping[str, Sequence[Listed]]) -> None:
         rows = [{"part": part, **asdict(one)} for part, found in lists.items() for one in found]
         _written(self.work / _MINED, "".join(json.dumps(row) + "\n" for row in rows))
 

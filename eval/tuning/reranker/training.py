@@ -73,12 +73,13 @@ def _transformer(encoder: str, max_tokens: int) -> Transformer:
     disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         kinds = {"dtype": torch.float32}  # a file may hold halves, with which small steps are lost
-        return Transformer(model_path(encoder), max_seq_length=max_tokens, model_kwargs=kinds)
+        loaded: Transformer = Transformer(model_path(encoder), max_seq_length=max_tokens, model_kwargs=kinds)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise UnavailableError(
             f"The model {encoder!r} that training starts from cannot be loaded ({type(error).__name__}); set "
             f"embedding.model to a folder, an installed model package or a hub name that this machine can reach."
         ) from error
+    return loaded
 
 
 def reciprocal_rank(scores: Sequence[float], right: int) -> float:
