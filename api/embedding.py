@@ -18,24 +18,26 @@ _NO_ONNX = (
 
 
 def build_embedder(chosen: EmbeddingSettings, models: Path, closing: ExitStack) -> Embedder:
-    """The model, then micro-batching, prefixes, cache.
+    """The model, then micro-batching of queries, prefixes, cache.
 
     Args:
         models: folder for what is made of models; it is made when something is.
         closing: takes what is to be closed at the end.
 
     Raises:
-        SettingsError, UnavailableError, DeniedError: as the adapters say.
+        SettingsError, UnavailableError: as the adapters say.
     """
     from retrieval.embedders.wrappers import MicroBatching, Prefixed, QueriesElsewhere, QueryCache
     from retrieval.hardware import configure_threads
 
     configure_threads(chosen.threads)
-    embedder = _model(chosen, chosen.runtime, models, closing)
-    if chosen.query_runtime and chosen.query_runtime != chosen.runtime:
-        embedder = QueriesElsewhere(embedder, _model(chosen, chosen.query_runtime, models, closing))
-    if chosen.micro_batch:
-        embedder = MicroBatching(embedder)
+    queries = chosen.query_runtime or chosen.runtime
+    embedder = reader = _model(chosen, chosen.runtime, models, closing)
+    if queries != chosen.runtime:
+        reader = _model(chosen, queries, models, closing)
+    if chosen.micro_batch and queries != "onnx":  # which takes text by text in any case
+        reader = MicroBatching(reader)
+    embedder = reader if queries == chosen.runtime else QueriesElsewhere(embedder, reader)
     if chosen.query_prefix or chosen.document_prefix:
         embedder = Prefixed(embedder, chosen.query_prefix, chosen.document_prefix)
     return QueryCache(embedder, chosen.query_cache) if chosen.query_cache else embedder

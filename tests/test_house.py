@@ -34,7 +34,13 @@ ROOMS = {
         "retrieval/crossencoder.py",
         "eval/",
     ),
-    "transformers": ("retrieval/embedders/", "retrieval/rerankers.py", "retrieval/crossencoder.py", "eval/training/"),
+    "transformers": (
+        "retrieval/embedders/",
+        "retrieval/rerankers.py",
+        "retrieval/crossencoder.py",
+        "eval/training/",
+        "eval/tuning/",
+    ),
     "onnx": ("retrieval/embedders/onnx_model.py",),
     "onnxruntime": ("retrieval/embedders/onnx_model.py", "retrieval/embedders/onnx_runtime.py"),
     "tenacity": ("retrieval/embedders/endpoint.py",),
@@ -44,7 +50,7 @@ ROOMS = {
     "fastapi": ("api/",),
     "fastapi_offline": ("api/app.py",),
     "pydantic": ("api/", "eval/experiment/", "eval/gate.py", "eval/commands.py"),
-    "typer": ("api/cli.py", "eval/cli.py"),
+    "typer": ("api/cli.py", "eval/cli.py", "eval/tune_cli.py"),
     "ir_measures": ("eval/metrics/ranking.py",),
     "scipy": ("eval/statistics.py",),
     "matplotlib": ("eval/report/plots.py",),
@@ -126,7 +132,7 @@ def test_commands_and_options_of_the_readme_exist() -> None:
     from eval import cli  # brings `citewell eval`
 
     assert cli.app
-    used = re.findall(r"^\s*(?:\$ )?citewell ((?:eval )?[a-z]+)(.*)$", readme(), re.MULTILINE)
+    used = re.findall(r"^\s*(?:\$ )?citewell ((?:(?:eval|tune) )?[a-z]+)(.*)$", readme(), re.MULTILINE)
     assert {name for name, _ in used} >= {"ingest", "ask", "search", "documents", "serve", "doctor"}
     for name, rest in used:
         help_text = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).output

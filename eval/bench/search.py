@@ -153,7 +153,12 @@ def _overheads(
     services: Services, client: httpx.Client, name: ModeName, queries: Queries
 ) -> tuple[Percentiles, Percentiles]:
     """Overhead against the direct call, and against the time that the server reports."""
-    direct = _mode(services, name).search
+    served, settings = services.collection(COLLECTION).searcher, services.settings.access
+    reader = Access(settings.tenant, settings.groups)
+
+    def direct(text: str) -> list[Hit]:
+        return served.search(_query(text, reader, name, HEAD))
+
     sample = list(queries.texts.values())[:MAX_QUERIES]
     for text in sample[:WARM_UP]:
         _reported(client, name, text)

@@ -4,26 +4,37 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 from rich.progress import track
 from rich.table import Table
 
-from api import console
+from api import console, parts
 from api.bootstrap import Services
 from api.settings import Settings
 from api.tuned import Tuned, save_tuned
-from eval.tuning.fusion import METRIC, Fitted, cases_of, fit
-from eval.tuning.reranker.pairs import load_pairs, pairs_of_collection
+from eval.tuning.fusion import METRIC, Fitted, cases_of, check_settings, check_usable, fit
+from eval.tuning.reranker.mining import Serving
+from eval.tuning.reranker.pairs import Pair, load_pairs, pairs_of_collection
 from eval.tuning.reranker.run import Tuned as Reranked
 from eval.tuning.reranker.run import tune
 from eval.tuning.reranker.training import TrainingOptions
+from retrieval.searcher import FusionOptions
+from retrieval.store.bm25 import Bm25Parameters
 
 
 def tune_fusion(
     settings: Settings, questions: Path, collection: str, seed: int, apply: bool, force: bool, as_json: bool
 ) -> bool:
-    """False where the weight was to be used and was not."""
+    """False where the weight was to be used and was not.
+
+    Raises:
+        InvalidError: the settings leave no room for a weight, the questions cannot prove one, or as `cases_of` says.
+    """
+    check_settings(settings.retrieval)
+    if apply and not force:
+        check_usable(questions)
     with Services(settings) as services:
         opened = services.collection(collection)
         cases = cases_of(questions, services, collection)
@@ -48,18 +59,34 @@ def tune_reranker(
     options: TrainingOptions,
     as_json: bool,
 ) -> bool:
-    """False where the gain is not proven."""
+    """False where the gain is not proven. While it trains, the collection is free for others."""
+    given = [pair for file in files for pair in load_pairs(file, limit)] or _of_collection(settings, collection, limit)
+    say = (lambda line: None) if as_json else (lambda line: console.err.print(line, soft_wrap=True))
     with Services(settings) as services:
-        given = [pair for file in files for pair in load_pairs(file, limit)]
-        if not files:
-            given = list(pairs_of_collection(services, services.collection(collection)))[:limit]
-        say = (lambda line: None) if as_json else (lambda line: console.err.print(line, soft_wrap=True))
-        found = tune(given, services.embedder, settings.embedding.model, out, options, say)
+        serving = serving_of(settings, collection)
+        found = tune(given, services.embedder, settings.embedding.model, out, options, serving, say)
     if as_json:
         sys.stdout.write(json.dumps({**asdict(found), "proven": found.proven, "folder": str(out)}, indent=2) + "\n")
     else:
         _show_reranker(found, out, options)
     return found.proven
+
+
+def serving_of(settings: Settings, collection: str) -> Serving:
+    """How the collection is searched before a reranker reads, with the weight that was fitted to it."""
+    chosen, words = settings.retrieval, settings.bm25
+    tuned = parts.tuned_weight(settings, settings.data, collection)
+    return Serving(
+        FusionOptions(chosen.fusion, chosen.dense_weight if tuned is None else tuned, chosen.rrf_k),
+        chosen.candidates,
+        chosen.rerank_candidates,
+        Bm25Parameters(words.k1, words.b, words.average_length, words.language),
+    )
+
+
+def _of_collection(settings: Settings, collection: str, limit: int | None) -> list[Pair]:
+    with Services(settings) as services:
+        return list(islice(pairs_of_collection(services, services.collection(collection)), limit))
 
 
 def _show_reranker(found: Reranked, out: Path, options: TrainingOptions) -> None:
@@ -91,7 +118,7 @@ def _show(fitted: Fitted, used: bool, apply: bool) -> None:
         soft_wrap=True,
     )
     if used:
-        console.out.print(f"[green]in use[/] from now on: {fitted.weight:.2f}")
+        console.out.print(f"[green]in use[/] from now on: {fitted.weight:.2f}; running servers use it after a restart")
     elif apply:
         said = "the gain is not proven, so nothing was changed; more questions may prove it, or say --force"
         console.err.print(f"[yellow]not used[/]: {said}", soft_wrap=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from api.bootstrap import Collection, Services
+from api.settings import RetrievalSettings
 from eval.datasets.documents import Documents
-from eval.datasets.questions import load_questions
+from eval.datasets.questions import SYNTHETIC, load_questions
 from eval.experiment.judging import judgements, ranking
 from eval.experiment.sets import Case
 from eval.metrics.ranking import mean, ranking_metrics
@@ -38,7 +39,26 @@ class Fitted:
 
     @property
     def proven(self) -> bool:
-        return self.gain.mean.low > 0
+        return self.gain.mean.low > 0 and self.gain.distinguishable
+
+
+def check_settings(chosen: RetrievalSettings) -> None:
+    """Raises InvalidError where no weight would be used."""
+    if chosen.fusion != "minmax":
+        raise InvalidError(f"retrieval.fusion: {chosen.fusion} has no weight to fit; set it to minmax.")
+    if not chosen.tuned:
+        raise InvalidError("retrieval.tuned is false, so that no fitted weight is used; set it to true.")
+
+
+def check_usable(path: Path) -> None:
+    """Raises InvalidError for questions that are all generated: they repeat words of the documents, so that BM25 finds
+    their evidence more easily than that of people's questions."""
+    asked = [one for one in load_questions(path) if one.answerable]
+    if asked and all(SYNTHETIC in one.tags for one in asked):
+        raise InvalidError(
+            f"All questions of {path} are generated ones, which favour BM25, so that no weight is used on their word; "
+            f"add questions that people asked, leave out --apply, or say --force."
+        )
 
 
 def cases_of(path: Path, services: Services, collection: str) -> list[Case]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
 
-from ingest.errors import CitewellError, DeniedError, SettingsError, UnavailableError
+from ingest.errors import UnavailableError
 from retrieval.embedders.vectors import unit_rows
 
 TRIES = 3
@@ -30,10 +30,17 @@ class Endpoint:
         wait_s: before the second try; doubled before each further one, with jitter on top.
     """
 
-    def __init__(self, url: str, key: str | None, timeout_s: float, wait_s: float = 0.5) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str | None,
+        timeout_s: float,
+        wait_s: float = 0.5,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
         headers = {"authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx.Client(headers=headers, timeout=timeout_s)
+        self._http = httpx.Client(headers=headers, timeout=timeout_s, transport=transport)
         self._wait = wait_exponential(multiplier=wait_s) + wait_random(0, wait_s)
 
     def get(self, path: str) -> Any:
@@ -44,9 +51,9 @@ class Endpoint:
         """The reply's body, read as JSON.
 
         Raises:
-            DeniedError: the server wants another key.
-            SettingsError: it does not know the path or the model, or refuses the request as it is.
-            UnavailableError: after three tries it is still busy or out of reach, or does not speak JSON.
+            UnavailableError: after three tries the server is still busy or out of reach; or it refuses the key or the
+                request, or does not speak JSON. Whoever asks Citewell can mend none of it, and is never told that
+                their own key or request is wrong.
         """
         return self._asked(lambda: self._http.post(self.url + path, json=body))
 
@@ -72,13 +79,17 @@ class Endpoint:
             raise UnavailableError(
                 f"The embedding server at {self.url} does not answer ({error}, {TRIES} tries); see that it runs and "
                 f"has time, or raise embedding.timeout_s."
-            ) from error
+            ) from None  # the errors of httpx hold the request, and with it the key
 
     def _once(self, call: Callable[[], httpx.Response]) -> Any:
         try:
             reply = call()
         except httpx.TransportError as error:
-            raise _AgainError(type(error).__name__) from error
+            raise _AgainError(type(error).__name__) from None
+        except httpx.DecodingError:
+            raise self.garbled("something that cannot be unpacked") from None
+        except httpx.InvalidURL:
+            raise UnavailableError(f"{self.url} is no address of an embedding server; set embedding.url.") from None
         if reply.status_code in _LATER:
             raise _AgainError(f"status {reply.status_code}")
         if not reply.is_success:
@@ -88,14 +99,14 @@ class Endpoint:
         except ValueError:
             raise self.garbled("something that is not JSON") from None
 
-    def _refused(self, status: int) -> CitewellError:
+    def _refused(self, status: int) -> UnavailableError:
         """The server's own words are left out: they may repeat the key or the documents."""
         if status in _DENIED:
-            return DeniedError(
+            return UnavailableError(
                 f"The embedding server at {self.url} refuses the key (status {status}); set embedding.api_key to one "
                 f"that may use it."
             )
-        return SettingsError(
+        return UnavailableError(
             f"The embedding server at {self.url} refuses the request (status {status}); check embedding.url, "
             f"embedding.model, embedding.tokenizer and embedding.max_tokens."
         )

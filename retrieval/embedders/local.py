@@ -16,7 +16,7 @@ from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 from ingest.errors import SettingsError, UnavailableError
 from retrieval.embedders.tokens import spans, unlimited
 from retrieval.embedders.vectors import no_rows, unit_rows
-from retrieval.embedders.weights import local_folder, model_path
+from retrieval.embedders.weights import is_whole, local_folder, model_path
 from retrieval.hardware import Precision, choose_device, choose_precision
 
 STATIC_MAX_TOKENS = 512
@@ -102,7 +102,7 @@ def folder_of(model: str) -> Path:
         UnavailableError: they cannot be had.
     """
     folder = local_folder(model)
-    if folder is None:
+    if folder is None or not is_whole(folder):
         load_model(model, "cpu", "float32")
         folder = local_folder(model)
     if folder is None:

@@ -21,6 +21,7 @@ from ingest.errors import SettingsError
 from retrieval.embedders.local import fast_tokenizer, folder_of, load_model
 from retrieval.embedders.tokens import unlimited
 from retrieval.embedders.weights import deciding_files, made_once, recipe_key
+from retrieval.hardware import choose_device
 
 DIMENSIONS = 256
 SIF = 1e-4
@@ -29,15 +30,16 @@ RECIPE = f"static 1, {DIMENSIONS} dimensions, sif {SIF}"
 _BATCH = 256
 
 
-def distilled(model: str, models: Path, device: str = "cpu") -> tuple[Path, str]:
+def distilled(model: str, models: Path, device: str = "auto") -> tuple[Path, str]:
     """Folder under `models` with the static model of `model`, made where it is not there yet; and its name.
 
     Raises:
-        SettingsError: the model is static already.
+        SettingsError: the model is static already, or torch has no such device.
         UnavailableError: it cannot be loaded, or the disk refuses.
     """
     key = recipe_key(deciding_files(folder_of(model)), RECIPE)
-    folder = made_once(models / f"static-{key}", lambda draft: _make(load_model(model, device, "float32"), draft))
+    chosen = choose_device(device)
+    folder = made_once(models / f"static-{key}", lambda draft: _make(load_model(model, chosen, "float32"), draft))
     return folder, f"{model}, static {key}"
 
 

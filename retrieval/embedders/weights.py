@@ -13,8 +13,21 @@ from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
 from ingest.errors import UnavailableError
 
-DECIDING_SUFFIXES = {".safetensors", ".bin", ".onnx", ".json", ".txt", ".model"}
-"""Of the files of a model that decide what it gives."""
+_WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
+"""Of one module; where the first are there, the second are not read."""
+_READ = (
+    "modules.json",
+    "*config.json",
+    "config_sentence_transformers.json",
+    "tokenizer.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.*",
+    "merges.txt",
+    "*.model",
+    "adapter_model.*",
+)
+_NOT_READ = ("data_config.json", "generation_config.json", "quantize_config.json")
 
 
 def model_path(model: str) -> str:
@@ -43,9 +56,46 @@ def local_folder(model: str) -> Path | None:
 
 
 def deciding_files(folder: Path) -> dict[str, str]:
-    """File that decides what the model gives, by its path in the folder -> sha256."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix in DECIDING_SUFFIXES and path.is_file())
+    """File that sentence-transformers reads, by its path in the folder -> sha256. What lies beside them, such as other
+    formats of the weights or notes about the training, does not count."""
+    files = sorted({path for module in _modules(folder) for path in _read_files(module)})
     return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
+
+
+def is_whole(folder: Path) -> bool:
+    """False where a part is missing, as when only the tokenizer was fetched from the hub so far."""
+    first, *others = _modules(folder)
+    listed = (folder / "modules.json").is_file() or (folder / "config.json").is_file()
+    # Modules without parameters, such as Normalize, have no file, so that only what has a folder can be looked at.
+    return listed and bool(_weights(first)) and all(_read_files(one) for one in others if one.name not in _bare(folder))
+
+
+def _modules(folder: Path) -> list[Path]:
+    """The folder of each module, the first one first."""
+    return list(dict.fromkeys(folder / one["path"] for one in _listed(folder))) or [folder]
+
+
+def _bare(folder: Path) -> set[str]:
+    """Names of the folders of modules that need no file."""
+    return {Path(one["path"]).name for one in _listed(folder) if one["type"].endswith("Normalize")}
+
+
+def _listed(folder: Path) -> list[dict[str, str]]:
+    path = folder / "modules.json"
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        return [{"path": str(row["path"]), "type": str(row["type"])} for row in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnavailableError(f"{path} cannot be read ({type(error).__name__}); mend the model's files.") from error
+
+
+def _read_files(module: Path) -> list[Path]:
+    found = [path for pattern in _READ for path in module.glob(pattern) if path.name not in _NOT_READ]
+    return [path for path in (*found, *_weights(module)) if path.is_file()]
+
+
+def _weights(module: Path) -> list[Path]:
+    return next((found for pattern in _WEIGHTS if (found := list(module.glob(pattern)))), [])
 
 
 def sha256_of(path: Path) -> str:

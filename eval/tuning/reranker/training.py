@@ -1,6 +1,8 @@
 """A cross-encoder learns what hybrid search gets wrong: its score is added to the one that search gave."""
 
+import math
 import random
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,17 +10,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from sentence_transformers import CrossEncoder
 from sentence_transformers.base.modules import Dense, Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
+from transformers.utils.logging import disable_progress_bar
 
 from eval.tuning.reranker.mining import Listed
+from ingest.errors import PermanentError, UnavailableError
 from retrieval.embedders.weights import model_path
 from retrieval.hardware import choose_precision
 
 BATCH = 16
 CHECKPOINT = "checkpoint.pt"
 WARM_UP = 50
+_STATE = ("step", "spent", "best", "unimproved", "kept")
+"""Fields of a trainer that its checkpoint holds."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,12 @@ class TrainingOptions:
 
 
 def new_model(encoder: str, max_tokens: int) -> CrossEncoder:
-    """The encoder with mean pooling and a head that starts at zero: before training it changes nothing."""
-    transformer = Transformer(model_path(encoder), max_seq_length=max_tokens)
+    """The encoder with mean pooling and a head that starts at zero: before training it changes nothing.
+
+    Raises:
+        UnavailableError: the encoder cannot be loaded.
+    """
+    transformer = _transformer(encoder, max_tokens)
     size = transformer.get_embedding_dimension()
     head = Dense(
         size,
@@ -58,13 +69,35 @@ def new_model(encoder: str, max_tokens: int) -> CrossEncoder:
     return model
 
 
+def _transformer(encoder: str, max_tokens: int) -> Transformer:
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        kinds = {"dtype": torch.float32}  # a file may hold halves, with which small steps are lost
+        loaded: Transformer = Transformer(model_path(encoder), max_seq_length=max_tokens, model_kwargs=kinds)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise UnavailableError(
+            f"The model {encoder!r} that training starts from cannot be loaded ({type(error).__name__}); set "
+            f"embedding.model to a folder, an installed model package or a hub name that this machine can reach."
+        ) from error
+    return loaded
+
+
+def reciprocal_rank(scores: Sequence[float], right: int) -> float:
+    """Of the best of the first `right` scores; among equals, and where one is not a number, it comes last. 0 where
+    there is none."""
+    if not right:
+        return 0.0
+    best = max(scores[:right], key=lambda score: math.inf if math.isnan(score) else score)
+    return 1 / (1 + sum(not score < best for score in scores[right:]))
+
+
 class Trainer:
     """Trains, stops early, and goes on where it was interrupted.
 
     Args:
-        folder: holds the checkpoint, and in the end the best weights, loadable as any cross-encoder.
+        folder: holds the checkpoint and beside it the best weights, loadable as any cross-encoder.
         now: seconds; injected so that tests can make time pass.
-        evaluate_every: steps between two looks at the held-out questions, each of which leaves a checkpoint.
+        evaluate_every: steps between two looks at the questions that it stops by, each of which leaves a checkpoint.
     """
 
     def __init__(
@@ -81,22 +114,30 @@ class Trainer:
         self._weights = [*model.parameters(), self._scale]
         self._optimizer = torch.optim.AdamW(self._weights, lr=options.learning_rate, weight_decay=0.01)
         self._step, self._spent = 0, 0.0
-        self._best, self._unimproved = -1.0, 0
+        self._best, self._unimproved, self._kept = -1.0, 0, ""
+
+    @property
+    def best(self) -> Path:
+        """Folder of the weights that are best so far."""
+        return self._folder / self._kept
 
     @classmethod
     def kept(cls, folder: Path, options: TrainingOptions) -> "Trainer":
         """With the weights that a training left in `folder`."""
         return cls(CrossEncoder(str(folder), device="cpu"), folder / "unused", options)
 
-    def run(self, train: Sequence[Listed], held_out: Sequence[Listed], on_step: Callable[[int, float], None]) -> None:
-        """Leaves in the folder the weights that rank the held-out questions best.
+    def run(self, train: Sequence[Listed], stop: Sequence[Listed], on_step: Callable[[int, float], None]) -> None:
+        """Leaves in the folder the weights that rank the questions of `stop` best.
 
         Args:
             on_step: told the step and the loss.
+
+        Raises:
+            PermanentError: the loss is not a number any more.
         """
-        self._resume()
-        if self._best < 0:
-            self._keep(self._evaluated(held_out))  # what is not better than no training is not kept
+        if not self._resumed():
+            torch.manual_seed(self._options.seed)
+            self._keep(self._evaluated(stop))  # what is not better than no training is not kept
         started = self._now() - self._spent
         for batch in self._batches(train):
             self._spent = self._now() - started
@@ -105,21 +146,17 @@ class Trainer:
                 break
             on_step(self._step, self._learn(batch, share))
             if self._step % self._evaluate_every == 0:
-                self._keep(self._evaluated(held_out))
-        self._keep(self._evaluated(held_out))
+                self._keep(self._evaluated(stop))
+        self._keep(self._evaluated(stop))
 
-    def reciprocal_ranks(self, held_out: Sequence[Listed]) -> list[float]:
-        """Of each question's positive; among equals it comes last."""
+    def reciprocal_ranks(self, asked: Sequence[Listed]) -> list[float]:
+        """Of each question's first right text; among equals it comes last."""
         self._model.eval()
-        ranks = []
         with torch.inference_mode():
-            for one in held_out:
-                scores = self._scores([one])[0]
-                ranks.append(1 + int((scores[1:] >= scores[0]).sum()))
-        return [1 / rank for rank in ranks]
+            return [reciprocal_rank(self._scores([one])[0].tolist() if one.right else (), one.right) for one in asked]
 
-    def _evaluated(self, held_out: Sequence[Listed]) -> float:
-        return float(np.mean(self.reciprocal_ranks(held_out)))
+    def _evaluated(self, asked: Sequence[Listed]) -> float:
+        return float(np.mean(self.reciprocal_ranks(asked)))
 
     def _learn(self, batch: Sequence[Listed], share: float) -> float:
         self._model.train()
@@ -127,6 +164,11 @@ class Trainer:
             group["lr"] = self._options.learning_rate * min((self._step + 1) / WARM_UP, 1.0) * (1 - share)
         scores = self._scores(batch)
         loss = torch.stack([-one.log_softmax(0)[0] for one in scores]).mean()
+        if not torch.isfinite(loss):
+            raise PermanentError(
+                f"The loss became {loss.item()} at step {self._step}, so nothing can be learnt any more; train into "
+                f"another folder with another --seed, or start from another embedding.model."
+            )
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
@@ -157,8 +199,9 @@ class Trainer:
             epoch, first = epoch + 1, 0
 
     def _drawn(self, one: Listed, chance: random.Random) -> Listed:
-        others = range(1, len(one.texts))
-        rows = [0, *chance.sample(others, min(self._options.negatives, len(others)))]
+        """One of the right texts first, then some of the others."""
+        others = range(one.right, len(one.texts))
+        rows = [chance.randrange(one.right), *chance.sample(others, min(self._options.negatives, len(others)))]
         return Listed(one.query, tuple(one.texts[row] for row in rows), tuple(one.fused[row] for row in rows))
 
     def _keep(self, reached: float) -> None:
@@ -166,29 +209,40 @@ class Trainer:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._unimproved = 0 if reached > self._best else self._unimproved + 1
         if reached > self._best:
-            self._best = reached
-            self._model.save_pretrained(str(self._folder))
+            self._best, self._kept = reached, f"best-{self._step}"
+            self._save_weights()
         state = {
             "model": self._model.state_dict(),
             "scale": self._scale.detach(),
             "optimizer": self._optimizer.state_dict(),
-            "step": self._step,
-            "spent": self._spent,
-            "best": self._best,
-            "unimproved": self._unimproved,
+            "chance": torch.get_rng_state(),
+            **{name: getattr(self, f"_{name}") for name in _STATE},
         }
         draft = self._folder / f"{CHECKPOINT}.new"
         torch.save(state, draft)
         draft.replace(self._folder / CHECKPOINT)
+        for outdated in self._folder.glob("best-*"):
+            if outdated.name != self._kept:
+                shutil.rmtree(outdated)
 
-    def _resume(self) -> None:
+    def _save_weights(self) -> None:
+        """Whole or not at all."""
+        draft = self._folder / "draft"
+        for leftover in (draft, self.best):
+            shutil.rmtree(leftover, ignore_errors=True)
+        self._model.save_pretrained(str(draft), create_model_card=False)
+        draft.rename(self.best)
+
+    def _resumed(self) -> bool:
         path = self._folder / CHECKPOINT
         if not path.exists():
-            return
+            return False
         state = torch.load(path, weights_only=True)
         self._model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
         with torch.no_grad():
             self._scale.copy_(state["scale"])
-        self._step, self._spent = state["step"], state["spent"]
-        self._best, self._unimproved = state["best"], state["unimproved"]
+        torch.set_rng_state(state["chance"])
+        for name in _STATE:
+            setattr(self, f"_{name}", state[name])
+        return True
