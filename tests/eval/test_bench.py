@@ -43,6 +43,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_benchmark_from_end_to_end(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.json"
     assert bench.main(["--data", str(folder), "--out", str(out), "--no-peers", "--queries", "3"]) == 0

@@ -1,5 +1,6 @@
 """What decided a figure is known by its content."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -11,8 +12,10 @@ def test_files_of_a_model_are_known_by_their_content(tmp_path: Path) -> None:
     (tmp_path / "1_Pooling").mkdir()
     for name in ("model.safetensors", "1_Pooling/config.json", "README.md"):
         (tmp_path / name).write_text("a")
+    modules = [{"path": "", "type": "Transformer"}, {"path": "1_Pooling", "type": "Pooling"}]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
     before = model_files(str(tmp_path))
-    assert set(before) == {"model.safetensors", "1_Pooling/config.json"}
+    assert set(before) == {"model.safetensors", "modules.json", "1_Pooling/config.json"}
     (tmp_path / "model.safetensors").write_text("b")
     after = model_files(str(tmp_path))
     assert {name for name in before if before[name] != after[name]} == {"model.safetensors"}
