@@ -16,7 +16,7 @@ from retrieval.store.bm25 import Bm25Encoder, Bm25Parameters
 from retrieval.store.identity import Identity, check_identity
 from retrieval.types import Access
 
-VALUES = st.one_of(st.text(), st.integers(), st.floats(allow_nan=False), st.booleans())
+VALUES = st.one_of(st.text(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
 CHUNKS = st.builds(
     Chunk,
     id=st.uuids().map(str),
