@@ -27,6 +27,7 @@ from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.versions import CurrentSearcher
 
 if TYPE_CHECKING:
+    from retrieval.store.bm25 import Bm25Parameters
     from retrieval.store.identity import Identity
     from retrieval.store.options import IndexOptions
 
@@ -74,13 +75,25 @@ def tuned_weight(settings: Settings, data: Path, name: str) -> float | None:
     return load_tuned(data, name).dense_weight if settings.retrieval.tuned else None
 
 
+def fusion_options(settings: Settings, tuned: float | None) -> FusionOptions:
+    """`tuned`: takes the place of `retrieval.dense_weight`."""
+    chosen = settings.retrieval
+    return FusionOptions(chosen.fusion, chosen.dense_weight if tuned is None else tuned, chosen.rrf_k)
+
+
+def bm25_parameters(settings: Settings) -> "Bm25Parameters":
+    from retrieval.store.bm25 import Bm25Parameters
+
+    words = settings.bm25
+    return Bm25Parameters(words.k1, words.b, words.average_length, words.language)
+
+
 def hybrid_searcher(
     settings: Settings, where: Store, embedder: Embedder, catalog: Catalog, tuned: float | None
 ) -> HybridSearcher:
     """`tuned`: takes the place of `retrieval.dense_weight`."""
-    chosen = settings.retrieval
-    fusion = FusionOptions(chosen.fusion, chosen.dense_weight if tuned is None else tuned, chosen.rrf_k)
-    return HybridSearcher(where, embedder.embed_query, catalog.revisions, fusion, chosen.candidates)
+    fusion = fusion_options(settings, tuned)
+    return HybridSearcher(where, embedder.embed_query, catalog.revisions, fusion, settings.retrieval.candidates)
 
 
 def current_searcher(settings: Settings, where: Store, hybrid: HybridSearcher, catalog: Catalog) -> Searcher:
@@ -131,9 +144,6 @@ def _options(settings: Settings) -> "IndexOptions":
 
 
 def _identity(settings: Settings, embedder: Embedder) -> "Identity":
-    from retrieval.store.bm25 import Bm25Parameters
     from retrieval.store.identity import Identity
 
-    words = settings.bm25
-    parameters = Bm25Parameters(words.k1, words.b, words.average_length, words.language)
-    return Identity(embedder.name, embedder.dimension, parameters)
+    return Identity(embedder.name, embedder.dimension, bm25_parameters(settings))

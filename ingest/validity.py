@@ -142,8 +142,10 @@ def version_of(source: str, title: str, metadata: Metadata) -> Version | None:
     Metadata `version_of` overrides what path and title say.
     """
     since = _iso(metadata.get(VALID_FROM))
+    if since is None:
+        return None
     series = str(metadata.get(VERSION_OF) or series_of(source, title))
-    return Version(series, since, _iso(metadata.get(VALID_UNTIL))) if since else None
+    return Version(series, since, _iso(metadata.get(VALID_UNTIL)))
 
 
 def series_of(source: str, title: str) -> str:

@@ -117,12 +117,13 @@ def may_fulfil(condition: Filter, known: Mapping[str, MetadataValue]) -> bool:
         case Not(one):
             return bool(fields(one) & _OF_CHUNKS) or not may_fulfil(one, known)
         case AnyOf() | Within() | Present():
-            field = condition.field if condition.field in ATTRIBUTES else _full(condition.field)
+            field = full_name(condition.field)
             return field in _OF_CHUNKS or _holds(condition, known.get(field))
 
 
-def _full(field: str) -> str:
-    return field if field.startswith(METADATA_PREFIX) else METADATA_PREFIX + field
+def full_name(field: str) -> str:
+    """Any name but those of attributes is a metadata key, with its prefix or without."""
+    return field if field in ATTRIBUTES or field.startswith(METADATA_PREFIX) else METADATA_PREFIX + field
 
 
 def _holds(condition: AnyOf | Within | Present, value: MetadataValue | None) -> bool:

@@ -20,8 +20,6 @@ from eval.tuning.reranker.pairs import Pair, load_pairs, pairs_of_collection
 from eval.tuning.reranker.run import Tuned as Reranked
 from eval.tuning.reranker.run import tune
 from eval.tuning.reranker.training import TrainingOptions
-from retrieval.searcher import FusionOptions
-from retrieval.store.bm25 import Bm25Parameters
 
 
 def tune_fusion(
@@ -74,13 +72,12 @@ def tune_reranker(
 
 def serving_of(settings: Settings, collection: str) -> Serving:
     """How the collection is searched before a reranker reads, with the weight that was fitted to it."""
-    chosen, words = settings.retrieval, settings.bm25
-    tuned = parts.tuned_weight(settings, settings.data, collection)
+    chosen, tuned = settings.retrieval, parts.tuned_weight(settings, settings.data, collection)
     return Serving(
-        FusionOptions(chosen.fusion, chosen.dense_weight if tuned is None else tuned, chosen.rrf_k),
+        parts.fusion_options(settings, tuned),
         chosen.candidates,
         chosen.rerank_candidates,
-        Bm25Parameters(words.k1, words.b, words.average_length, words.language),
+        parts.bm25_parameters(settings),
     )
 
 

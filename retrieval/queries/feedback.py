@@ -52,7 +52,8 @@ class FeedbackSearcher:
             for term in self._store.terms(hit.chunk.indexed_text):
                 belief[term] += 0.5 + 0.5 * trust  # type: ignore[assignment]
         candidates = [term for term, _ in belief.most_common(8 * self._options.terms)]
-        new = [term for term in candidates if term not in self._store.terms(query.text)]
+        own = self._store.terms(query.text)
+        new = [term for term in candidates if term not in own]
         idf = self._store.idf(new, query.access)
         value = {term: belief[term] * idf[term] for term in new}
         best = sorted(value, key=lambda term: (-value[term], term))[: self._options.terms]

@@ -34,6 +34,7 @@ from retrieval.filters import (
     Not,
     Present,
     Within,
+    full_name,
     moment,
 )
 from retrieval.types import Access
@@ -214,20 +215,15 @@ def _stored(given: Filter) -> Filter:
         case AnyOf(field, values) if field == DOCUMENT_ID:
             return AnyOf(DOCUMENT_ID, tuple(map(str, values)))
         case AnyOf(field, values):
-            return AnyOf(FACETS, tuple(_facet(_full(field), value) for value in values))
+            return AnyOf(FACETS, tuple(_facet(full_name(field), value) for value in values))
         case Within():
-            return replace(given, field=_slot(TIME if given.dates else NUMBER, _full(given.field)))
+            return replace(given, field=_slot(TIME if given.dates else NUMBER, full_name(given.field)))
         case Present(field):
             return _present(field)
 
 
 def _present(field: str) -> Filter:
-    return EVERYTHING if field in (DOCUMENT_ID, "source", "title", "kind") else AnyOf(FIELDS, (_full(field),))
-
-
-def _full(field: str) -> str:
-    known = field in FACET_FIELDS or field.startswith(METADATA_PREFIX)
-    return field if known else METADATA_PREFIX + field
+    return EVERYTHING if field in (DOCUMENT_ID, "source", "title", "kind") else AnyOf(FIELDS, (full_name(field),))
 
 
 def _slot(kind: str, field: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from json import JSONDecodeError
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 from ingest.errors import CitewellError, DeniedError, InvalidError, UnavailableError
 from ingest.types import Chunk
 from retrieval.filters import AnyOf, Every, Filter
+from retrieval.llm import without_secrets
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.identity import Identity, check_identity
@@ -58,7 +58,7 @@ class ServerStore:
             DeniedError: it refuses the key.
         """
         self._client = client
-        self._url = _without_secrets(url)
+        self._url = without_secrets(url)
         self._name = collection
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
@@ -263,11 +263,6 @@ def _create_indexes(client: QdrantClient, name: str) -> None:
     for field in layout.KEYWORD_INDEXES:
         index = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=field == layout.TENANT)
         client.create_payload_index(name, field, index, wait=True)
-
-
-def _without_secrets(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 @contextmanager
