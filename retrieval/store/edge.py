@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import qdrant_edge as qdrant
@@ -118,11 +118,7 @@ class EdgeStore:
     def vectors(self, ids: Sequence[str], access: Access) -> dict[str, NDArray[np.float32]]:
         with self._engine() as shard:
             records = shard.retrieve(list(ids), [layout.TENANT, layout.GROUPS], [layout.DENSE])
-        return {
-            str(record.id): np.array(cast(dict[str, Any], record.vector)[layout.DENSE], np.float32)
-            for record in records
-            if layout.is_readable(access, record.payload or {})
-        }
+        return layout.readable_vectors(((str(one.id), one.payload, one.vector) for one in records), access)
 
     def fields(self, access: Access) -> frozenset[str]:
         allowed = filter_of(Every(layout.readable(access)))

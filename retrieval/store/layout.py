@@ -146,6 +146,21 @@ def readable_chunks(ids: Sequence[str], payloads: Mapping[str, Mapping[str, Any]
     return [chunk for chunk in chunks if may_read(access, chunk)]
 
 
+def readable_vectors(
+    found: Iterable[tuple[str, Mapping[str, Any] | None, Any]], access: Access
+) -> dict[str, NDArray[np.float32]]:
+    """Chunk id -> vector.
+
+    Args:
+        found: id, payload (its access part at least) and vectors by name, of each point.
+    """
+    return {
+        key: np.array(vectors[DENSE], np.float32)
+        for key, payload, vectors in found
+        if is_readable(access, payload or {})
+    }
+
+
 def ranked(scores: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
     """Best first; equal scores by id, so that the same question always gets the same answer."""
     return sorted(scores, key=lambda pair: (-pair[1], pair[0]))

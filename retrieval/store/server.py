@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from json import JSONDecodeError
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,11 +135,7 @@ class ServerStore:
             records = self._client.retrieve(
                 self._name, list(ids), with_payload=[layout.TENANT, layout.GROUPS], with_vectors=[layout.DENSE]
             )
-        return {
-            str(record.id): np.array(cast(dict[str, Any], record.vector)[layout.DENSE], np.float32)
-            for record in records
-            if layout.is_readable(access, record.payload or {})
-        }
+        return layout.readable_vectors(((str(one.id), one.payload, one.vector) for one in records), access)
 
     def fields(self, access: Access) -> frozenset[str]:
         allowed = filter_of(Every(layout.readable(access)))

@@ -1,6 +1,7 @@
 """A small knowledge base with questions, and an experiment over it."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -86,3 +87,14 @@ def small_run(experiment_file: Path, data: Path) -> Run:
     found = run_again(experiment_file, data)
     runs.save(found, data)
     return found
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Two threads of torch wait for each other where the machine is busy."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

