@@ -22,6 +22,7 @@ from retrieval.queries.feedback import FeedbackSearcher
 from retrieval.queries.parts import PartsSearcher
 from retrieval.queries.spelling import SpellingSearcher
 from retrieval.recency import RecencySearcher
+from retrieval.references import ReferenceSearcher
 from retrieval.reranking import RerankingSearcher, RerankOptions
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.versions import CurrentSearcher
@@ -120,6 +121,8 @@ def searcher(
             chosen.rerank_candidates, chosen.rerank_weight, chosen.rerank_scale, chosen.rerank_budget_ms
         )
         found = RerankingSearcher(found, reranker, options)
+    if chosen.follow_references:
+        found = ReferenceSearcher(found, chosen.follow_references)
     if chosen.recency_weight:
         found = RecencySearcher(found, chosen.recency_weight, chosen.recency_half_life_days, date.today)
     if chosen.spell_out_acronyms:

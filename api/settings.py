@@ -151,6 +151,7 @@ class RetrievalSettings(_Section):
     rrf_k: int = Field(ge=1)
     tuned: bool
     versions: Literal["current", "all"]
+    follow_references: float = Field(ge=0, le=1)
     recency_weight: float = Field(ge=0, le=1)
     recency_half_life_days: float = Field(gt=0)
     near_duplicates: float | None = Field(gt=0, le=1)

@@ -73,9 +73,7 @@ class RerankingSearcher:
             return list(hits)
         weight, read = self._options.weight, len(scores)
         fused = scaled([hit.score for hit in hits[:read]])
-        opinions = (
-            scaled(scores) if self._options.scale == "minmax" else [(1 + tanh(score / 2)) / 2 for score in scores]
-        )
+        opinions = scaled(scores) if self._options.scale == "minmax" else [_sigmoid(score) for score in scores]
         mixed = [weight * new + (1 - weight) * old for new, old in zip(opinions, fused, strict=True)]
         first = [
             replace(hit, score=score, origin={**hit.origin, "fused": hit.score, "rerank": new})
