@@ -1,6 +1,7 @@
 """A query becomes ranked hits of one collection."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,8 @@ from retrieval.types import Access, Hit, Query
 
 _RETRIES = 8
 _REMEMBERED = 1_000
+_AT_ONCE = 32
+"""Searches of the dense branch beside those of the other; asyncio's own threads are no more."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class HybridSearcher:
         self._store, self._embed_query, self._revisions = store, embed_query, revisions
         self._fusion, self._candidates, self._grows = fusion, candidates, grows
         self._fields: dict[Access, frozenset[str]] = {}
+        self._beside = ThreadPoolExecutor(_AT_ONCE, "dense")  # makes threads only as they are needed
 
     def deepened(self, top_k: int) -> "HybridSearcher":
         """Ranks every query as this one ranks those for `top_k` hits, and cuts the fused list where the query says:
@@ -93,11 +97,14 @@ class HybridSearcher:
     ) -> dict[Literal["dense", "bm25"], list[tuple[str, float]]]:
         """The candidates of each branch, before fusion; a branch that the mode leaves out has none."""
         limit = max(self._candidates, query.top_k) if self._grows else self._candidates
-        dense = self._store.dense(vector, query.access, query.filters, limit) if vector is not None else []
+        where = (query.access, query.filters, limit)
         if query.mode == "dense":
-            return {"dense": dense, "bm25": []}
-        bm25 = self._store.bm25(query.text, query.access, query.filters, limit, query.expansion)
-        return {"dense": dense, "bm25": bm25}
+            return {"dense": self._store.dense(vector, *where) if vector is not None else [], "bm25": []}
+        if vector is None:
+            return {"dense": [], "bm25": self._store.bm25(query.text, *where, query.expansion)}
+        dense = self._beside.submit(self._store.dense, vector, *where)  # engines work outside the GIL
+        bm25 = self._store.bm25(query.text, *where, query.expansion)
+        return {"dense": dense.result(), "bm25": bm25}
 
     def _attempt(self, query: Query, vector: NDArray[np.float32] | None) -> tuple[list[Hit], dict[str, str | None]]:
         """Hits, and of each document with chunks that are not current the revision that is."""

@@ -23,7 +23,7 @@ class FeedbackOptions:
         dense: how far the query vector moves towards the mean of their vectors, in [0, 1].
     """
 
-    hits: int = 5
+    hits: int = 3
     terms: int = 10
     weight: float = 0.3
     dense: float = 0.2

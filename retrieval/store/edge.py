@@ -20,6 +20,7 @@ from retrieval.store.edge_filters import filter_of, stale
 from retrieval.store.identity import Identity, check_identity
 from retrieval.store.lock import FolderLock
 from retrieval.store.options import USUAL, IndexOptions
+from retrieval.store.statistics import TenantStatistics
 from retrieval.types import Access
 
 BATCH = 500
@@ -56,6 +57,7 @@ class EdgeStore:
         self._closed = False
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
+        self._statistics = TenantStatistics(self._tenant_idf)
         self._dense_params = search_params(options)
         with _disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -105,9 +107,10 @@ class EdgeStore:
         if not terms.indices:
             return []
         # Statistics of the reader's tenant only: another tenant's words must neither move nor show through its scores.
-        corpus = filter_of(layout.tenant_condition(access.tenant))
-        params = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=corpus))
-        return self._search(qdrant.Query.Nearest(terms, using=layout.BM25), access, filters, limit, params)
+        own = self._statistics.weights(terms.indices, access.tenant)
+        weights = [own[term] * weight for term, weight in zip(terms.indices, terms.values, strict=True)]
+        query = qdrant.Query.Nearest(qdrant.SparseVector(terms.indices, weights), using=layout.BM25)
+        return self._search(query, access, filters, limit, None)
 
     def fetch(self, ids: Sequence[str], access: Access) -> list[Chunk]:
         with self._engine() as shard:
@@ -145,6 +148,7 @@ class EdgeStore:
         with self._engine() as shard:
             shard.optimize()
             shard.flush()
+        self._statistics.forget()
 
     def close(self) -> None:
         """Writes everything to disk and gives the folder back. Nothing can be called afterwards but `close`."""
@@ -166,14 +170,17 @@ class EdgeStore:
         with self._engine() as shard:
             return shard.count(qdrant.CountRequest(exact=True, filter=matching))
 
-    def _idf(self, term: int, corpus: qdrant.Filter) -> float | None:
-        """None where no chunk of the corpus holds the term."""
+    def _tenant_idf(self, term: int, tenant: str | None) -> float | None:
+        return self._idf(term, filter_of(layout.tenant_condition(tenant)) if tenant is not None else None)
+
+    def _idf(self, term: int, corpus: qdrant.Filter | None) -> float | None:
+        """None where no chunk of the corpus holds the term; `corpus` None: all chunks."""
         with self._engine() as shard:
             request = qdrant.QueryRequest(
                 limit=1,
                 query=qdrant.Query.Nearest(qdrant.SparseVector([term], [1.0]), using=layout.BM25),
                 filter=corpus,
-                params=qdrant.SearchParams(idf=qdrant.IdfParams(corpus=corpus)),
+                params=qdrant.SearchParams(idf=qdrant.IdfParams(corpus=corpus)) if corpus else None,
                 with_payload=False,
                 with_vector=[layout.BM25],
             )
@@ -202,9 +209,10 @@ class EdgeStore:
     def _update(self, operation: qdrant.UpdateOperation) -> None:
         with self._engine() as shard:
             shard.update(operation)
+        self._statistics.forget()
 
     def _search(
-        self, query: qdrant.Query, access: Access, filters: Filter, limit: int, params: qdrant.SearchParams
+        self, query: qdrant.Query, access: Access, filters: Filter, limit: int, params: qdrant.SearchParams | None
     ) -> list[tuple[str, float]]:
         with self._engine() as shard:
             request = qdrant.QueryRequest(

@@ -120,6 +120,31 @@ def test_bm25_is_the_documented_formula_on_the_readers_tenant_alone(store: Store
     assert [score for _, score in ranking] == pytest.approx(sorted(scores, reverse=True), rel=1e-5)
 
 
+def test_bm25_follows_every_write(store: Store) -> None:
+    """What is remembered of a tenant's words must not outlive them, nor depend on those of others."""
+
+    def idf(holding: int, chunks: int) -> float:
+        ((_, score), *_) = store.bm25("leave", READER, EVERYTHING, 10)
+        weight = 2.2 / (1 + 1.2 * (0.25 + 0.75 * 2 / 4))
+        assert score / weight == pytest.approx(math.log(1 + (chunks - holding + 0.5) / (holding + 0.5)), rel=1e-5)
+        return score
+
+    put(store, *(chunk(f"leave n{i}", f"doc-{i}", position=i) for i in range(3)), chunk("office hours", "office"))
+    alone = idf(3, 4)
+    put(store, *(chunk(f"leave n{i}", f"far-{i}", tenant="other", position=i) for i in range(40)))
+    assert idf(3, 4) == pytest.approx(alone, rel=1e-6)
+    store.delete(["doc-0"])
+    idf(2, 3)
+    store.optimize()
+    idf(2, 3)
+    store.delete([f"far-{i}" for i in range(30)])
+    idf(2, 3)
+    put(store, chunk("sick leave", "new"))
+    idf(3, 4)
+    store.delete_stale({"doc-1": "another revision"})
+    idf(2, 3)
+
+
 @pytest.mark.parametrize("text", ["", "   ", "the of and", "nonexistent", "🕰", "!?"])
 def test_bm25_without_a_matching_word(store: Store, text: str) -> None:
     put(store, chunk("annual leave"))

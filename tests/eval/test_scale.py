@@ -10,13 +10,14 @@ import pytest
 from eval.bench import scale
 from tests.fakes import HashEmbedder
 
-SENTENCES = [f"Rule {number} of the {word} office." for number in range(20) for word in ("leave", "travel", "press")]
+WORDS = ("leave", "travel", "press")
+SENTENCES = [f"Rule {number} of the {word} office." for number in range(20) for word in WORDS]
 
 
 @pytest.fixture
 def base() -> scale.Base:
     embedder = HashEmbedder(dimension=48)
-    asked = ["Which rule has the leave office?", "press office", "Rule 7"]
+    asked = [f"{start} {word}?" for start in ("Which rule has the office of", "Rule 7 of") for word in WORDS]
     return scale.Base(SENTENCES, embedder.embed_documents(SENTENCES), asked, embedder.embed_documents(asked))
 
 
@@ -37,6 +38,13 @@ def test_the_exact_search_is_what_sorting_everything_gives(base: scale.Base) -> 
         order = sorted(range(300), key=lambda row: (-scores[row], chunks[row].id))
         mine = [chunks[row].id for row in order if chunks[row].tenant == scale.TENANT]
         assert set(found) == set(mine[:10])
+
+
+def test_no_question_is_timed_twice() -> None:
+    asked = list[int]()
+    found = scale.fresh_percentiles(asked.append, 10)
+    assert asked == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert (found.queries, found.repetitions) == (2, 3)
 
 
 def test_recall() -> None:
