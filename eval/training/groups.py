@@ -1,7 +1,5 @@
 """Training groups: a question, sentences that might answer it, and which of them do."""
 
-import gzip
-import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.training.passages import Passage
-from ingest.errors import InvalidError
+from eval.tuning.reranker.pairs import load_pairs
 from ingest.ports import Embedder
 from ingest.sentences import sentence_spans
 
@@ -64,20 +62,16 @@ def pool_of_passages(passages: Sequence[Passage], embedder: Embedder) -> Pool:
 
 
 def pool_of_pairs(path: Path, limit: int, embedder: Embedder) -> Pool:
-    """From {query, positive} a line, gzipped; the opening sentences of a longer positive stand for it.
+    """From {query, positive} a line; the opening sentences of a longer positive stand for it.
 
     Raises:
-        InvalidError: the file cannot be read.
+        InvalidError: a line is malformed; names file and line.
     """
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as stream:
-            rows = [json.loads(line) for _, line in zip(range(limit), stream, strict=False)]
-    except (OSError, ValueError) as error:
-        raise InvalidError(f"{path} is no gzipped file of {{query, positive}} lines ({error}).") from error
+    pairs = load_pairs(path, limit)
     index: dict[str, int] = {}
-    gold = [[index.setdefault(_opening(row["positive"]), len(index))] for row in rows]
+    gold = [[index.setdefault(_opening(pair.positive), len(index))] for pair in pairs]
     beside = [[row for row in range(max(0, at - 6), min(len(index), at + 7)) if row != at] for (at,) in gold]
-    return _pool(list(index), [row["query"] for row in rows], gold, beside, embedder)
+    return _pool(list(index), [pair.query for pair in pairs], gold, beside, embedder)
 
 
 def groups(pool: Pool, terms: Terms, chance: random.Random) -> Iterator[Group]:
