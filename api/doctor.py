@@ -88,7 +88,7 @@ def _write_in(folder: Path) -> None:
 
 def _reserve(settings: Settings) -> int:
     """Bytes that must be free on the disk before the index is written."""
-    from retrieval.store.edge import RESERVE
+    from retrieval.store.edge_disk import RESERVE
 
     return RESERVE if settings.store.engine == "edge" else 0
 

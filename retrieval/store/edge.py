@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -10,12 +11,13 @@ import numpy as np
 import qdrant_edge as qdrant
 from numpy.typing import NDArray
 
-from ingest.errors import CitewellError, InvalidError, UnavailableError
+from ingest.errors import UnavailableError
 from ingest.types import Chunk
 from retrieval.filters import AnyOf, Every, Filter
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.edge_config import config, search_params
+from retrieval.store.edge_disk import RESERVE, disk_errors, engine_errors, require_space, size
 from retrieval.store.edge_filters import filter_of, stale
 from retrieval.store.identity import Identity, check_identity
 from retrieval.store.lock import FolderLock
@@ -25,11 +27,6 @@ from retrieval.types import Access
 
 BATCH = 500
 """Points an operation: more is not faster, and memory grows with it."""
-
-RESERVE = 256 * 2**20
-"""The engine maps files of 32 MiB, and the system kills a process that touches a map which the disk cannot back."""
-
-_MEND = "check the disk, its free space and the folder's permissions, or restore it from a backup"
 
 
 class EdgeStore:
@@ -59,7 +56,7 @@ class EdgeStore:
         self._encoder = Bm25Encoder(identity.bm25)
         self._statistics = TenantStatistics(self._tenant_idf)
         self._dense_params = search_params(options)
-        with _disk_errors(folder):
+        with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(folder)
         try:
@@ -72,11 +69,17 @@ class EdgeStore:
 
     def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
         layout.check_shape(vectors, (len(chunks), self._dimension))
-        for start in range(0, len(chunks), BATCH):
-            _require_space(self._folder, self._reserve)
-            points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
-            self._index_numbers(points)
-            self._update(qdrant.UpdateOperation.upsert_points(points))
+        written: Future[None] | None = None
+        with ThreadPoolExecutor(1) as beside:  # a batch is written while the points of the next are made
+            for start in range(0, len(chunks), BATCH):
+                points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
+                if written:
+                    written.result()
+                require_space(self._folder, self._reserve)
+                self._index_numbers(points)
+                written = beside.submit(self._update, qdrant.UpdateOperation.upsert_points(points))
+            if written:
+                written.result()
 
     def delete(self, document_ids: Sequence[str]) -> None:
         if document_ids:
@@ -144,7 +147,7 @@ class EdgeStore:
         return self._count(None)
 
     def optimize(self) -> None:
-        _require_space(self._folder, self._reserve + _size(self._folder))  # segments are written anew
+        require_space(self._folder, self._reserve + size(self._folder))  # segments are written anew
         with self._engine() as shard:
             shard.optimize()
             shard.flush()
@@ -154,7 +157,7 @@ class EdgeStore:
         """Writes everything to disk and gives the folder back. Nothing can be called afterwards but `close`."""
         self._closed = True
         try:
-            with _engine_errors(self._folder):
+            with engine_errors(self._folder):
                 self._shard.close()
         finally:
             self._lock.release()
@@ -163,7 +166,7 @@ class EdgeStore:
     def _engine(self) -> Iterator[qdrant.EdgeShard]:
         if self._closed:
             raise UnavailableError(f"The index {self._folder} is closed.")
-        with _engine_errors(self._folder):
+        with engine_errors(self._folder):
             yield self._shard
 
     def _count(self, matching: qdrant.Filter | None) -> int:
@@ -191,7 +194,7 @@ class EdgeStore:
         return points[0].score / dict(zip(weights.indices, weights.values, strict=True))[term]
 
     def _points(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[qdrant.Point]:
-        with _engine_errors(self._folder):
+        with engine_errors(self._folder):
             return [
                 qdrant.Point(
                     chunk.id,
@@ -227,11 +230,11 @@ class EdgeStore:
 
 def _open(folder: Path, identity: Identity, options: IndexOptions) -> qdrant.EdgeShard:
     shard, stored = folder / "shard", folder / "identity.json"
-    with _disk_errors(folder):
+    with disk_errors(folder):
         if not shard.exists():
             _create(folder, identity, options)
         check_identity(stored.read_text(errors="replace") if stored.exists() else None, identity, str(folder))
-    with _engine_errors(folder):
+    with engine_errors(folder):
         return qdrant.EdgeShard.load(str(shard))
 
 
@@ -240,7 +243,7 @@ def _create(folder: Path, identity: Identity, options: IndexOptions) -> None:
     draft, stored = folder / "shard.new", folder / "identity.json.new"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
-    with _engine_errors(folder):
+    with engine_errors(folder):
         shard = qdrant.EdgeShard.create(str(draft), config(identity.dimension, options))
         for name in layout.KEYWORD_INDEXES:
             index = qdrant.KeywordIndexParams(is_tenant=name == layout.TENANT)
@@ -249,44 +252,3 @@ def _create(folder: Path, identity: Identity, options: IndexOptions) -> None:
     stored.write_text(identity.to_json())
     stored.replace(folder / "identity.json")
     draft.replace(folder / "shard")
-
-
-def _require_space(folder: Path, needed: int) -> None:
-    with _disk_errors(folder):
-        free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise UnavailableError(
-            f"The disk of the index {folder} has {free // 2**20} MiB free, {needed // 2**20} are needed: make room."
-        )
-
-
-def _size(folder: Path) -> int:
-    """Bytes that the folder takes on the disk; the engine's files are sparse."""
-    with _disk_errors(folder):
-        return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file())
-
-
-@contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UnavailableError(f"The index folder {folder} cannot be used ({error}): {_MEND}.") from error
-
-
-@contextmanager
-def _engine_errors(folder: Path) -> Iterator[None]:
-    """The engine raises plain Exception for its own failures, ValueError and its kin for values it cannot take, and
-    PanicException, which is not an Exception, where its files are damaged."""
-    try:
-        yield
-    except CitewellError:
-        raise
-    except (ValueError, TypeError, OverflowError) as error:
-        raise InvalidError(f"The index {folder} cannot take this value: {error}.") from error
-    except Exception as error:
-        raise UnavailableError(f"The index {folder} does not answer ({error}): {_MEND}.") from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise UnavailableError(f"The index {folder} is damaged ({error}): {_MEND}.") from error
