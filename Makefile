@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
+# The tests of a file stay together: some share a database.
+WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .PHONY: help install install-dev demo test test-all lint fmt type bench eval gate serve clean
 
@@ -32,10 +34,10 @@ demo: install  ## Ingest the sample handbook and answer questions from it
 	@$(BIN)/python -m eval.demo --data citewell-data/demo
 
 test: install-dev  ## Run the tests (the slow ones are left to test-all)
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest $(WORKERS) -m 'not slow'
 
 test-all: install-dev  ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest $(WORKERS)
 
 lint: install-dev  ## Check style, layers and formatting
 	$(BIN)/ruff check .

@@ -3,6 +3,8 @@
 import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before anything reads it: no test may wait for the net
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch's threads stand in each other's way across processes
 
 from collections.abc import Iterator
 from pathlib import Path

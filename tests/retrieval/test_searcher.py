@@ -1,5 +1,6 @@
 """The searcher over a real index: modes, limits, access, and documents that change while it looks."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.errors import FilterError
+from ingest.errors import FilterError, UnavailableError
 from ingest.types import Chunk
 from retrieval.filters import parse
 from retrieval.searcher import FusionOptions, HybridSearcher
@@ -67,6 +68,27 @@ def query(text: str, top_k: int = 10, mode: Mode = "hybrid", **more: object) -> 
 
 def texts(hits: Sequence[Hit]) -> list[str]:
     return [hit.chunk.text for hit in hits]
+
+
+def test_both_branches_search_at_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.put(chunk("leave", "1"))
+    both = threading.Barrier(2, timeout=10)  # breaks where one branch waits for the other
+    for name in ("dense", "bm25"):
+        search = getattr(shelf.store, name)
+        monkeypatch.setattr(shelf.store, name, lambda *asked, search=search: (both.wait(), search(*asked))[1])
+    assert texts(shelf.search()) == ["leave"]
+
+
+@pytest.mark.parametrize("branch", ["dense", "bm25"])
+def test_the_failure_of_a_branch_is_that_of_the_search(
+    shelf: Shelf, branch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*asked: object) -> None:
+        raise UnavailableError("away")
+
+    monkeypatch.setattr(shelf.store, branch, broken)
+    with pytest.raises(UnavailableError, match="away"):
+        shelf.search()
 
 
 @pytest.mark.parametrize("mode", ["dense", "bm25", "hybrid"])
