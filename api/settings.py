@@ -65,7 +65,7 @@ class StoreSettings(_Section):
     shards: int = Field(ge=1, le=1024)
     replicas: int = Field(ge=1, le=32)
     write_consistency: int = Field(ge=1, le=32)
-    hnsw_ef: int = Field(ge=1, le=65_536)
+    hnsw_ef: int | None = Field(ge=1, le=65_536)
     oversampling: float = Field(ge=1, le=64)
 
     @model_validator(mode="after")

@@ -54,8 +54,7 @@ class EdgeStore:
         self._closed = False
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
-        self._statistics = TenantStatistics(self._tenant_idf)
-        self._dense_params = search_params(options)
+        self._options = options
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(folder)
@@ -63,6 +62,7 @@ class EdgeStore:
             self._shard = _open(folder, identity, options)
             with self._engine() as shard:
                 self._numbers = set(shard.info().payload_schema)
+                self._statistics = TenantStatistics(self._tenant_idf, shard.info().points_count)
         except BaseException:
             self._lock.release()
             raise
@@ -77,7 +77,7 @@ class EdgeStore:
                     written.result()
                 require_space(self._folder, self._reserve)
                 self._index_numbers(points)
-                written = beside.submit(self._update, qdrant.UpdateOperation.upsert_points(points))
+                written = beside.submit(self._update, qdrant.UpdateOperation.upsert_points(points), len(points))
             if written:
                 written.result()
 
@@ -96,7 +96,8 @@ class EdgeStore:
     ) -> list[tuple[str, float]]:
         layout.check_shape(vector, (self._dimension,))
         query = qdrant.Query.Nearest(vector.tolist(), using=layout.DENSE)
-        return self._search(query, access, filters, limit, self._dense_params)
+        params = search_params(self._options, self._statistics.chunks)
+        return self._search(query, access, filters, limit, params)
 
     def bm25(
         self,
@@ -111,6 +112,9 @@ class EdgeStore:
             return []
         # Statistics of the reader's tenant only: another tenant's words must neither move nor show through its scores.
         own = self._statistics.weights(terms.indices, access.tenant)
+        if own is None:
+            params = _counted_in(filter_of(layout.tenant_condition(access.tenant)))
+            return self._search(qdrant.Query.Nearest(terms, using=layout.BM25), access, filters, limit, params)
         weights = [own[term] * weight for term, weight in zip(terms.indices, terms.values, strict=True)]
         query = qdrant.Query.Nearest(qdrant.SparseVector(terms.indices, weights), using=layout.BM25)
         return self._search(query, access, filters, limit, None)
@@ -151,11 +155,11 @@ class EdgeStore:
         with self._engine() as shard:
             shard.optimize()
             shard.flush()
-        self._statistics.forget()
 
     def close(self) -> None:
         """Writes everything to disk and gives the folder back. Nothing can be called afterwards but `close`."""
         self._closed = True
+        self._statistics.close()
         try:
             with engine_errors(self._folder):
                 self._shard.close()
@@ -183,7 +187,7 @@ class EdgeStore:
                 limit=1,
                 query=qdrant.Query.Nearest(qdrant.SparseVector([term], [1.0]), using=layout.BM25),
                 filter=corpus,
-                params=qdrant.SearchParams(idf=qdrant.IdfParams(corpus=corpus)) if corpus else None,
+                params=_counted_in(corpus) if corpus else None,
                 with_payload=False,
                 with_vector=[layout.BM25],
             )
@@ -209,10 +213,13 @@ class EdgeStore:
             self._update(qdrant.UpdateOperation.create_field_index(name, qdrant.FloatIndexParams()))
             self._numbers.add(name)
 
-    def _update(self, operation: qdrant.UpdateOperation) -> None:
+    def _update(self, operation: qdrant.UpdateOperation, changed: int = 0) -> None:
+        """`changed`: chunks that are written, whether they are new or not."""
         with self._engine() as shard:
+            before = shard.info().points_count
             shard.update(operation)
-        self._statistics.forget()
+            after = shard.info().points_count
+        self._statistics.changed(max(changed, abs(after - before)), after)
 
     def _search(
         self, query: qdrant.Query, access: Access, filters: Filter, limit: int, params: qdrant.SearchParams | None
@@ -226,6 +233,11 @@ class EdgeStore:
                 with_payload=False,
             )
             return layout.ranked((str(point.id), point.score) for point in shard.query(request))
+
+
+def _counted_in(corpus: qdrant.Filter) -> qdrant.SearchParams:
+    """With IDF as these chunks say."""
+    return qdrant.SearchParams(idf=qdrant.IdfParams(corpus=corpus))
 
 
 def _open(folder: Path, identity: Identity, options: IndexOptions) -> qdrant.EdgeShard:

@@ -25,10 +25,10 @@ def config(dimension: int, options: IndexOptions) -> qdrant.EdgeConfig:
     )
 
 
-def search_params(options: IndexOptions) -> qdrant.SearchParams:
+def search_params(options: IndexOptions, chunks: int) -> qdrant.SearchParams:
     """Without quantized vectors the engine passes over what is said of them."""
     rescored = qdrant.QuantizationSearchParams(rescore=True, oversampling=options.oversampling)
-    return qdrant.SearchParams(hnsw_ef=options.hnsw_ef, quantization=rescored)
+    return qdrant.SearchParams(hnsw_ef=options.ef(chunks), quantization=rescored)
 
 
 def _quantized(options: IndexOptions) -> _Quantized | None:

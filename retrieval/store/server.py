@@ -62,9 +62,9 @@ class ServerStore:
         self._name = collection
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
-        self._dense_params = search_params(options)
         with _server_errors(self._url):
             self._numbers = _open(client, collection, identity, options, f"{collection} on {self._url}")
+            self._dense_params = search_params(options, client.count(collection, exact=False).count)
 
     @classmethod
     def connect(

@@ -28,10 +28,10 @@ def config(dimension: int, options: IndexOptions) -> dict[str, Any]:
     }
 
 
-def search_params(options: IndexOptions) -> models.SearchParams:
+def search_params(options: IndexOptions, chunks: int) -> models.SearchParams:
     """Without quantized vectors a server passes over what is said of them."""
     rescored = models.QuantizationSearchParams(rescore=True, oversampling=options.oversampling)
-    return models.SearchParams(hnsw_ef=options.hnsw_ef, quantization=rescored)
+    return models.SearchParams(hnsw_ef=options.ef(chunks), quantization=rescored)
 
 
 def _quantized(options: IndexOptions) -> _Quantized | None:
