@@ -35,7 +35,7 @@ def test_bad_files_cost_one_line_each_and_harm_no_neighbour(run: Run, docs: Path
     outcome = run("ingest", docs, "--data", tmp_path / "data")
     assert outcome.code == 1
     assert outcome.out.startswith(f"1 indexed, 0 unchanged, {len(BAD_FILES)} failed; 1 chunks")
-    lines = [line for line in outcome.err.splitlines() if line.startswith("failed")]  # a slow machine shows progress too
+    lines = [line for line in outcome.err.splitlines() if line.startswith("failed")]  # not those of progress
     assert len(lines) == len(BAD_FILES)
     for name, (_, reason) in BAD_FILES.items():
         (line,) = (line for line in lines if line.startswith(f"failed {docs / name}: "))
