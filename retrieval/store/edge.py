@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -69,17 +68,11 @@ class EdgeStore:
 
     def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
         layout.check_shape(vectors, (len(chunks), self._dimension))
-        written: Future[None] | None = None
-        with ThreadPoolExecutor(1) as beside:  # a batch is written while the points of the next are made
-            for start in range(0, len(chunks), BATCH):
-                points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
-                if written:
-                    written.result()
-                require_space(self._folder, self._reserve)
-                self._index_numbers(points)
-                written = beside.submit(self._update, qdrant.UpdateOperation.upsert_points(points), len(points))
-            if written:
-                written.result()
+        for start in range(0, len(chunks), BATCH):
+            require_space(self._folder, self._reserve)
+            points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
+            self._index_numbers(points)
+            self._update(qdrant.UpdateOperation.upsert_points(points), len(points))
 
     def delete(self, document_ids: Sequence[str]) -> None:
         if document_ids:
@@ -216,10 +209,9 @@ class EdgeStore:
     def _update(self, operation: qdrant.UpdateOperation, changed: int = 0) -> None:
         """`changed`: chunks that are written, whether they are new or not."""
         with self._engine() as shard:
-            before = shard.info().points_count
             shard.update(operation)
-            after = shard.info().points_count
-        self._statistics.changed(max(changed, abs(after - before)), after)
+            chunks = shard.info().points_count
+        self._statistics.changed(changed, chunks)
 
     def _search(
         self, query: qdrant.Query, access: Access, filters: Filter, limit: int, params: qdrant.SearchParams | None

@@ -39,9 +39,10 @@ class TenantStatistics:
         self._changed = 0
         self._beside = ThreadPoolExecutor(1, "statistics")
 
-    def changed(self, number: int, chunks: int) -> None:
-        """To be called after each write: how many chunks it changed, and how many there are now."""
-        self.chunks, self._changed = chunks, self._changed + number
+    def changed(self, written: int, chunks: int) -> None:
+        """To be called after each write: how many chunks it wrote, new or not, and how many there are now."""
+        self._changed += max(written, abs(chunks - self.chunks))
+        self.chunks = chunks
         self._absent = {}  # a word that nobody used may have come
         if self._changed > _TOLERATED * chunks or len(self._weights) > _MOST_TERMS:
             self._weights, self._changed = {}, 0

@@ -1,7 +1,7 @@
 """What hybrid search finds for a question: hard negatives to learn from, and the lists that are judged."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,8 +126,8 @@ def _fused(hits: Sequence[Hit]) -> dict[str, float]:
     return dict(zip((hit.chunk.text for hit in hits), scaled([hit.score for hit in hits]), strict=True))
 
 
-def _current(ids: object) -> dict[str, str]:
-    return dict.fromkeys(ids, "1")  # type: ignore[call-overload,no-any-return]
+def _current(ids: Iterable[str]) -> dict[str, str]:
+    return dict.fromkeys(ids, "1")
 
 
 def _id(text: str) -> str:
