@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from retrieval.store.identity import Identity
     from retrieval.store.options import IndexOptions
 
+_LOOKED_AT = 50
+"""Hits that references are followed to, unless a branch finds fewer."""
+
 
 def store(settings: Settings, name: str, data: Path, embedder: Embedder) -> Store:
     """Opens it, or makes it."""
@@ -122,7 +125,7 @@ def searcher(
         )
         found = RerankingSearcher(found, reranker, options)
     if chosen.follow_references:
-        found = ReferenceSearcher(found, chosen.follow_references)
+        found = ReferenceSearcher(found, chosen.follow_references, min(_LOOKED_AT, chosen.candidates))
     if chosen.recency_weight:
         found = RecencySearcher(found, chosen.recency_weight, chosen.recency_half_life_days, date.today)
     if chosen.spell_out_acronyms:

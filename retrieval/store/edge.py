@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import UnavailableError
 from ingest.types import Chunk
-from retrieval.filters import AnyOf, Every, Filter
+from retrieval.filters import AnyOf, Filter
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.edge_config import config, search_params
@@ -120,11 +120,11 @@ class EdgeStore:
 
     def vectors(self, ids: Sequence[str], access: Access) -> dict[str, NDArray[np.float32]]:
         with self._engine() as shard:
-            records = shard.retrieve(list(ids), [layout.TENANT, layout.GROUPS], [layout.DENSE])
+            records = shard.retrieve(list(ids), [layout.READERS], [layout.DENSE])
         return layout.readable_vectors(((str(one.id), one.payload, one.vector) for one in records), access)
 
     def fields(self, access: Access) -> frozenset[str]:
-        allowed = filter_of(Every(layout.readable(access)))
+        allowed = filter_of(layout.readable(access))
         with self._engine() as shard:
             found = shard.facet(qdrant.FacetRequest(layout.FIELDS, layout.MOST_FIELDS, exact=True, filter=allowed))
         return layout.metadata_keys(str(hit.value) for hit in found.hits)
@@ -137,7 +137,7 @@ class EdgeStore:
         return layout.idf_of(terms, lambda term: self._idf(term, corpus), self._count(corpus))
 
     def absent(self, terms: Iterable[int], access: Access) -> set[int]:
-        readable = filter_of(Every(layout.readable(access)))
+        readable = filter_of(layout.readable(access))
         return {term for term in terms if self._idf(term, readable) is None}
 
     def count(self) -> int:

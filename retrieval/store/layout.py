@@ -1,6 +1,7 @@
 """What both engines share: names of vectors and payload fields, chunk <-> payload, and who may read what.
 
-Payload of a point: `tenant`, `groups`, `document_id` and `revision` (indexed keywords), `facets` (indexed keywords, one
+Payload of a point: `readers` (an indexed keyword per group that may read it, the tenant in each: one condition to check
+a vector by instead of two), `tenant`, `document_id` and `revision` (indexed keywords), `facets` (indexed keywords, one
 per value that a user may filter by), `fields` (indexed keywords: names of the metadata), a number for each numeric or
 date value (indexed when its field first appears) and `chunk` (everything else, as JSON). JSON in one string is written
 and read faster than a field per attribute, and it brings every int, float and string back exactly as it was.
@@ -39,14 +40,14 @@ from retrieval.filters import (
 )
 from retrieval.types import Access
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised when points written before can no longer be read or searched."""
 
 DENSE = "dense"
 BM25 = "bm25"
 
 TENANT = "tenant"
-GROUPS = "groups"
+READERS = "readers"
 DOCUMENT_ID = "document_id"
 REVISION = "revision"
 FACETS = "facets"
@@ -56,7 +57,7 @@ NUMBER, TIME = "number_", "time_"
 """Begin the names of payload fields that hold numbers and moments (seconds since 1970)."""
 MOST_FIELDS = 1_000
 """How many metadata keys a reader is told of."""
-KEYWORD_INDEXES = (TENANT, GROUPS, DOCUMENT_ID, REVISION, FACETS, FIELDS)
+KEYWORD_INDEXES = (TENANT, READERS, DOCUMENT_ID, REVISION, FACETS, FIELDS)
 """Fields with a keyword index; the tenant's says so to the engine (`is_tenant`), which stores tenants together."""
 
 FACET_FIELDS = ATTRIBUTES - {"document_id"}
@@ -84,7 +85,7 @@ def to_payload(chunk: Chunk) -> Payload:
     """Payload of the point whose id is `chunk.id`."""
     return {
         TENANT: chunk.tenant,
-        GROUPS: list(chunk.groups or (EVERYONE,)),
+        READERS: _readers(chunk.tenant, chunk.groups or (EVERYONE,)),
         DOCUMENT_ID: chunk.document_id,
         REVISION: chunk.revision,
         FACETS: list(_facets(chunk)),
@@ -107,16 +108,16 @@ def tenant_condition(tenant: str) -> AnyOf:
     return AnyOf(TENANT, (tenant,))
 
 
-def readable(access: Access) -> tuple[AnyOf, AnyOf]:
+def readable(access: Access) -> AnyOf:
     """What a point must fulfil to be seen by this reader."""
-    return tenant_condition(access.tenant), AnyOf(GROUPS, _groups(access))
+    return AnyOf(READERS, tuple(_readers(access.tenant, _groups(access))))
 
 
 def condition(access: Access, filters: Filter) -> Filter:
     """What a point must fulfil to be found by this reader with these filters, in terms of payload fields."""
     stored = _stored(filters)
     more = stored.conditions if isinstance(stored, Every) else (stored,)
-    return Every((*readable(access), *more))
+    return Every((readable(access), *more))
 
 
 def metadata_keys(names: Iterable[str]) -> frozenset[str]:
@@ -137,7 +138,7 @@ def may_read(access: Access, chunk: Chunk) -> bool:
 
 def is_readable(access: Access, payload: Mapping[str, Any]) -> bool:
     """The same for the payload of a point."""
-    return bool(payload[TENANT] == access.tenant and not set(payload[GROUPS]).isdisjoint(_groups(access)))
+    return not set(payload[READERS]).isdisjoint(_readers(access.tenant, _groups(access)))
 
 
 def readable_chunks(ids: Sequence[str], payloads: Mapping[str, Mapping[str, Any]], access: Access) -> list[Chunk]:
@@ -168,6 +169,10 @@ def ranked(scores: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
 
 def _groups(access: Access) -> tuple[str, ...]:
     return (*access.groups, EVERYONE)
+
+
+def _readers(tenant: str, groups: Iterable[str]) -> list[str]:
+    return [_to_json([tenant, group]) for group in groups]
 
 
 def _body(chunk: Chunk) -> dict[str, Any]:

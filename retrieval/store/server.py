@@ -13,7 +13,7 @@ from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from ingest.errors import CitewellError, DeniedError, InvalidError, UnavailableError
 from ingest.types import Chunk
-from retrieval.filters import AnyOf, Every, Filter
+from retrieval.filters import AnyOf, Filter
 from retrieval.llm import without_secrets
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
@@ -133,12 +133,12 @@ class ServerStore:
             return {}
         with _server_errors(self._url):
             records = self._client.retrieve(
-                self._name, list(ids), with_payload=[layout.TENANT, layout.GROUPS], with_vectors=[layout.DENSE]
+                self._name, list(ids), with_payload=[layout.READERS], with_vectors=[layout.DENSE]
             )
         return layout.readable_vectors(((str(one.id), one.payload, one.vector) for one in records), access)
 
     def fields(self, access: Access) -> frozenset[str]:
-        allowed = filter_of(Every(layout.readable(access)))
+        allowed = filter_of(layout.readable(access))
         with _server_errors(self._url):
             found = self._client.facet(
                 self._name, layout.FIELDS, facet_filter=allowed, limit=layout.MOST_FIELDS, exact=True
@@ -153,7 +153,7 @@ class ServerStore:
         return layout.idf_of(terms, lambda term: self._idf(term, corpus), self._count(corpus))
 
     def absent(self, terms: Iterable[int], access: Access) -> set[int]:
-        readable = filter_of(Every(layout.readable(access)))
+        readable = filter_of(layout.readable(access))
         return {term for term in terms if self._idf(term, readable) is None}
 
     def count(self) -> int:

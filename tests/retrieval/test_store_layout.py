@@ -121,10 +121,9 @@ def test_may_read_says_what_the_conditions_say(chunk: Chunk, tenant: str, groups
         assert layout.may_read(access, chunk) is found(chunk, {}, access)
 
 
-def test_conditions_are_tenant_groups_and_filters() -> None:
-    tenant, groups, document = layout.condition(Access("acme", ("hr",)), parse({"document_id": "d"})).conditions  # type: ignore[union-attr]
-    assert tenant == AnyOf("tenant", ("acme",))
-    assert groups == AnyOf("groups", ("hr", "everyone"))
+def test_conditions_are_readers_and_filters() -> None:
+    readers, document = layout.condition(Access("acme", ("hr",)), parse({"document_id": "d"})).conditions  # type: ignore[union-attr]
+    assert readers == AnyOf("readers", ('["acme", "hr"]', '["acme", "everyone"]'))
     assert document == AnyOf("document_id", ("d",))
 
 
