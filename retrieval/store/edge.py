@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import qdrant_edge as qdrant
@@ -16,12 +15,13 @@ from retrieval.filters import AnyOf, Filter
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.edge_config import config, search_params
+from retrieval.store.edge_counts import EdgeCounts, counted_in
 from retrieval.store.edge_disk import RESERVE, disk_errors, engine_errors, require_space, size
 from retrieval.store.edge_filters import filter_of, stale
 from retrieval.store.identity import Identity, check_identity
 from retrieval.store.lock import FolderLock
 from retrieval.store.options import USUAL, IndexOptions
-from retrieval.store.statistics import TenantStatistics
+from retrieval.store.statistics import TenantStatistics, idf_of
 from retrieval.types import Access
 
 BATCH = 500
@@ -54,6 +54,7 @@ class EdgeStore:
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
         self._options = options
+        self._counts = EdgeCounts(self._engine)
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(folder)
@@ -61,7 +62,7 @@ class EdgeStore:
             self._shard = _open(folder, identity, options)
             with self._engine() as shard:
                 self._numbers = set(shard.info().payload_schema)
-                self._statistics = TenantStatistics(self._tenant_idf, shard.info().points_count)
+                self._statistics = TenantStatistics(self._counts, shard.info().points_count)
         except BaseException:
             self._lock.release()
             raise
@@ -72,6 +73,7 @@ class EdgeStore:
             require_space(self._folder, self._reserve)
             points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
             self._index_numbers(points)
+            self._statistics.writing({chunk.tenant for chunk in chunks})
             self._update(qdrant.UpdateOperation.upsert_points(points), len(points))
 
     def delete(self, document_ids: Sequence[str]) -> None:
@@ -104,17 +106,20 @@ class EdgeStore:
         if not terms.indices:
             return []
         # Statistics of the reader's tenant only: another tenant's words must neither move nor show through its scores.
+        plain = qdrant.Query.Nearest(terms, using=layout.BM25)
+        if self._statistics.alone(access.tenant):
+            return self._search(plain, access, filters, limit, None)
         own = self._statistics.weights(terms.indices, access.tenant)
         if own is None:
-            params = _counted_in(filter_of(layout.tenant_condition(access.tenant)))
-            return self._search(qdrant.Query.Nearest(terms, using=layout.BM25), access, filters, limit, params)
+            params = counted_in(filter_of(layout.tenant_condition(access.tenant)))
+            return self._search(plain, access, filters, limit, params)
         weights = [own[term] * weight for term, weight in zip(terms.indices, terms.values, strict=True)]
         query = qdrant.Query.Nearest(qdrant.SparseVector(terms.indices, weights), using=layout.BM25)
         return self._search(query, access, filters, limit, None)
 
     def fetch(self, ids: Sequence[str], access: Access) -> list[Chunk]:
         with self._engine() as shard:
-            records = shard.retrieve(list(ids), True, False)
+            records = shard.retrieve(list(ids), list(layout.READ_BACK), False)
         payloads = {str(record.id): record.payload or {} for record in records}
         return layout.readable_chunks(ids, payloads, access)
 
@@ -134,14 +139,14 @@ class EdgeStore:
 
     def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
         corpus = filter_of(layout.tenant_condition(access.tenant))
-        return layout.idf_of(terms, lambda term: self._idf(term, corpus), self._count(corpus))
+        return idf_of(terms, lambda term: self._counts.idf(term, corpus), self._counts.chunks(corpus))
 
     def absent(self, terms: Iterable[int], access: Access) -> set[int]:
         readable = filter_of(layout.readable(access))
-        return {term for term in terms if self._idf(term, readable) is None}
+        return {term for term in terms if self._counts.idf(term, readable) is None}
 
     def count(self) -> int:
-        return self._count(None)
+        return self._counts.chunks(None)
 
     def optimize(self) -> None:
         require_space(self._folder, self._reserve + size(self._folder))  # segments are written anew
@@ -165,30 +170,6 @@ class EdgeStore:
             raise UnavailableError(f"The index {self._folder} is closed.")
         with engine_errors(self._folder):
             yield self._shard
-
-    def _count(self, matching: qdrant.Filter | None) -> int:
-        with self._engine() as shard:
-            return shard.count(qdrant.CountRequest(exact=True, filter=matching))
-
-    def _tenant_idf(self, term: int, tenant: str | None) -> float | None:
-        return self._idf(term, filter_of(layout.tenant_condition(tenant)) if tenant is not None else None)
-
-    def _idf(self, term: int, corpus: qdrant.Filter | None) -> float | None:
-        """None where no chunk of the corpus holds the term; `corpus` None: all chunks."""
-        with self._engine() as shard:
-            request = qdrant.QueryRequest(
-                limit=1,
-                query=qdrant.Query.Nearest(qdrant.SparseVector([term], [1.0]), using=layout.BM25),
-                filter=corpus,
-                params=_counted_in(corpus) if corpus else None,
-                with_payload=False,
-                with_vector=[layout.BM25],
-            )
-            points = shard.query(request)
-        if not points:
-            return None
-        weights = cast(dict[str, qdrant.SparseVector], points[0].vector)[layout.BM25]
-        return points[0].score / dict(zip(weights.indices, weights.values, strict=True))[term]
 
     def _points(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[qdrant.Point]:
         with engine_errors(self._folder):
@@ -225,11 +206,6 @@ class EdgeStore:
                 with_payload=False,
             )
             return layout.ranked((str(point.id), point.score) for point in shard.query(request))
-
-
-def _counted_in(corpus: qdrant.Filter) -> qdrant.SearchParams:
-    """With IDF as these chunks say."""
-    return qdrant.SearchParams(idf=qdrant.IdfParams(corpus=corpus))
 
 
 def _open(folder: Path, identity: Identity, options: IndexOptions) -> qdrant.EdgeShard:

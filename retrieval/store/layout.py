@@ -13,9 +13,8 @@ numbers are named by a hash for the same reason.
 
 import hashlib
 import json
-import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -60,6 +59,8 @@ MOST_FIELDS = 1_000
 KEYWORD_INDEXES = (TENANT, READERS, DOCUMENT_ID, REVISION, FACETS, FIELDS)
 """Fields with a keyword index; the tenant's says so to the engine (`is_tenant`), which stores tenants together."""
 
+READ_BACK = (TENANT, DOCUMENT_ID, REVISION, CHUNK)
+"""What `from_payload` needs."""
 FACET_FIELDS = ATTRIBUTES - {"document_id"}
 
 EXACT_BELOW = 8_000
@@ -263,13 +264,3 @@ def _facet(field: str, value: MetadataValue) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return f"{field}={_to_json(value)}"
-
-
-def idf_of(terms: Iterable[int], measured: Callable[[int], float | None], chunks: int) -> dict[int, float]:
-    """Term -> IDF in a corpus of `chunks` texts.
-
-    The engines keep their counts to themselves, but score / weight of any text that holds a term is its IDF:
-    `measured` gives that, or None for a term that no text holds, whose IDF (Lucene's form) is computed.
-    """
-    absent = math.log(1 + (chunks + 0.5) / 0.5)
-    return {term: absent if (found := measured(term)) is None else found for term in terms}

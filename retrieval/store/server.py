@@ -21,6 +21,7 @@ from retrieval.store.identity import Identity, check_identity
 from retrieval.store.options import USUAL, IndexOptions
 from retrieval.store.server_config import config, search_params
 from retrieval.store.server_filters import filter_of, stale
+from retrieval.store.statistics import idf_of
 from retrieval.types import Access
 
 BATCH = 256
@@ -124,7 +125,7 @@ class ServerStore:
         if not ids:
             return []
         with _server_errors(self._url):
-            records = self._client.retrieve(self._name, list(ids), with_payload=True)
+            records = self._client.retrieve(self._name, list(ids), with_payload=list(layout.READ_BACK))
         payloads = {str(record.id): record.payload or {} for record in records}
         return layout.readable_chunks(ids, payloads, access)
 
@@ -150,7 +151,7 @@ class ServerStore:
 
     def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
         corpus = filter_of(layout.tenant_condition(access.tenant))
-        return layout.idf_of(terms, lambda term: self._idf(term, corpus), self._count(corpus))
+        return idf_of(terms, lambda term: self._idf(term, corpus), self._count(corpus))
 
     def absent(self, terms: Iterable[int], access: Access) -> set[int]:
         readable = filter_of(layout.readable(access))

@@ -1,15 +1,18 @@
 """Inverse document frequencies of one tenant in a large collection, without counting them for every query."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeAlias
+from math import exp, log
+from typing import Protocol, TypeAlias
 
 from ingest.errors import UnavailableError
 
 LARGE = 20_000
 """Chunks. In smaller collections the engine counts a tenant's chunks in less than a millisecond; with a million, in 25
 (2 cores with AVX2)."""
+RARE = 1_000
+"""Chunks that hold a term, up to which they are found and counted within the query: in half a millisecond."""
 _TOLERATED = 0.01
 """Share of the collection that may change before what is known is counted anew."""
 _MOST_TERMS = 1_000_000
@@ -18,26 +21,50 @@ Key: TypeAlias = tuple[str, int]
 """Tenant and term."""
 
 
+class Counts(Protocol):
+    """What an engine knows of the words and tenants of a collection."""
+
+    def idf_in(self, term: int, tenant: str | None) -> float | None:
+        """As the engine counts among the tenant's chunks, which takes it long; for None instead of a tenant what it
+        reckons with anyway, which is at hand. None where no chunk holds the term."""
+        ...
+
+    def holding(self, term: int, tenant: str, most: int) -> int:
+        """Chunks of the tenant that hold the term, `most` at most."""
+        ...
+
+    def size(self, tenant: str) -> int:
+        """Chunks of the tenant."""
+        ...
+
+    def tenants(self) -> Collection[str]: ...
+
+
 class TenantStatistics:
     """What a term must weigh in a query of one tenant so that, times the engine's IDF, which counts the chunks of all
     tenants, it weighs as the tenant's own chunks say.
 
-    Terms are learnt in the background, when they are first asked for, and remembered until a hundredth of the
-    collection has changed. Any thread may call.
+    A rare term is counted at once. Others are learnt in the background, when they are first asked for. Both are
+    remembered until a hundredth of the collection has changed. Any thread may call.
 
     Args:
-        idf: term, tenant -> IDF among the tenant's chunks, None where none of them holds the term; for None instead of
-            a tenant, what the engine itself reckons with.
         chunks: how many the collection has.
     """
 
-    def __init__(self, idf: Callable[[int, str | None], float | None], chunks: int, large: int = LARGE) -> None:
-        self._idf, self.chunks, self._large = idf, chunks, large
+    def __init__(self, counts: Counts, chunks: int, large: int = LARGE, rare: int = RARE) -> None:
+        self._counts, self.chunks, self._large, self._rare = counts, chunks, large, rare
         self._weights: dict[Key, float] = {}
         self._absent: dict[Key, float] = {}
-        self._learning: set[Key] = set()
+        self._sizes: dict[str, int] = {}
+        self._tenants: frozenset[str] | None = None
+        self._written_to: frozenset[str] = frozenset()
+        self._learning: set[Key | None] = set()
         self._changed = 0
         self._beside = ThreadPoolExecutor(1, "statistics")
+
+    def writing(self, tenants: Iterable[str]) -> None:
+        """To be called before chunks of these tenants are written."""
+        self._written_to |= frozenset(tenants)
 
     def changed(self, written: int, chunks: int) -> None:
         """To be called after each write: how many chunks it wrote, new or not, and how many there are now."""
@@ -45,38 +72,88 @@ class TenantStatistics:
         self.chunks = chunks
         self._absent = {}  # a word that nobody used may have come
         if self._changed > _TOLERATED * chunks or len(self._weights) > _MOST_TERMS:
-            self._weights, self._changed = {}, 0
+            self._weights, self._sizes, self._changed = {}, {}, 0
+
+    def alone(self, tenant: str) -> bool:
+        """Whether all chunks are surely the tenant's, so that the engine's own count is his. Not asked in a small
+        collection."""
+        if self.chunks < self._large:
+            return False
+        if self._tenants is None:
+            self._beside_queries(None, self._find_tenants)
+            return False
+        return self._tenants | self._written_to <= {tenant}
 
     def weights(self, terms: Iterable[int], tenant: str) -> dict[int, float] | None:
         """Terms that no chunk of the tenant holds weigh 0. None: the engine must count, for the collection is small or
-        a term not learnt yet."""
+        a common term not learnt yet."""
         if self.chunks < self._large:
             return None
         known, absent = self._weights, self._absent  # of this moment: writes put others in their place
         found = {term: known.get((tenant, term), absent.get((tenant, term))) for term in terms}
-        for term in (term for term, weight in found.items() if weight is None):
-            self._learn((tenant, term), known, absent)
+        for term in [term for term, weight in found.items() if weight is None]:
+            found[term] = self._at_once(tenant, term, known, absent)
         weights = {term: weight for term, weight in found.items() if weight is not None}
         return weights if len(weights) == len(found) else None
 
     def close(self) -> None:
         self._beside.shutdown(cancel_futures=True)
 
-    def _learn(self, key: Key, known: dict[Key, float], absent: dict[Key, float]) -> None:
+    def _at_once(self, tenant: str, term: int, known: dict[Key, float], absent: dict[Key, float]) -> float | None:
+        key, whole = (tenant, term), self._counts.idf_in(term, None)
+        if whole and holders(whole, self.chunks) > self._rare:
+            self._beside_queries(key, lambda: _remember(key, self._counts.idf_in(term, tenant), whole, known, absent))
+            return None
+        held = self._counts.holding(term, tenant, 2 * self._rare) if whole else 0
+        return _remember(key, idf(held, self._size(tenant)) if held else None, whole, known, absent)
+
+    def _size(self, tenant: str) -> int:
+        sizes = self._sizes
+        if tenant not in sizes:
+            sizes[tenant] = self._counts.size(tenant)
+        return sizes[tenant]
+
+    def _find_tenants(self) -> None:
+        self._tenants = frozenset(self._counts.tenants())
+
+    def _beside_queries(self, key: Key | None, work: Callable[[], object]) -> None:
+        """Once at a time for each key."""
+
+        def run() -> None:
+            try:
+                with suppress(UnavailableError):  # the query that needs it says so itself
+                    work()
+            finally:
+                self._learning.discard(key)
+
         if key not in self._learning:
             self._learning.add(key)
             with suppress(RuntimeError):  # closed meanwhile: the query that asks says so itself
-                self._beside.submit(self._measure, key, known, absent)
+                self._beside.submit(run)
 
-    def _measure(self, key: Key, known: dict[Key, float], absent: dict[Key, float]) -> None:
-        tenant, term = key
-        try:
-            own, whole = self._idf(term, tenant), self._idf(term, None)
-        except UnavailableError:
-            return  # the query that needs it says so itself
-        finally:
-            self._learning.discard(key)
-        if own and whole:
-            known[key] = own / whole
-        else:
-            absent[key] = 0.0
+
+def _remember(
+    key: Key, own: float | None, whole: float | None, known: dict[Key, float], absent: dict[Key, float]
+) -> float:
+    where, weight = (known, own / whole) if own and whole else (absent, 0.0)
+    where[key] = weight
+    return weight
+
+
+def idf(holding: int, chunks: int) -> float:
+    """Of a term that so many of the chunks hold: ln(1 + (N - n + 0.5) / (n + 0.5)), Lucene's form and the engine's."""
+    return log(1 + (chunks - holding + 0.5) / (holding + 0.5))
+
+
+def holders(of_idf: float, chunks: int) -> float:
+    """How many of the chunks hold a term of this IDF: `idf` turned round."""
+    return (chunks + 1) / exp(of_idf) - 0.5
+
+
+def idf_of(terms: Iterable[int], measured: Callable[[int], float | None], chunks: int) -> dict[int, float]:
+    """Term -> IDF in a corpus of `chunks` texts.
+
+    The engines keep their counts to themselves, but score / weight of any text that holds a term is its IDF:
+    `measured` gives that, or None for a term that no text holds, whose IDF is computed.
+    """
+    return {term: idf(0, chunks) if (found := measured(term)) is None else found for term in terms}

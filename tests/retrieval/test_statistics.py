@@ -1,41 +1,69 @@
 """What is remembered of a tenant's words, and when it is forgotten."""
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.errors import UnavailableError
 from retrieval.filters import EVERYTHING
 from retrieval.store.edge import EdgeStore
-from retrieval.store.statistics import TenantStatistics
+from retrieval.store.statistics import TenantStatistics, holders, idf
 from retrieval.types import Access
 from tests.contracts.conftest import IDENTITY, chunk, put
 
+T = TypeVar("T")
+
 OWN = {1: 4.0, 2: 3.0}
-WHOLE = {1: 2.0, 2: 3.0, 3: 5.0}
+WHOLE = {1: 2.0, 2: 3.0, 3: 5.0, 4: 6.5}
+"""Of a thousand chunks: 135, 49, 6 and 1 hold them."""
+RARE = {4: 2}
+"""Chunks of the tenant that hold it."""
 
 
 class Counted:
+    """Port `Counts` from tables."""
+
     def __init__(self) -> None:
         self.asked: list[tuple[int, str | None]] = []
+        self.owners = {"acme", "other"}
         self.broken = False
-        self.statistics = TenantStatistics(self.idf, chunks=1_000, large=100)
+        self.statistics = TenantStatistics(self, chunks=1_000, large=100, rare=3)
 
-    def idf(self, term: int, tenant: str | None) -> float | None:
-        self.asked.append((term, tenant))
-        if self.broken:
-            raise UnavailableError("closed")
+    def idf_in(self, term: int, tenant: str | None) -> float | None:
+        if tenant:
+            self.asked.append((term, tenant))
+            if self.broken:
+                raise UnavailableError("closed")
         return (WHOLE if tenant is None else OWN).get(term)
+
+    def holding(self, term: int, tenant: str, most: int) -> int:
+        return min(RARE.get(term, 0), most)
+
+    def size(self, tenant: str) -> int:
+        return 100
+
+    def tenants(self) -> set[str]:
+        return self.owners
 
     def learnt(self, *terms: int) -> dict[int, float] | None:
         """What is known once nothing is being learnt any more."""
-        until = time.monotonic() + 10
-        while (found := self.statistics.weights(terms, "acme")) is None and time.monotonic() < until:
-            time.sleep(0.01)
-        return found
+        return waited_for(lambda: self.statistics.weights(terms, "acme"))
+
+
+def waited_for(find: Callable[[], T | None]) -> T | None:
+    """The first thing that is found within ten seconds."""
+    until = time.monotonic() + 10
+    while not (found := find()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return found
 
 
 @pytest.fixture
@@ -56,8 +84,35 @@ def test_terms_are_learnt_beside_the_query_and_once(counted: Counted) -> None:
 
 def test_a_word_that_nobody_used_weighs_nothing_until_the_next_write(counted: Counted) -> None:
     assert counted.learnt(3) == {3: 0.0}
+    assert counted.statistics.weights([3], "acme") == {3: 0.0}
     counted.statistics.changed(1, 1_001)
     assert counted.statistics.weights([3], "acme") is None
+
+
+def test_a_rare_word_is_counted_at_once(counted: Counted) -> None:
+    own = math.log(1 + (100 - 2 + 0.5) / (2 + 0.5))
+    assert counted.statistics.weights([4, 5], "acme") == {4: pytest.approx(own / 6.5), 5: 0.0}
+    assert counted.asked == []  # nothing was left to the background
+
+
+@given(st.integers(0, 1_000), st.integers(0, 1_000_000))
+def test_holders_turns_idf_round(holding: int, more: int) -> None:
+    assert holders(idf(holding, holding + more), holding + more) == pytest.approx(holding, abs=1e-6, rel=1e-6)
+
+
+def test_a_tenant_is_alone_until_another_writes(counted: Counted) -> None:
+    counted.owners = {"acme"}
+    assert not counted.statistics.alone("acme")  # not known yet
+    assert waited_for(lambda: counted.statistics.alone("acme"))
+    assert not counted.statistics.alone("other")
+    counted.statistics.writing(["other"])
+    assert not counted.statistics.alone("acme")
+
+
+def test_one_of_two_tenants_is_not_alone(counted: Counted) -> None:
+    assert not counted.statistics.alone("acme")
+    assert waited_for(lambda: counted.statistics._tenants)
+    assert not counted.statistics.alone("acme")
 
 
 def test_small_changes_are_tolerated_and_many_are_not(counted: Counted) -> None:
@@ -77,29 +132,34 @@ def test_in_a_small_collection_the_engine_counts(counted: Counted) -> None:
 def test_an_engine_that_fails_is_asked_again(counted: Counted) -> None:
     counted.broken = True
     assert counted.statistics.weights([1], "acme") is None
-    until = time.monotonic() + 10
-    while not counted.asked and time.monotonic() < until:
-        time.sleep(0.01)
+    assert waited_for(lambda: counted.asked)
     counted.broken = False
     assert counted.learnt(1) == {1: 2.0}
 
 
-def test_the_scores_are_those_that_the_engine_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rare", [0, 1_000])
+@pytest.mark.parametrize("others", [0, 50])
+def test_the_scores_are_those_that_the_engine_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rare: int, others: int
+) -> None:
+    """Whether a term is counted at once or in the background, and whether the tenant is alone or not."""
     reader, texts = Access("acme"), ["annual leave leave", "leave", "office leave hours", "office"]
     with closing(EdgeStore(tmp_path / "i", IDENTITY, reserve=0)) as store:
         put(store, *(chunk(text, str(number)) for number, text in enumerate(texts)))
-        put(store, *(chunk(f"leave n{number}", f"far-{number}", tenant="other") for number in range(50)))
+        for number in range(others):
+            put(store, chunk(f"leave n{number}", f"far-{number}", tenant="other"))
         questions = ["annual leave", "office hours", "leave zebra", "hours"]
         counted = [store.bm25(text, reader, EVERYTHING, 10) for text in questions]
         monkeypatch.setattr(store._statistics, "_large", 1)
+        monkeypatch.setattr(store._statistics, "_rare", rare)
         for text, expected in zip(questions, counted, strict=True):
-            terms = store.terms(text)
-            until = time.monotonic() + 10
-            while store._statistics.weights(terms, "acme") is None and time.monotonic() < until:
-                time.sleep(0.01)
-            assert store._statistics.weights(terms, "acme") is not None
+            assert waited_for(partial(store._statistics.weights, store.terms(text), "acme"))
             found = store.bm25(text, reader, EVERYTHING, 10)
             assert dict(found) == pytest.approx(dict(expected), rel=1e-5)
+        assert waited_for(lambda: store._statistics._tenants)
+        assert store._statistics.alone("acme") is (others == 0)
+        found = store.bm25("annual leave", reader, EVERYTHING, 10)
+        assert dict(found) == pytest.approx(dict(counted[0]), rel=1e-5)
 
 
 def test_a_closed_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
