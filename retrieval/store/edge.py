@@ -14,7 +14,7 @@ from ingest.types import Chunk
 from retrieval.filters import AnyOf, Filter
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
-from retrieval.store.edge_config import config, search_params
+from retrieval.store.edge_config import config, payload_index, search_params
 from retrieval.store.edge_counts import EdgeCounts, counted_in
 from retrieval.store.edge_disk import RESERVE, disk_errors, engine_errors, require_space, size
 from retrieval.store.edge_filters import filter_of, stale
@@ -91,7 +91,7 @@ class EdgeStore:
     ) -> list[tuple[str, float]]:
         layout.check_shape(vector, (self._dimension,))
         query = qdrant.Query.Nearest(vector.tolist(), using=layout.DENSE)
-        params = search_params(self._options, self._statistics.chunks)
+        params = search_params(self._options, self._statistics.chunks, limit)
         return self._search(query, access, filters, limit, params)
 
     def bm25(
@@ -226,8 +226,7 @@ def _create(folder: Path, identity: Identity, options: IndexOptions) -> None:
     with engine_errors(folder):
         shard = qdrant.EdgeShard.create(str(draft), config(identity.dimension, options))
         for name in layout.KEYWORD_INDEXES:
-            index = qdrant.KeywordIndexParams(is_tenant=name == layout.TENANT)
-            shard.update(qdrant.UpdateOperation.create_field_index(name, index))
+            shard.update(qdrant.UpdateOperation.create_field_index(name, payload_index(name)))
         shard.close()
     stored.write_text(identity.to_json())
     stored.replace(folder / "identity.json")

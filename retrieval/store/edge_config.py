@@ -25,9 +25,16 @@ def config(dimension: int, options: IndexOptions) -> qdrant.EdgeConfig:
     )
 
 
-def search_params(options: IndexOptions, chunks: int) -> qdrant.SearchParams:
+def payload_index(field: str) -> qdrant.KeywordIndexParams:
+    """What every query is checked by is kept in memory; of the rest the system keeps what is used."""
+    checked = field in (layout.TENANT, layout.READERS)
+    memory = qdrant.Memory.Pinned if checked else qdrant.Memory.Cached
+    return qdrant.KeywordIndexParams(is_tenant=field == layout.TENANT, memory=memory)
+
+
+def search_params(options: IndexOptions, chunks: int, limit: int) -> qdrant.SearchParams:
     """Without quantized vectors the engine passes over what is said of them."""
-    rescored = qdrant.QuantizationSearchParams(rescore=True, oversampling=options.oversampling)
+    rescored = qdrant.QuantizationSearchParams(rescore=True, oversampling=options.oversampled(limit, chunks))
     return qdrant.SearchParams(hnsw_ef=options.ef(chunks), quantization=rescored)
 
 
@@ -36,6 +43,6 @@ def _quantized(options: IndexOptions) -> _Quantized | None:
         case "none":
             return None
         case "int8":
-            return qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99, memory=qdrant.Memory.Pinned)
+            return qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99, memory=qdrant.Memory.Cached)
         case "4bit":
-            return qdrant.TurboQuantQuantizationConfig(bits=qdrant.TurboQuantBitSize.Bits4, memory=qdrant.Memory.Pinned)
+            return qdrant.TurboQuantQuantizationConfig(bits=qdrant.TurboQuantBitSize.Bits4, memory=qdrant.Memory.Cached)

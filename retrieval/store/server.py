@@ -65,7 +65,7 @@ class ServerStore:
         self._encoder = Bm25Encoder(identity.bm25)
         with _server_errors(self._url):
             self._numbers = _open(client, collection, identity, options, f"{collection} on {self._url}")
-            self._dense_params = search_params(options, client.count(collection, exact=False).count)
+            self._options, self._chunks = options, client.count(collection, exact=False).count
 
     @classmethod
     def connect(
@@ -102,7 +102,8 @@ class ServerStore:
     ) -> list[tuple[str, float]]:
         layout.check_shape(vector, (self._dimension,))
         condition = layout.condition(access, filters)
-        return self._search(vector.tolist(), layout.DENSE, condition, limit, self._dense_params)
+        params = search_params(self._options, self._chunks, limit)
+        return self._search(vector.tolist(), layout.DENSE, condition, limit, params)
 
     def bm25(
         self,

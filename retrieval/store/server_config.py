@@ -28,9 +28,9 @@ def config(dimension: int, options: IndexOptions) -> dict[str, Any]:
     }
 
 
-def search_params(options: IndexOptions, chunks: int) -> models.SearchParams:
+def search_params(options: IndexOptions, chunks: int, limit: int) -> models.SearchParams:
     """Without quantized vectors a server passes over what is said of them."""
-    rescored = models.QuantizationSearchParams(rescore=True, oversampling=options.oversampling)
+    rescored = models.QuantizationSearchParams(rescore=True, oversampling=options.oversampled(limit, chunks))
     return models.SearchParams(hnsw_ef=options.ef(chunks), quantization=rescored)
 
 
