@@ -36,9 +36,7 @@ class _Arguments(BaseModel):
 
 class SearchArguments(_Arguments):
     query: Question = Field(description="What to look for, as a question or in a few words.")
-    top_k: int | None = Field(
-        default=None, ge=1, le=50, description="How many passages; the server has a default."
-    )
+    top_k: int | None = Field(default=None, ge=1, le=50, description="How many passages; the server has a default.")
     filters: Filters = {}
     collection: Collection = "default"
 
