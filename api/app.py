@@ -1,7 +1,6 @@
 """The REST server."""
 
 import asyncio
-from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
@@ -12,6 +11,7 @@ from api.dependencies import refuse_unknown
 from api.limits import BodyLimit
 from api.routes import documents, evaluations, health, search
 from api.schemas import Problem
+from api.version import citewell_version
 
 WRITERS = 2
 """Requests that write at once: one embeds, another is parsed or writes elsewhere. Each takes one of the threads that
@@ -26,7 +26,7 @@ def create_app(services: Services) -> FastAPI:
     """The ASGI application over services that the caller opens and closes."""
     app = FastAPIOffline(  # the pages under /docs and /redoc with their scripts, which others fetch from the internet
         title="Citewell",
-        version=_version(),
+        version=citewell_version(),
         summary="Answers from your documents, with citations that were checked before they were served.",
         responses={"default": _PROBLEM},
     )
@@ -38,10 +38,3 @@ def create_app(services: Services) -> FastAPI:
     for router in (documents.router, search.router, evaluations.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown)])
     return app
-
-
-def _version() -> str:
-    try:
-        return version("citewell")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "0+checkout"

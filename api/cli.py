@@ -10,11 +10,25 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 from rich.markup import escape
 
 from api import console, doctor, operations, pairs
+from api.bodies import body as request_body
 from api.bootstrap import Services
+from api.cli_options import (
+    AsJson,
+    AsOf,
+    CollectionName,
+    Config,
+    Data,
+    Groups,
+    Mode,
+    Server,
+    Tenant,
+    TopK,
+    Where,
+)
 from api.client import RestClient
 from api.ingestion import IngestRequest, ingest_files
 from api.schemas import AnswerIn, SearchIn
@@ -31,29 +45,6 @@ app = typer.Typer(
 
 _In = TypeVar("_In", bound=BaseModel)
 _Out = TypeVar("_Out", bound=BaseModel)
-
-
-def _folder(text: str) -> Path:
-    if not text.strip():
-        raise typer.BadParameter("name a folder; empty, it would be the current one.")
-    return Path(text)
-
-
-Data = Annotated[
-    Path | None, typer.Option("--data", parser=_folder, metavar="DIR", help="Folder that holds everything stored.")
-]
-Config = Annotated[Path | None, typer.Option("--config", help="YAML file with settings that differ.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-CollectionName = Annotated[str, typer.Option("--collection", help="Which knowledge base.")]
-Tenant = Annotated[str | None, typer.Option("--tenant", help="Whose documents; default: access.tenant.")]
-Groups = Annotated[list[str] | None, typer.Option("--group", help="Repeatable; default: access.groups.")]
-Server = Annotated[str | None, typer.Option("--server", help="URL of a running server to use instead of the folder.")]
-Mode = Annotated[str | None, typer.Option(help="dense, bm25 or hybrid.")]
-Where = Annotated[
-    list[str] | None, typer.Option("--where", help="Filter key=value (again: any of them), != >= > <= <.")
-]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Documents in force on that day (ISO).")]
-TopK = Annotated[int | None, typer.Option("--top-k", help="How many passages.")]
 
 
 @app.command()
@@ -109,7 +100,7 @@ def search(
 ) -> None:
     """Find passages."""
     asked = {"mode": mode, "top_k": top_k, "filters": pairs.filters(where), "as_of": as_of, "collection": collection}
-    body = _body(SearchIn, query=query, facets=facet, **asked)
+    body = request_body(SearchIn, query=query, facets=facet, **asked)
     place = _Place(server, data, config, tenant, group)
     _show(_ask(body, place, RestClient.search, operations.search), as_json, console.show_hits)
 
@@ -131,7 +122,7 @@ def ask(
 ) -> None:
     """Answer a question with citations, or say that the documents do not."""
     asked = {"mode": mode, "top_k": top_k, "filters": pairs.filters(where), "as_of": as_of, "collection": collection}
-    body = _body(AnswerIn, query=question, **asked)
+    body = request_body(AnswerIn, query=question, **asked)
     place = _Place(server, data, config, tenant, group)
     _show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)
 
@@ -181,6 +172,28 @@ def serve(
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     run_server(_settings(data, config, {"api": given} if given else {}))
+
+
+@app.command(name="mcp")
+def run_mcp(
+    http: Annotated[bool, typer.Option("--http", help="Over HTTP instead of standard input and output.")] = False,
+    host: Annotated[str | None, typer.Option(help="With --http; default: mcp.host.")] = None,
+    port: Annotated[int | None, typer.Option(help="With --http; default: mcp.port; 0 takes a free one.")] = None,
+    tenant: Tenant = None,
+    group: Groups = None,
+    server: Server = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Offer search, answers and documents to language models, over the Model Context Protocol."""
+    from api.mcp.serve import serve_http, serve_stdio
+
+    _refuse_with_server(server, tenant=tenant, group=group)
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    if given and not http:
+        raise InvalidError(f"--{min(given)} goes with --http; add it, or leave --{min(given)} out.")
+    settings = _settings(data, config, {"mcp": given} if given else {})
+    (serve_http if http else serve_stdio)(settings, _access(settings, tenant, group), server)
 
 
 @app.command(name="doctor")
@@ -265,14 +278,6 @@ def _refuse_with_server(server: str | None, **options: object) -> None:
     for name, value in options.items():
         if server and value:
             raise InvalidError(f"--{name} works on the data folder only; leave it out, or run without --server.")
-
-
-def _body(model: type[Any], **fields: Any) -> Any:
-    try:
-        return TypeAdapter(model).validate_python({key: value for key, value in fields.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise InvalidError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
 
 
 def _show(result: BaseModel, as_json: bool, show: Any) -> None:

@@ -2,11 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from api.schemas import AnswerIn, AnswerOut, DocumentOut, DocumentsOut, IngestedOut, SearchIn, SearchOut
+from api.schemas import (
+    AnswerIn,
+    AnswerOut,
+    DocumentOut,
+    DocumentsOut,
+    DocumentTextOut,
+    IngestedOut,
+    SearchIn,
+    SearchOut,
+)
 from ingest.errors import CitewellError, InvalidError, PermanentError, TransientError, UnavailableError
 from ingest.pipeline import FileResult
 from ingest.sources.filesystem import SourceFile, require_regular
@@ -38,8 +48,11 @@ class RestClient:
         parameters = {"collection": collection, "limit": limit, "after": after}
         return self._call(DocumentsOut, "GET", "/v1/documents", params=parameters)
 
+    def document(self, document_id: str) -> DocumentTextOut:
+        return self._call(DocumentTextOut, "GET", f"/v1/documents/{quote(document_id, safe='')}")
+
     def delete(self, document_id: str) -> DocumentOut:
-        return self._call(DocumentOut, "DELETE", f"/v1/documents/{document_id}")
+        return self._call(DocumentOut, "DELETE", f"/v1/documents/{quote(document_id, safe='')}")
 
     def ingest(
         self, files: Sequence[SourceFile], collection: str, groups: Sequence[str], metadata: str

@@ -156,6 +156,13 @@ class DocumentTextOut(DocumentOut):
     text: str = Field(description="What the character offsets of hits and citations refer to.")
 
 
+class DocumentPartOut(DocumentOut):
+    text: str = Field(description="The characters from `char_start` to `char_end` of the document's text.")
+    char_start: int
+    char_end: int
+    next: int | None = Field(description="Give it as `char_start` to read on; null where nothing is left.")
+
+
 class DocumentsOut(_Out):
     documents: list[DocumentOut]
     next: str | None = Field(description="Give it as `after` to read on; null on the last page.")

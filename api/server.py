@@ -7,6 +7,7 @@ import sys
 from typing import NoReturn
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from api import console
 from api.app import create_app
@@ -17,14 +18,24 @@ from ingest.errors import UnavailableError
 
 def serve(settings: Settings) -> None:
     """Serve until interrupted. Raises UnavailableError where the address cannot be had or the start fails."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    stop_in_order()
     listener = bind(settings.api.host, settings.api.port)
     with Services(settings) as services:
         services.warm_up()
-        server = uvicorn.Server(uvicorn.Config(create_app(services), log_level="warning", access_log=False))
-        console.err.print(f"Citewell listens on {_url(listener)} (API documentation at /docs)", soft_wrap=True)
-        server.run(sockets=[listener])
+        run_app(create_app(services), listener, "Citewell listens on {url} (API documentation at /docs)")
+
+
+def run_app(app: ASGIApp, listener: socket.socket, announcement: str) -> None:
+    """Serve an application until interrupted. `announcement` goes to standard error, with its `{url}` filled in."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    console.err.print(announcement.format(url=_url(listener)), soft_wrap=True)
+    server.run(sockets=[listener])
+
+
+def stop_in_order() -> None:
+    """Let an interrupt or a request to terminate end this process so that everything is closed."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:

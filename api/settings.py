@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -35,22 +44,24 @@ def _is_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and port_fits and not more
 
 
+def _names_of_text(value: object) -> object:
+    """The environment can only hold text."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return [name.strip() for name in value.split(",") if name.strip()]
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError('must be written hr,legal or ["hr", "legal"]') from None
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names_of_text)]
+
+
 class AccessSettings(_Section):
     tenant: str = Field(min_length=1, max_length=128)
-    groups: Annotated[tuple[str, ...], NoDecode]
-
-    @field_validator("groups", mode="before")
-    @classmethod
-    def _groups_of_text(cls, value: object) -> object:
-        """The environment can only hold text."""
-        if not isinstance(value, str):
-            return value
-        if not value.lstrip().startswith("["):
-            return [name.strip() for name in value.split(",") if name.strip()]
-        try:
-            return json.loads(value)
-        except ValueError:
-            raise ValueError('must be written hr,legal or ["hr", "legal"]') from None
+    groups: Names
 
 
 class StoreSettings(_Section):
@@ -197,6 +208,13 @@ class ApiSettings(_Section):
     max_upload_mb: float = Field(gt=0)
 
 
+class McpSettings(_Section):
+    host: str
+    port: int = Field(ge=0, le=65535)
+    allowed_hosts: Names
+    page_characters: int = Field(ge=100, le=1_000_000)
+
+
 class Settings(BaseSettings):
     """Read-only; build it with `load_settings`."""
 
@@ -219,6 +237,7 @@ class Settings(BaseSettings):
     rewriting: RewritingSettings
     answers: AnswerSettings
     api: ApiSettings
+    mcp: McpSettings
 
     @field_validator("data", mode="before")
     @classmethod

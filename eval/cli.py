@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from api import cli
-from api.cli import AsJson, Config, Data
+from api.cli_options import AsJson, Config, Data
 from api.settings import load_settings
 from eval import tune_cli
 from ingest.errors import InvalidError

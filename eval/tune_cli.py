@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import AsJson, CollectionName, Config, Data
+from api.cli_options import AsJson, CollectionName, Config, Data
 from api.settings import load_settings
 
 app = typer.Typer(help="Fit retrieval to your documents, and prove the gain before it is used.", no_args_is_help=True)

@@ -1,0 +1,29 @@
+"""Options that several commands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def folder_name(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("name a folder; empty, it would be the current one.")
+    return Path(text)
+
+
+Data = Annotated[
+    Path | None, typer.Option("--data", parser=folder_name, metavar="DIR", help="Folder that holds everything stored.")
+]
+Config = Annotated[Path | None, typer.Option("--config", help="YAML file with settings that differ.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+CollectionName = Annotated[str, typer.Option("--collection", help="Which knowledge base.")]
+Tenant = Annotated[str | None, typer.Option("--tenant", help="Whose documents; default: access.tenant.")]
+Groups = Annotated[list[str] | None, typer.Option("--group", help="Repeatable; default: access.groups.")]
+Server = Annotated[str | None, typer.Option("--server", help="URL of a running server to use instead of the folder.")]
+Mode = Annotated[str | None, typer.Option(help="dense, bm25 or hybrid.")]
+Where = Annotated[
+    list[str] | None, typer.Option("--where", help="Filter key=value (again: any of them), != >= > <= <.")
+]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Documents in force on that day (ISO).")]
+TopK = Annotated[int | None, typer.Option("--top-k", help="How many passages.")]

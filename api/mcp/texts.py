@@ -1,0 +1,41 @@
+"""The results of the tools as text that a person or a language model reads."""
+
+from api.schemas import AnswerOut, CitationOut, DocumentPartOut, HitOut, SearchOut
+
+
+def found_text(found: SearchOut) -> str:
+    if not found.hits:
+        return "Nothing was found; try other words, fewer filters or another collection."
+    return "\n\n".join(f"[{rank}] {_passage(hit)}" for rank, hit in enumerate(found.hits, start=1))
+
+
+def answer_text(answer: AnswerOut) -> str:
+    if answer.refused:
+        return _refusal(answer)
+    sources = [f"[{one.marker}] {_place(one)}, support {one.support:.2f}\n{one.quote}" for one in answer.citations]
+    return "\n\n".join([answer.text, f"Confidence {answer.confidence:.2f}. Quoted from:", *sources])
+
+
+def part_text(part: DocumentPartOut) -> str:
+    head = f"{part.title} ({part.source}), characters {part.char_start}-{part.char_end} of {part.characters}"
+    more = f"\n\n(There is more: read on with char_start {part.next}.)" if part.next is not None else ""
+    return f"{head}\n\n{part.text}{more}"
+
+
+def _refusal(answer: AnswerOut) -> str:
+    said = f"REFUSED, confidence {answer.confidence:.2f}: the documents do not answer this well enough. {answer.text}"
+    if not answer.hits:
+        return said
+    nearest = [f"- {_passage(hit)}" for hit in answer.hits]
+    return "\n\n".join([said, "Nearest passages, which may be about something else:", *nearest])
+
+
+def _passage(hit: HitOut) -> str:
+    return f"{_place(hit)}, score {hit.score:.3f}\n{hit.text}"
+
+
+def _place(item: HitOut | CitationOut) -> str:
+    path = " › ".join(dict.fromkeys([item.title, *item.headings]))
+    page = f", page {item.page}" if item.page else ""
+    where = f"document_id {item.document_id}, characters {item.char_start}-{item.char_end}"
+    return f"{path}{page} ({item.source}); {where}"

@@ -1,0 +1,409 @@
+"""MCP: the tools, asked by the SDK's own client in process, over standard input and output, and over HTTP."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from mcp import Client, MCPError, StdioServerParameters
+from mcp_types import CallToolResult, TextContent
+
+from api.bootstrap import Services
+from api.mcp.tools import create_server
+from api.reader import LocalReader
+from api.schemas import AnswerOut, DocumentPartOut, DocumentTextOut, SearchIn, SearchOut
+from retrieval.types import Access
+from tests.api.conftest import HOURS, LEAVE, Run, one_line
+from tests.api.shelf import LONG, READER, id_of, rest, shelf
+
+PAGE = 200
+COMMAND = ("-c", "from eval.cli import main; main()", "mcp")
+ENVIRONMENT = {**os.environ, "HF_HUB_OFFLINE": "1", "COLUMNS": "80"}
+HELLO = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+Target = Any
+Do = Callable[[Client], Awaitable[Any]]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    with shelf(tmp_path_factory.mktemp("mcp")) as services:
+        yield services
+
+
+@pytest.fixture(scope="module")
+def url(library: Services) -> Iterator[str]:
+    with rest(library) as address:
+        yield address
+
+
+def local(services: Services, access: Access = READER) -> Target:
+    return create_server(LocalReader(services, access), PAGE)
+
+
+def stdio(*options: object) -> Target:
+    """The real command in a process of its own."""
+    return StdioServerParameters(command=sys.executable, args=[*COMMAND, *map(str, options)], env=ENVIRONMENT)
+
+
+@contextmanager
+def http(*options: object) -> Iterator[str]:
+    """The real command on a real port; its URL. It must end in order."""
+    command = [sys.executable, *COMMAND, "--http", "--port", "0", *map(str, options)]
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one:
+        assert one.stdout is not None
+        assert one.stderr is not None
+        try:
+            line = one.stderr.readline()
+            found = re.fullmatch(r"Citewell speaks MCP on (http://127\.0\.0\.1:\d+/mcp)\n", line)
+            assert found, line + one.stderr.read()
+            yield found[1]
+            one.send_signal(signal.SIGTERM)
+            assert one.wait(20) == 0
+            assert one.stdout.read() == ""
+        finally:
+            one.kill()
+
+
+def asked(target: Target, do: Do, mode: str = "auto") -> Any:
+    async def run() -> Any:
+        async with Client(target, mode=mode) as client:
+            return await do(client)
+
+    return asyncio.run(run())
+
+
+def call(target: Target, tool: str, **arguments: Any) -> CallToolResult:
+    result = asked(target, lambda client: client.call_tool(tool, arguments))
+    assert isinstance(result, CallToolResult)
+    return result
+
+
+def text(result: CallToolResult) -> str:
+    (content,) = result.content
+    assert isinstance(content, TextContent)
+    return content.text
+
+
+def hits(result: CallToolResult) -> list[str]:
+    assert not result.is_error, text(result)
+    return [hit.source.removeprefix("upload:") for hit in SearchOut.model_validate(result.structured_content).hits]
+
+
+def failure(result: CallToolResult) -> str:
+    assert result.is_error
+    assert result.structured_content is None
+    return text(result)
+
+
+def test_three_tools_are_offered_with_schemas(library: Services) -> None:
+    tools = {tool.name: tool for tool in asked(local(library), lambda client: client.list_tools()).tools}
+    assert list(tools) == ["search", "answer", "read_document"]
+    assert {name: set(tool.input_schema["properties"]) for name, tool in tools.items()} == {
+        "search": {"query", "top_k", "filters", "collection"},
+        "answer": {"question", "filters", "collection"},
+        "read_document": {"document_id", "char_start", "char_end"},
+    }
+    assert [tool.input_schema["required"] for tool in tools.values()] == [["query"], ["question"], ["document_id"]]
+    for tool in tools.values():
+        assert tool.input_schema["additionalProperties"] is False
+        assert tool.output_schema is not None
+        assert tool.annotations is not None
+        assert tool.annotations.read_only_hint
+
+
+def test_search_gives_passages(library: Services) -> None:
+    result = call(local(library), "search", query="parental leave", top_k=1)
+    (hit,) = SearchOut.model_validate(result.structured_content).hits
+    assert hit.source == "upload:leave.md"
+    assert text(result) == (
+        f"[1] Leave (upload:leave.md); document_id {hit.document_id}, "
+        f"characters {hit.char_start}-{hit.char_end}, score {hit.score:.3f}\n{hit.text}"
+    )
+
+
+@pytest.mark.parametrize(
+    "filters", [{"year": 2023}, '{"year": 2023}', {"year": {"$lt": 2025}}, {"$not": {"title": ["Leave", "Travel"]}}]
+)
+def test_filters(library: Services, filters: object) -> None:
+    assert hits(call(local(library), "search", query="parental leave", filters=filters)) == ["hours.txt"]
+    answer = AnswerOut.model_validate(
+        call(local(library), "answer", question="When does the office open?", filters=filters).structured_content
+    )
+    assert {one.source for one in answer.citations} == {"upload:hours.txt"}
+
+
+def test_null_is_the_default(library: Services) -> None:
+    assert len(hits(call(local(library), "search", query="leave", top_k=None, filters=None, collection=None))) > 1
+
+
+def test_nothing_found(library: Services) -> None:
+    result = call(local(library), "search", query="leave", filters={"year": 1999})
+    assert (hits(result), text(result)[:17]) == ([], "Nothing was found")
+
+
+def test_an_answer_has_its_citations(library: Services) -> None:
+    result = call(local(library), "answer", question="How long is parental leave?")
+    answer = AnswerOut.model_validate(result.structured_content)
+    assert not answer.refused
+    assert (answer.trace_id, answer.hits) == ("trace-1", [])
+    first = answer.citations[0]
+    assert first.quote == "Parental leave is thirty days."
+    assert text(result).startswith(f"{answer.text}\n\nConfidence {answer.confidence:.2f}. Quoted from:\n\n[")
+    place = f"characters {first.char_start}-{first.char_end}, support {first.support:.2f}"
+    assert f"Leave (upload:leave.md); document_id {first.document_id}, {place}\n{first.quote}" in text(result)
+
+
+def test_a_refusal_says_so_and_shows_what_is_nearest(tmp_path: Path) -> None:
+    with shelf(tmp_path, min_confidence=1.0) as services:
+        result = call(local(services), "answer", question="Who won the chess championship?")
+    answer = AnswerOut.model_validate(result.structured_content)
+    assert (result.is_error, answer.refused, answer.citations, len(answer.hits)) == (False, True, [], 3)
+    assert text(result).startswith(f"REFUSED, confidence {answer.confidence:.2f}: ")
+    assert f"Nearest passages, which may be about something else:\n\n- {answer.hits[0].title}" in text(result)
+
+
+def test_a_document_is_read_page_by_page(library: Services) -> None:
+    key, start, pages = id_of(library, "travel.md"), 0, []
+    while True:
+        result = call(local(library), "read_document", document_id=key, char_start=start)
+        part = DocumentPartOut.model_validate(result.structured_content)
+        assert (part.char_start, part.char_end) == (start, start + len(part.text))
+        assert len(part.text) <= PAGE
+        pages.append(part.text)
+        if part.next is None:
+            break
+        assert text(result).endswith(f"{part.text}\n\n(There is more: read on with char_start {part.next}.)")
+        start = part.next
+    assert text(result).endswith(part.text)
+    assert (len("".join(pages)), part.char_end) == (part.characters, part.characters)
+    assert re.sub(r"\s+", " ", "".join(pages)).strip() == re.sub(r"\s+", " ", LONG.removeprefix("# Travel")).strip()
+
+
+def test_a_range_is_what_a_citation_quotes(library: Services) -> None:
+    asked_first = call(local(library), "answer", question="How long is parental leave?")
+    first = AnswerOut.model_validate(asked_first.structured_content).citations[0]
+    place = {"document_id": first.document_id, "char_start": first.char_start, "char_end": first.char_end}
+    part = DocumentPartOut.model_validate(call(local(library), "read_document", **place).structured_content)
+    assert (part.text, part.next, part.title) == (first.quote, None, "Leave")
+
+
+def test_a_wide_range_is_paged_as_well(library: Services) -> None:
+    wide = {"document_id": id_of(library, "travel.md"), "char_start": 10, "char_end": 10 + PAGE + 1}
+    part = DocumentPartOut.model_validate(call(local(library), "read_document", **wide).structured_content)
+    assert (part.char_end, part.next) == (10 + PAGE, 10 + PAGE)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "message"),
+    [
+        ("search", {"query": "x", "collection": "absent"}, "There is no collection 'absent' in "),
+        ("answer", {"question": "x", "collection": "absent"}, "There is no collection 'absent' in "),
+        ("search", {"query": "x", "collection": "../up"}, "collection: String should match pattern"),
+        ("search", {"query": " "}, "query: String should have at least 1 character."),
+        ("search", {}, "query: Field required."),
+        ("search", {"query": "x", "limit": 3}, "limit: unknown field; known are collection, filters, query, top_k."),
+        ("search", {"query": "x", "top_k": 51}, "top_k: Input should be less than or equal to 50."),
+        ("search", {"query": "x", "filters": "year"}, "filters: Input should be a valid dictionary."),
+        ("search", {"query": "x", "filters": {"yaer": 1}}, "No document that you may read has a field 'yaer'"),
+        ("answer", {"question": "x", "filters": {"year": {"$near": 1}}}, "$near is no operator of a field"),
+        ("read_document", {"document_id": "absent"}, "There is no document 'absent'"),
+        ("read_document", {"document_id": "../search"}, "document_id: String should match pattern"),
+    ],
+)
+def test_mistakes_are_results_that_say_what_to_do(
+    library: Services, tool: str, arguments: dict[str, Any], message: str
+) -> None:
+    assert failure(call(local(library), tool, **arguments)).startswith(message)
+
+
+def test_a_range_outside_of_the_document(library: Services) -> None:
+    key = id_of(library, "hours.txt")
+    whole = call(local(library), "read_document", document_id=key)
+    size = DocumentPartOut.model_validate(whole.structured_content).characters
+    assert size >= len(HOURS.strip())
+    beyond = call(local(library), "read_document", document_id=key, char_start=size)
+    assert failure(beyond) == f"The document has {size} characters; char_start must be less."
+    empty = call(local(library), "read_document", document_id=key, char_start=5, char_end=5)
+    assert failure(empty) == "char_end must be greater than char_start, which is 5."
+
+
+def test_a_tool_that_does_not_exist_is_an_error_of_the_protocol(library: Services) -> None:
+    async def delete(client: Client) -> None:
+        with pytest.raises(MCPError, match="There is no tool 'delete'; there are search, answer, read_document"):
+            await client.call_tool("delete", {})
+
+    asked(local(library), delete)
+
+
+def test_others_documents_are_as_good_as_absent(library: Services) -> None:
+    theirs = id_of(library, "secret.md", Access("other"))
+    assert failure(call(local(library), "read_document", document_id=theirs)).startswith("There is no document")
+    assert "secret.md" not in hits(call(local(library), "search", query="parental leave secret", top_k=50))
+    assert hits(call(local(library, Access("other")), "search", query="parental leave secret")) == ["secret.md"]
+
+
+def test_what_a_group_may_read_is_for_the_group(library: Services) -> None:
+    outsider, key = local(library, Access("acme")), id_of(library, "leave.md")
+    assert "leave.md" not in hits(call(outsider, "search", query="parental leave", top_k=50))
+    assert failure(call(outsider, "read_document", document_id=key)).startswith("There is no document")
+    answer = AnswerOut.model_validate(
+        call(outsider, "answer", question="How long is parental leave?").structured_content
+    )
+    assert "upload:leave.md" not in {one.source for one in answer.citations}
+
+
+class Broken:
+    """A reader that fails in a way that nobody foresaw."""
+
+    async def search(self, body: SearchIn) -> SearchOut:
+        raise RuntimeError("the password is swordfish")
+
+    answer = search
+
+    async def document(self, document_id: str) -> DocumentTextOut:
+        raise RuntimeError("the password is swordfish")
+
+
+def test_a_crash_is_logged_and_told_without_its_details(caplog: pytest.LogCaptureFixture) -> None:
+    result = call(create_server(Broken(), PAGE), "search", query="x")  # type: ignore[arg-type]
+    assert failure(result) == "An unexpected error happened; the log of `citewell mcp` has the details."
+    assert "swordfish" in caplog.text
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_over_stdio_through_a_server(library: Services, url: str, mode: str) -> None:
+    async def session(client: Client) -> None:
+        assert len((await client.list_tools()).tools) == 3
+        found = await client.call_tool("search", {"query": "parental leave", "filters": {"year": 2025}})
+        assert hits(found) == ["leave.md"]
+        answer = await client.call_tool("answer", {"question": "How long is parental leave?"})
+        assert "Parental leave is thirty days." in text(answer)
+        part = await client.call_tool("read_document", {"document_id": id_of(library, "leave.md"), "char_end": 20})
+        assert DocumentPartOut.model_validate(part.structured_content).char_end == 20
+        theirs = {"document_id": id_of(library, "secret.md", Access("other"))}
+        assert failure(await client.call_tool("read_document", theirs)).startswith("There is no document")
+        absent = await client.call_tool("search", {"query": "x", "collection": "absent"})
+        assert failure(absent).startswith("There is no collection 'absent'")
+        wrong = await client.call_tool("search", {"query": "x", "filters": {"yaer": 1}})
+        assert failure(wrong).startswith("No document that you may read has a field 'yaer'")
+
+    asked(stdio("--server", url), session, mode)
+
+
+def test_a_server_that_is_not_there() -> None:
+    result = call(stdio("--server", "http://127.0.0.1:1"), "search", query="x")
+    assert re.match(r"The server http://127\.0\.0\.1:1.* does not answer .*check the URL", failure(result))
+
+
+def messages(*requests: tuple[str, dict[str, Any]]) -> str:
+    first = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": HELLO}
+    ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    more = [
+        {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+        for number, (tool, arguments) in enumerate(requests, start=1)
+    ]
+    return "".join(json.dumps(one) + "\n" for one in (first, ready, *more))
+
+
+def conversation(given: str, replies: int, *options: object) -> tuple[list[Any], str]:
+    """What the command prints on standard output, line by line as JSON, and on standard error. Standard input is
+    closed when so many replies have come; the command must then end by itself."""
+    command = [sys.executable, *COMMAND, *map(str, options)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=ENVIRONMENT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as one:
+        assert one.stdin is not None
+        assert one.stdout is not None
+        one.stdin.write(given)
+        one.stdin.flush()
+        lines = [one.stdout.readline() for _ in range(replies)]
+        rest_out, err = one.communicate(timeout=60)
+        assert one.returncode == 0
+    return [json.loads(line) for line in [*lines, *rest_out.splitlines()]], err
+
+
+def test_nothing_but_the_protocol_goes_to_standard_output(url: str) -> None:
+    wrong = "no JSON\n"
+    said, err = conversation(messages(("search", {"query": "leave"})) + wrong, 2, "--server", url)
+    assert {one.get("id") for one in said} >= {0, 1}
+    assert all(one["jsonrpc"] == "2.0" for one in said)
+    assert "Traceback" not in err
+
+
+def test_an_interrupt_ends_it_at_once(url: str) -> None:
+    command, pipe = [sys.executable, *COMMAND, "--server", url], subprocess.PIPE
+    with subprocess.Popen(command, env=ENVIRONMENT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as one:
+        assert one.stdin is not None
+        assert one.stdout is not None
+        one.stdin.write(messages())
+        one.stdin.flush()
+        assert one.stdout.readline()
+        one.send_signal(signal.SIGINT)
+        assert one.wait(10) == -signal.SIGINT
+
+
+def test_over_http_through_a_server(url: str) -> None:
+    with http("--server", url) as address:
+        for mode in ("auto", "legacy"):
+            found = asked(address, lambda client: client.call_tool("search", {"query": "parental leave"}), mode)
+            assert hits(found)[0] == "leave.md"
+        assert "thirty days" in text(call(address, "answer", question="How long is parental leave?"))
+        assert failure(call(address, "read_document", document_id="absent")).startswith("There is no document")
+        assert [post(address, **headers) for headers in ({}, {"host": "evil.example"})] == [200, 421]
+        assert post(address, origin="http://evil.example") == 403
+        assert post(address, origin=address.removesuffix("/mcp")) == 200
+
+
+def test_names_that_a_proxy_passes_on_are_allowed_by_setting(url: str, tmp_path: Path) -> None:
+    config = tmp_path / "proxy.yaml"
+    config.write_text("mcp: {allowed_hosts: [kb.example.com]}")
+    with http("--server", url, "--config", config) as address:
+        assert post(address, host="kb.example.com", origin="https://kb.example.com") == 200
+        assert post(address, host="kb.example.com:8443") == 200
+        assert post(address, host="kb.example.com.evil.example") == 421
+
+
+def post(address: str, **headers: str) -> int:
+    accept = {"accept": "application/json, text/event-stream"}
+    body = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": HELLO}
+    return httpx.post(address, json=body, headers={**accept, **headers}).status_code
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--port", 8000), "--port goes with --http; add it, or leave --port out."),
+        (("--host", "0.0.0.0"), "--host goes with --http; add it, or leave --host out."),
+        (("--server", "localhost:8080"), "A server is named by a URL such as http://127.0.0.1:8080"),
+        (("--server", "http://x", "--tenant", "acme"), "--tenant works on the data folder only"),
+    ],
+)
+def test_wrong_options(run: Run, options: tuple[object, ...], message: str) -> None:
+    outcome = run("mcp", *options)
+    assert outcome.code == 2
+    one_line(outcome, message)
+
+
+@pytest.mark.slow
+def test_over_stdio_with_the_real_models(indexed: Path) -> None:
+    asking = ("answer", {"question": "How long is parental leave?"})
+    said, err = conversation(messages(asking), 2, "--data", indexed)
+    (answer,) = (one["result"]["structuredContent"] for one in said if one["id"] == 1)
+    assert AnswerOut.model_validate(answer).citations[0].quote == "Parental leave is thirty days."
+    assert err == ""
+
+
+@pytest.mark.slow
+def test_over_http_with_the_real_models_and_the_lock(indexed: Path) -> None:
+    with http("--data", indexed) as address:
+        assert LEAVE.splitlines()[2] in text(call(address, "search", query="parental leave", top_k=1))
+        locked = failure(call(stdio("--data", indexed), "search", query="x"))
+        assert re.match(r"The index .*default is in use by process \d+: stop that process, or .*--server", locked)
