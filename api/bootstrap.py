@@ -120,7 +120,7 @@ class Services:
         from retrieval.llm import ChatModel
 
         key = chosen.api_key.get_secret_value() if chosen.api_key else None
-        model = ChatModel(chosen.url, chosen.model, key, timeout_s=chosen.timeout_s, waits_s=(0.5,))
+        model = ChatModel(chosen.url, chosen.model, key, timeout_s=chosen.timeout_s, tries=2)
         self._closing.callback(model.close)
         return model
 
