@@ -1,17 +1,26 @@
 """The command line's way to a running server, through REST."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from api.schemas import AnswerIn, AnswerOut, DocumentOut, DocumentsOut, IngestedOut, SearchIn, SearchOut
+from api.schemas import AnswerIn, AnswerOut, DocumentOut, DocumentsOut, IngestedOut, LostAnswer, SearchIn, SearchOut
 from ingest.errors import CitewellError, InvalidError, PermanentError, TransientError, UnavailableError
 from ingest.pipeline import FileResult
 from ingest.sources.filesystem import SourceFile, require_regular
 
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+class LostAnswerError(TransientError):
+    """The server's language model failed; `found` is what it was to read."""
+
+    def __init__(self, found: LostAnswer) -> None:
+        super().__init__(found.detail)
+        self.found = found
 
 
 class RestClient:
@@ -78,6 +87,8 @@ class RestClient:
 
 
 def _error_of(response: httpx.Response) -> CitewellError:
+    with suppress(ValidationError):
+        return LostAnswerError(LostAnswer.model_validate_json(response.content))
     try:
         detail = str(response.json()["detail"])
     except (ValueError, KeyError, TypeError):

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -33,6 +42,28 @@ def _is_address(url: str) -> bool:
         return False
     more = "@" in parts.netloc or "?" in url or "#" in url
     return parts.scheme in ("http", "https") and bool(parts.hostname) and port_fits and not more
+
+
+def _address(key: str) -> AfterValidator:
+    """`key`: the setting that a key belongs into."""
+
+    def check(url: str) -> str:
+        if not _is_address(url):
+            raise ValueError(f"must look like http://host:8080/v1; a key goes into {key}")
+        return url
+
+    return AfterValidator(check)
+
+
+def _header_key(value: SecretStr | None) -> SecretStr | None:
+    """One that fits into a header. Files that a key is read from often end with a line break."""
+    key = value.get_secret_value().strip() if value else ""
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError("must be printable ASCII without white space")
+    return SecretStr(key) if key else None
+
+
+_Key = Annotated[SecretStr | None, AfterValidator(_header_key)]
 
 
 class AccessSettings(_Section):
@@ -93,29 +124,11 @@ class EmbeddingSettings(_Section):
     document_prefix: str
     query_cache: int = Field(ge=0, le=1_000_000)
     micro_batch: bool
-    url: str | None
-    api_key: SecretStr | None
+    url: Annotated[str, _address("embedding.api_key")] | None
+    api_key: _Key
     timeout_s: float = Field(gt=0)
     tokenizer: str = Field(min_length=1)
     max_tokens: int | None = Field(ge=64)
-
-    @field_validator("url")
-    @classmethod
-    def _url_is_an_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        if not _is_address(value):
-            raise ValueError("must look like http://host:8080/v1; a key goes into embedding.api_key")
-        return value
-
-    @field_validator("api_key")
-    @classmethod
-    def _key_fits_into_a_header(cls, value: SecretStr | None) -> SecretStr | None:
-        """Files that a key is read from often end with a line break."""
-        key = value.get_secret_value().strip() if value else ""
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError("must be printable ASCII without white space")
-        return SecretStr(key) if key else None
 
     @model_validator(mode="after")
     def _runtimes_fit(self) -> "EmbeddingSettings":
@@ -184,11 +197,28 @@ class RewritingSettings(_Section):
 
 
 class AnswerSettings(_Section):
-    generator: Literal["extractive"]
+    generator: Literal["extractive", "openai"]
     passages: int = Field(ge=1, le=100)
     max_sentences: int = Field(ge=1, le=20)
     min_confidence: float = Field(ge=0, le=1)
     cross_encoder: bool
+    url: Annotated[str, _address("answers.api_key")] | None
+    model: str | None = Field(min_length=1)
+    api_key: _Key
+    context_tokens: int = Field(ge=512)
+    max_tokens: int = Field(ge=1)
+    temperature: float = Field(ge=0, le=2)
+    first_token_s: float = Field(gt=0)
+    between_tokens_s: float = Field(gt=0)
+    tokenizer: str | None = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _model_fits(self) -> "AnswerSettings":
+        if self.generator == "openai" and not (self.url and self.model):
+            raise ValueError("generator 'openai' needs answers.url and answers.model")
+        if self.max_tokens > self.context_tokens // 2:
+            raise ValueError("max_tokens cannot be more than half of context_tokens: passages need the rest")
+        return self
 
 
 class ApiSettings(_Section):

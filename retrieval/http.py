@@ -187,15 +187,18 @@ def is_address(url: str) -> bool:
 
 def _policy(tries: int, wait_s: float, within_s: float = float("inf")) -> dict[str, Any]:
     """Of tenacity's Retrying and AsyncRetrying."""
-    asked_for = wait_exception(lambda error: error.after_s if isinstance(error, AgainError) else 0.0)
     return {
-        "stop": stop_after_attempt(tries)
-        | stop_before_delay(within_s)
-        | (lambda state: state.upcoming_sleep > LONGEST_WAIT_S),
-        "wait": wait_exponential(multiplier=wait_s) + wait_random(0, wait_s) + asked_for,
+        "stop": stop_after_attempt(tries) | stop_before_delay(within_s),
+        "wait": wait_exponential(multiplier=wait_s) + wait_random(0, wait_s) + wait_exception(_asked_for),
         "retry": retry_if_exception_type(AgainError),
         "reraise": True,
     }
+
+
+def _asked_for(error: BaseException) -> float:
+    """A wait without end is never begun."""
+    seconds = error.after_s if isinstance(error, AgainError) else 0.0
+    return seconds if seconds <= LONGEST_WAIT_S else float("inf")
 
 
 def _tried(statistics: dict[str, Any]) -> str:

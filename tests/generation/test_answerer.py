@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from generation.answerer import NOTHING_FOUND, REFUSAL, RagAnswerer, drain
+from generation.context import Unlimited
 from generation.types import Answer, Evidence, Quote
 from ingest.types import Section
 from retrieval.types import Hit, Query
@@ -39,7 +40,7 @@ class Shelf:
 
 
 def answerer(shelf: Shelf, generator: ScriptedGenerator, min_confidence: float = 0.5) -> RagAnswerer:
-    return RagAnswerer(shelf, shelf, generator, shelf, min_confidence, lambda: "trace-1")
+    return RagAnswerer(shelf, Unlimited(), shelf, generator, shelf, min_confidence, lambda: "trace-1")
 
 
 def ask(shelf: Shelf, generator: ScriptedGenerator, min_confidence: float = 0.5) -> tuple[list[str], Answer]:
@@ -74,7 +75,7 @@ def test_too_little_support_is_refused_without_asking_the_generator() -> None:
     assert (pieces, generator.prompts) == ([], [])
     assert (answer.text, answer.refused, answer.citations, answer.confidence) == (REFUSAL, True, (), 0.9)
     assert len(answer.hits) == 1
-    assert set(answer.timings) == {"search_ms", "evidence_ms"}
+    assert set(answer.timings) == {"search_ms", "pack_ms", "evidence_ms"}
 
 
 @pytest.mark.parametrize("min_confidence", [0.0, 0.5])
@@ -95,7 +96,7 @@ def test_a_threshold_is_met_by_equal_support() -> None:
 
 def test_each_stage_is_timed() -> None:
     _, answer = ask(Shelf([hit(TEXT)], [OPENS]), ScriptedGenerator("x [1]"))
-    assert set(answer.timings) == {"search_ms", "evidence_ms", "generate_ms", "cite_ms"}
+    assert set(answer.timings) == {"search_ms", "pack_ms", "evidence_ms", "generate_ms", "cite_ms"}
     assert all(value >= 0 for value in answer.timings.values())
 
 
