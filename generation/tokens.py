@@ -1,6 +1,7 @@
 """How many tokens a language model behind a server reads in a text."""
 
 import math
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,8 @@ from retrieval.http import Endpoint
 
 REST_S = 60.0
 """So long a server that did not count is not asked to."""
+_WORD = re.compile(r"[^\W\d_]+")
+_SPACES = re.compile(r"[^\S\n]+")
 
 
 class ServerCount:
@@ -38,13 +41,11 @@ class ServerCount:
 
 
 def estimate(text: str) -> int:
-    """More than byte-level tokenizers are likely to find: a third of the UTF-8 bytes of letters, and one for each byte
-    of everything else but white space, of which line breaks count."""
-    letters = sum(len(one.encode()) for one in text if one.isalpha())
-    others = sum(
-        len(one.encode(errors="replace")) for one in text if one == "\n" or not (one.isalpha() or one.isspace())
-    )
-    return math.ceil(letters / 3) + others
+    """From UTF-8 bytes, and rather too many: of each word a third of its bytes, rounded up; one for each byte of
+    everything else but spaces. English comes to about one and a half times what byte-level tokenizers find."""
+    words = _WORD.findall(text)
+    others = _SPACES.sub("", _WORD.sub("", text))
+    return sum(math.ceil(len(word.encode()) / 3) for word in words) + len(others.encode(errors="replace"))
 
 
 def _counted(reply: Any) -> int | None:
