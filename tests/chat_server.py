@@ -50,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: Any) -> None:
         if self.path == "/tokenize" and self.server.counts:
-            self.reply(200, json.dumps({"tokens": body["content"].split()}).encode(), "application/json")
+            self.reply(200, json.dumps({"tokens": body["content"].split()}).encode())
         elif self.path != "/v1/chat/completions":
             self.reply(404, b"{}")
         elif self.headers.get("authorization") != f"Bearer {KEY}":
