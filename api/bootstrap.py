@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api import parts
+from api.answering import build_generator, build_packer
 from api.settings import Settings
 from api.upkeep import ENOUGH_CHUNKS, Upkeep
 from generation.answerer import RagAnswerer
+from generation.ports import ContextPacker, Generator
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoundError, UnavailableError
 from ingest.pipeline import Ingestor
@@ -120,9 +122,17 @@ class Services:
         from retrieval.llm import ChatModel
 
         key = chosen.api_key.get_secret_value() if chosen.api_key else None
-        model = ChatModel(chosen.url, chosen.model, key, timeout_s=chosen.timeout_s, waits_s=(0.5,))
+        model = ChatModel(chosen.url, chosen.model, key, timeout_s=chosen.timeout_s, tries=2)
         self._closing.callback(model.close)
         return model
+
+    @cached_property
+    def generator(self) -> Generator:
+        return build_generator(self.settings.answers)
+
+    @cached_property
+    def packer(self) -> ContextPacker:
+        return build_packer(self.settings.answers, self.catalog, self._closing)
 
     @cached_property
     def _parser(self) -> "IsolatedParser":
@@ -274,13 +284,11 @@ class Services:
         return SentenceEvidence(self.embedder, store, reader, support, confidence)
 
     def answerer(self, store: Store, searcher: Searcher, min_confidence: float) -> RagAnswerer:
-        from generation.generators.extractive import ExtractiveGenerator
-
-        chosen = self.settings.answers
         return RagAnswerer(
             searcher=searcher,
+            packer=self.packer,
             evidence=self.evidence(store),
-            generator=ExtractiveGenerator(chosen.max_sentences),
+            generator=self.generator,
             sections=self.catalog,
             min_confidence=min_confidence,
             new_trace_id=self._new_trace_id,

@@ -29,10 +29,11 @@ from api.cli_options import (
     TopK,
     Where,
 )
-from api.client import RestClient
+from api.client import LostAnswerError, RestClient
 from api.ingestion import IngestRequest, ingest_files
-from api.schemas import AnswerIn, SearchIn
+from api.schemas import AnswerIn, SearchIn, lost_answer
 from api.settings import Settings, load_settings
+from generation.errors import GenerationError
 from ingest.errors import CitewellError, InvalidError, NotFoundError
 from retrieval.types import Access
 
@@ -124,7 +125,12 @@ def ask(
     asked = {"mode": mode, "top_k": top_k, "filters": pairs.filters(where), "as_of": as_of, "collection": collection}
     body = request_body(AnswerIn, query=question, **asked)
     place = _Place(server, data, config, tenant, group)
-    _show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)
+    try:
+        _show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)
+    except (GenerationError, LostAnswerError) as error:
+        found = error.found if isinstance(error, LostAnswerError) else lost_answer(error, 503, "No answer")
+        _show(found, as_json, console.show_lost)
+        raise
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The command line's way to a running server, through REST."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from api.schemas import (
     DocumentsOut,
     DocumentTextOut,
     IngestedOut,
+    LostAnswer,
     SearchIn,
     SearchOut,
 )
@@ -22,6 +24,14 @@ from ingest.pipeline import FileResult
 from ingest.sources.filesystem import SourceFile, require_regular
 
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+class LostAnswerError(TransientError):
+    """The server's language model failed; `found` is what it was to read."""
+
+    def __init__(self, found: LostAnswer) -> None:
+        super().__init__(found.detail)
+        self.found = found
 
 
 class RestClient:
@@ -91,6 +101,8 @@ class RestClient:
 
 
 def _error_of(response: httpx.Response) -> CitewellError:
+    with suppress(ValidationError):
+        return LostAnswerError(LostAnswer.model_validate_json(response.content))
     try:
         detail = str(response.json()["detail"])
     except (ValueError, KeyError, TypeError):

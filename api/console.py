@@ -1,6 +1,6 @@
 """How the command line shows things to a person."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from api.schemas import AnswerOut, CitationOut, DocumentOut, DocumentsOut, HitOut, ReportOut, SearchOut
+from api.schemas import AnswerOut, CitationOut, DocumentOut, DocumentsOut, HitOut, LostAnswer, ReportOut, SearchOut
 from ingest.progress import Snapshot
 
 # With emoji on, the `:100:` of a quote would be shown as a picture.
@@ -25,10 +25,17 @@ def show_answer(answer: AnswerOut) -> None:
     _line(f"[dim]confidence {answer.confidence:.2f}[/]")
     for citation in answer.citations:
         _line(f"  \\[{citation.marker}] {escape(_place(citation))}  [dim]support {citation.support:.2f}[/]")
-    if answer.refused and answer.hits:
-        _line("Nearest passages:")
-        for hit in answer.hits[:3]:
-            _show_hit(hit, 200)
+    if answer.omitted:
+        _line(f"[dim]{answer.omitted} passages did not fit into the model's context[/]")
+    if answer.refused:
+        _show_nearest(answer.hits)
+
+
+def show_lost(found: LostAnswer) -> None:
+    """What was found, where no answer could be written to it."""
+    for citation in found.citations:
+        _line(f"{escape(' '.join(citation.quote.split()))}\n  \\[{citation.marker}] {escape(_place(citation))}")
+    _show_nearest(found.hits)
 
 
 def show_hits(found: SearchOut) -> None:
@@ -110,6 +117,13 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _show_nearest(hits: Sequence[HitOut]) -> None:
+    if hits:
+        _line("Nearest passages:")
+    for hit in hits[:3]:
+        _show_hit(hit, 200)
 
 
 def _show_hit(hit: HitOut, length: int) -> None:

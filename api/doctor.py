@@ -1,8 +1,10 @@
 """`citewell doctor`: does everything that Citewell needs work here?"""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -13,6 +15,8 @@ from rich.markup import escape
 from api import console
 from api.bootstrap import Services
 from api.settings import Settings
+from generation.ports import Generator
+from generation.types import Prompt
 from ingest.errors import CitewellError, IndexLockedError, UnavailableError
 
 _LOW_DISK_BYTES = 2**30
@@ -38,6 +42,7 @@ def examine(services: Services) -> DoctorReport:
         ("data folder", _data_folder),
         ("embedding model", _embedding_model),
         ("cross-encoder", _cross_encoder),
+        ("generator", _generator),
         ("parsers", _parsers),
         ("catalog", _catalog),
     ]
@@ -107,6 +112,19 @@ def _cross_encoder(services: Services) -> str:
     if not right > wrong:
         raise UnavailableError("The cross-encoder cannot tell a right answer from a wrong one; install Citewell again.")
     return "tells a right answer from a wrong one"
+
+
+def _generator(services: Services) -> str:
+    if services.settings.answers.generator == "extractive":
+        return "extractive, which needs no model"
+    asyncio.run(_first_piece(services.generator))
+    services.packer.pack("Is the model in order?", [])  # loads the tokenizer, where one is set
+    return f"{services.generator.name} answers at {services.settings.answers.url}"
+
+
+async def _first_piece(generator: Generator) -> None:
+    async with aclosing(generator.stream(Prompt("Is the model in order?", (), ()))) as pieces:
+        await anext(pieces)
 
 
 def _parsers(services: Services) -> str:

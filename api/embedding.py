@@ -9,7 +9,7 @@ from ingest.errors import SettingsError
 from ingest.ports import Embedder
 
 if TYPE_CHECKING:
-    from retrieval.embedders.endpoint import Endpoint
+    from retrieval.http import Endpoint
 
 _NO_ONNX = (
     "embedding.runtime and embedding.query_runtime can be onnx only with the packages of citewell[onnx]; "
@@ -84,9 +84,9 @@ def _onnx(chosen: EmbeddingSettings, models: Path) -> Embedder:
 
 
 def _endpoint(chosen: EmbeddingSettings, closing: ExitStack) -> "Endpoint":
-    from retrieval.embedders.endpoint import Endpoint
+    from retrieval.embedders.endpoint import embedding_endpoint
 
     key = chosen.api_key.get_secret_value() if chosen.api_key else None
-    server = Endpoint(chosen.url or "", key, chosen.timeout_s)
+    server = embedding_endpoint(chosen.url or "", key, chosen.timeout_s)
     closing.callback(server.close)
     return server

@@ -9,7 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.schemas import Problem
+from api.schemas import Problem, lost_answer
+from generation.errors import GenerationError
 from ingest.errors import (
     CitewellError,
     DeniedError,
@@ -18,6 +19,7 @@ from ingest.errors import (
     NotFoundError,
     PermanentError,
     TooLargeError,
+    TooSlowError,
     TransientError,
     UnsupportedFormatError,
 )
@@ -31,6 +33,7 @@ _STATUSES: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (
     (DeniedError, HTTPStatus.FORBIDDEN),
     (UnsupportedFormatError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     (PermanentError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TooSlowError, HTTPStatus.GATEWAY_TIMEOUT),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
@@ -40,11 +43,15 @@ def status_of(error: CitewellError) -> HTTPStatus:
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+    return _response(Problem(title=HTTPStatus(status).phrase, status=status, detail=detail), headers)
+
+
+def _response(body: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(body.model_dump(), body.status, headers, media_type="application/problem+json")
 
 
 def install(app: FastAPI) -> None:
+    app.add_exception_handler(GenerationError, _generation)
     app.add_exception_handler(CitewellError, _citewell)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
@@ -54,6 +61,13 @@ def install(app: FastAPI) -> None:
 async def _citewell(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CitewellError)
     return problem(status_of(error), str(error))
+
+
+async def _generation(request: Request, error: Exception) -> JSONResponse:
+    """503, or 504 where the generator was too slow, with what was found (RFC 9457 calls these extension members)."""
+    assert isinstance(error, GenerationError)
+    status = status_of(error.__cause__) if isinstance(error.__cause__, CitewellError) else status_of(error)
+    return _response(lost_answer(error, status, status.phrase))
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:

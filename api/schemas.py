@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints
 
+from generation.errors import GenerationError
 from generation.types import Answer
 from ingest.catalog_rows import CatalogEntry
 from ingest.pipeline import FileResult
@@ -136,6 +137,7 @@ class AnswerOut(_Out):
     trace_id: str
     model: str
     usage: UsageOut
+    omitted: int = Field(default=0, description="Passages found that did not fit into the model's context.")
 
 
 class DocumentOut(_Out):
@@ -217,6 +219,23 @@ class Problem(_Out):
     detail: str
 
 
+class LostAnswer(Problem):
+    """The language model failed; what was found is here all the same."""
+
+    citations: list[CitationOut] = Field(description="The sentences that answer the question best.")
+    hits: list[HitOut] = Field(description="The passages; `marker` of a citation counts them from 1.")
+
+
+def lost_answer(error: GenerationError, status: int, title: str) -> LostAnswer:
+    return LostAnswer(
+        title=title,
+        status=status,
+        detail=str(error),
+        citations=[CitationOut.model_validate(citation) for citation in error.citations],
+        hits=[hit_out(hit) for hit in error.hits],
+    )
+
+
 def hit_out(hit: Hit) -> HitOut:
     chunk = hit.chunk
     return HitOut(
@@ -258,6 +277,7 @@ def answer_out(answer: Answer, query: str) -> AnswerOut:
         trace_id=answer.trace_id,
         model=answer.model,
         usage=UsageOut.model_validate(answer.usage),
+        omitted=answer.omitted,
     )
 
 

@@ -1,15 +1,12 @@
 """One frozen schema for everything that can be set: defaults, then a file, then the environment, then flags."""
 
-import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -19,44 +16,18 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
 
 from api.settings_checks import ENV_PREFIX, check_variables, check_yaml, explain
+from api.settings_fields import Key, Names, address
 from ingest.errors import SettingsError
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _is_address(url: str) -> bool:
-    """Of a server: scheme, host and perhaps a path, nothing else."""
-    try:
-        parts = urlsplit(url)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    more = "@" in parts.netloc or "?" in url or "#" in url
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port_fits and not more
-
-
-def _names_of_text(value: object) -> object:
-    """The environment can only hold text."""
-    if not isinstance(value, str):
-        return value
-    if not value.lstrip().startswith("["):
-        return [name.strip() for name in value.split(",") if name.strip()]
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise ValueError('must be written hr,legal or ["hr", "legal"]') from None
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names_of_text)]
 
 
 class AccessSettings(_Section):
@@ -104,29 +75,11 @@ class EmbeddingSettings(_Section):
     document_prefix: str
     query_cache: int = Field(ge=0, le=1_000_000)
     micro_batch: bool
-    url: str | None
-    api_key: SecretStr | None
+    url: Annotated[str, address("embedding.api_key")] | None
+    api_key: Key
     timeout_s: float = Field(gt=0)
     tokenizer: str = Field(min_length=1)
     max_tokens: int | None = Field(ge=64)
-
-    @field_validator("url")
-    @classmethod
-    def _url_is_an_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        if not _is_address(value):
-            raise ValueError("must look like http://host:8080/v1; a key goes into embedding.api_key")
-        return value
-
-    @field_validator("api_key")
-    @classmethod
-    def _key_fits_into_a_header(cls, value: SecretStr | None) -> SecretStr | None:
-        """Files that a key is read from often end with a line break."""
-        key = value.get_secret_value().strip() if value else ""
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError("must be printable ASCII without white space")
-        return SecretStr(key) if key else None
 
     @model_validator(mode="after")
     def _runtimes_fit(self) -> "EmbeddingSettings":
@@ -195,11 +148,28 @@ class RewritingSettings(_Section):
 
 
 class AnswerSettings(_Section):
-    generator: Literal["extractive"]
+    generator: Literal["extractive", "openai"]
     passages: int = Field(ge=1, le=100)
     max_sentences: int = Field(ge=1, le=20)
     min_confidence: float = Field(ge=0, le=1)
     cross_encoder: bool
+    url: Annotated[str, address("answers.api_key")] | None
+    model: str | None = Field(min_length=1)
+    api_key: Key
+    context_tokens: int = Field(ge=512)
+    max_tokens: int = Field(ge=1)
+    temperature: float = Field(ge=0, le=2)
+    first_token_s: float = Field(gt=0)
+    between_tokens_s: float = Field(gt=0)
+    tokenizer: str | None = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _model_fits(self) -> "AnswerSettings":
+        if self.generator == "openai" and not (self.url and self.model):
+            raise ValueError("generator 'openai' needs answers.url and answers.model")
+        if self.max_tokens > self.context_tokens // 2:
+            raise ValueError("max_tokens cannot be more than half of context_tokens: passages need the rest")
+        return self
 
 
 class ApiSettings(_Section):

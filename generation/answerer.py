@@ -1,15 +1,19 @@
-"""A question becomes a checked answer: search -> evidence -> generate -> cite."""
+"""A question becomes a checked answer: search -> context -> evidence -> generate -> cite."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TypeVar
 
-from generation.citations import line_boxes, resolve
-from generation.ports import EvidenceScorer, Generator, SectionReader
-from generation.types import Answer, Citation, Prompt, Quote
+from generation.citations import citation_at, line_boxes, resolve
+from generation.errors import GenerationError
+from generation.generators.extractive import select
+from generation.ports import ContextPacker, EvidenceScorer, Generator, SectionReader
+from generation.prompting import UNKNOWN
+from generation.types import Answer, Citation, Packed, Prompt, Quote, Usage
+from ingest.errors import UnavailableError
 from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
 
@@ -17,6 +21,31 @@ _T = TypeVar("_T")
 
 REFUSAL = "I don't know: the indexed documents do not seem to answer this."
 NOTHING_FOUND = "I don't know: no indexed document that you may read matches this question."
+_QUOTES = 3
+"""How many sentences are shown in place of an answer that could not be written."""
+
+
+@dataclass
+class _Course:
+    """What has come of one question so far."""
+
+    query: Query
+    timings: dict[str, float] = field(default_factory=dict)
+    found: Sequence[Hit] = ()
+    packed: Packed = field(default_factory=lambda: Packed(()))
+    quotes: tuple[Quote, ...] = ()
+    confidence: float = 0.0
+    text: str = ""
+    usage: Usage = field(default_factory=Usage)
+
+    async def timed(self, name: str, work: Awaitable[_T]) -> _T:
+        started = perf_counter()
+        result = await work
+        self.took(name, started)
+        return result
+
+    def took(self, name: str, started: float) -> None:
+        self.timings[name] = round((perf_counter() - started) * 1000, 2)
 
 
 class RagAnswerer:
@@ -30,63 +59,93 @@ class RagAnswerer:
     def __init__(
         self,
         searcher: Searcher,
+        packer: ContextPacker,
         evidence: EvidenceScorer,
         generator: Generator,
         sections: SectionReader,
         min_confidence: float,
         new_trace_id: Callable[[], str],
     ) -> None:
-        self._searcher, self._evidence, self._generator = searcher, evidence, generator
+        self._searcher, self._packer, self._evidence, self._generator = searcher, packer, evidence, generator
         self._sections, self._min_confidence, self._new_trace_id = sections, min_confidence, new_trace_id
 
     async def answer(self, query: Query) -> AsyncIterator[str | Answer]:
-        timings: dict[str, float] = {}
-        hits = await _timed(timings, "search_ms", asyncio.to_thread(self._searcher.search, query))
-        evidence = await _timed(timings, "evidence_ms", asyncio.to_thread(self._evidence.weigh, query, hits))
-        quotes, confidence = evidence.quotes, evidence.confidence
-        if not quotes or confidence < self._min_confidence:
-            yield self._refusal(hits, confidence, timings)
+        """Raises GenerationError where the generator fails."""
+        course = _Course(query)
+        await self._read(course)
+        if not course.quotes or course.confidence < self._min_confidence:
+            yield self._refusal(course)
             return
-        started = perf_counter()
-        text = ""
-        async with aclosing(self._generator.stream(Prompt(query.text, tuple(hits), quotes))) as pieces:
+        async with aclosing(self._written(course)) as pieces:
             async for piece in pieces:
-                text += piece
                 yield piece
-        timings["generate_ms"] = _milliseconds(started)
-        citations = await _timed(timings, "cite_ms", asyncio.to_thread(self._cite, text, hits, quotes))
-        yield self._answer(text, citations, hits, confidence, timings)
+        citations = await course.timed("cite_ms", asyncio.to_thread(self._cite, course))
+        yield self._answer(course, citations)
 
-    def _cite(self, text: str, hits: Sequence[Hit], quotes: Sequence[Quote]) -> list[Citation]:
-        citations = resolve(text, hits, quotes)
+    async def _read(self, course: _Course) -> None:
+        """Search, make the passages that the generator can read of it, and weigh their sentences."""
+        query = course.query
+        course.found = await course.timed("search_ms", asyncio.to_thread(self._searcher.search, query))
+        course.packed = await course.timed("pack_ms", asyncio.to_thread(self._packer.pack, query.text, course.found))
+        weighed = asyncio.to_thread(self._evidence.weigh, query, course.packed.hits)
+        evidence = await course.timed("evidence_ms", weighed)
+        course.quotes, course.confidence = evidence.quotes, evidence.confidence
+
+    async def _written(self, course: _Course) -> AsyncGenerator[str, None]:
+        """The generator's pieces; together they are the text of `course`."""
+        started = perf_counter()
+        prompt = Prompt(course.query.text, course.packed.hits, course.quotes)
+        try:
+            async with aclosing(self._generator.stream(prompt)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Usage):
+                        course.usage = piece
+                    else:
+                        course.text += piece
+                        yield piece
+        except UnavailableError as error:
+            raise await asyncio.to_thread(self._lost, course, error) from error
+        course.took("generate_ms", started)
+
+    def _lost(self, course: _Course, error: UnavailableError) -> GenerationError:
+        hits = course.packed.hits
+        best = select(course.quotes, _QUOTES)
+        quoted = [citation_at(one.marker, hits[one.marker - 1], one.start, one.end, one.support) for one in best]
+        return GenerationError(str(error), hits, self._boxed(quoted))
+
+    def _cite(self, course: _Course) -> list[Citation]:
+        return self._boxed(resolve(course.text, course.packed.hits, course.quotes))
+
+    def _boxed(self, citations: Sequence[Citation]) -> list[Citation]:
         sections = {key: self._sections.sections(key) for key in {one.document_id for one in citations if one.page}}
         return [
             replace(one, boxes=line_boxes(sections.get(one.document_id, ()), one.char_start, one.char_end))
             for one in citations
         ]
 
-    def _refusal(self, hits: Sequence[Hit], confidence: float, timings: dict[str, float]) -> Answer:
-        text = REFUSAL if hits else NOTHING_FOUND
-        return replace(self._answer(text, (), hits, confidence, timings), refused=True)
+    def _refusal(self, course: _Course) -> Answer:
+        """Its hits are in the order of the search."""
+        text = REFUSAL if course.found else NOTHING_FOUND
+        return replace(self._answer(course, ()), text=text, hits=tuple(course.found), refused=True)
 
-    def _answer(
-        self,
-        text: str,
-        citations: Sequence[Citation],
-        hits: Sequence[Hit],
-        confidence: float,
-        timings: dict[str, float],
-    ) -> Answer:
+    def _answer(self, course: _Course, citations: Sequence[Citation]) -> Answer:
         return Answer(
-            text=text,
+            text=course.text,
             citations=tuple(citations),
-            hits=tuple(hits),
-            confidence=confidence,
-            refused=False,
+            hits=course.packed.hits,
+            confidence=course.confidence,
+            refused=not citations and says_unknown(course.text),
             trace_id=self._new_trace_id(),
             model=self._generator.name,
-            timings=dict(timings),
+            usage=course.usage,
+            timings=dict(course.timings),
+            omitted=course.packed.omitted,
         )
+
+
+def says_unknown(text: str) -> bool:
+    """Whether a model wrote what it was told to write where the passages do not answer."""
+    return text.strip().replace("’", "'").casefold().startswith(UNKNOWN.casefold().rstrip("."))
 
 
 async def drain(answerer_output: AsyncIterator[str | Answer]) -> Answer:
@@ -95,14 +154,3 @@ async def drain(answerer_output: AsyncIterator[str | Answer]) -> Answer:
         if isinstance(item, Answer):
             return item
     raise AssertionError("an answerer ended without an Answer")
-
-
-async def _timed(timings: dict[str, float], name: str, work: Awaitable[_T]) -> _T:
-    started = perf_counter()
-    result = await work
-    timings[name] = _milliseconds(started)
-    return result
-
-
-def _milliseconds(started: float) -> float:
-    return round((perf_counter() - started) * 1000, 2)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from generation.types import Answer, Evidence, Prompt
+from generation.types import Answer, Evidence, Packed, Prompt, Usage
 from ingest.types import Section
 from retrieval.types import Access, Hit, Query
 
@@ -14,8 +14,18 @@ class Generator(Protocol):
     @property
     def name(self) -> str: ...
 
-    def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-        """Pieces of the answer in order. Closing the iterator stops the work."""
+    def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
+        """Pieces of the answer in order, then what they cost, if that is known. Closing the iterator stops the work.
+
+        Raises:
+            UnavailableError: there is no answer, or no end to it.
+        """
+        ...
+
+
+class ContextPacker(Protocol):
+    def pack(self, question: str, hits: Sequence[Hit]) -> Packed:
+        """What the generator reads of the hits, which come best first. Raises InvalidError where nothing fits."""
         ...
 
 

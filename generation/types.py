@@ -43,6 +43,14 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class Packed:
+    """What a generator gets to read. `omitted`: hits that did not fit."""
+
+    hits: tuple[Hit, ...]
+    omitted: int = 0
+
+
+@dataclass(frozen=True)
 class Citation:
     """Where a sentence of the answer stands: `document.text[char_start:char_end] == quote`.
 
@@ -74,7 +82,8 @@ class Usage:
 class Answer:
     """`confidence` in [0, 1] estimates the probability that the passages answer the question.
 
-    A refusal has no citations; its `hits` are the nearest passages. `timings` are milliseconds a stage.
+    A refusal has no citations; its `hits` are the nearest passages. `omitted`: so many hits the generator could not
+    read, because they did not fit into its context. `timings` are milliseconds a stage.
     """
 
     text: str
@@ -86,3 +95,4 @@ class Answer:
     model: str
     usage: Usage = field(default_factory=Usage)
     timings: Mapping[str, float] = field(default_factory=dict)
+    omitted: int = 0

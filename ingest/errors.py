@@ -13,6 +13,9 @@ CitewellError
 └── TransientError          try again later, perhaps after doing what the message says
     ├── IndexLockedError    another process owns the index or is writing it
     └── UnavailableError    a server or model does not answer
+        ├── TooSlowError    or not in time
+        ├── RefusedError    or refuses what it is asked (retrieval/http.py)
+        └── GenerationError no answer was written to what was found (generation/errors.py)
 IndexMismatchError (an InvalidError): the index was made with other settings.
 """
 
@@ -71,3 +74,7 @@ class IndexLockedError(TransientError):
 
 class UnavailableError(TransientError):
     """A server, a model or a disk that is needed does not answer."""
+
+
+class TooSlowError(UnavailableError):
+    """A server does not answer within the time that the settings allow."""

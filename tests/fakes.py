@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.types import Prompt
+from generation.types import Prompt, Usage
 from ingest.errors import UnreadableFileError
 from ingest.types import Section
 
@@ -67,19 +67,24 @@ class TextParser:
 
 
 class ScriptedGenerator:
-    """Port `Generator` that says what it was given; `closed` tells whether its work was stopped or done."""
+    """Port `Generator` that says what it was given; `closed` tells whether its work was stopped or done.
+
+    An error among the pieces is raised when its turn comes.
+    """
 
     name = "scripted"
 
-    def __init__(self, *pieces: str) -> None:
+    def __init__(self, *pieces: str | Usage | Exception) -> None:
         self._pieces = pieces
         self.prompts: list[Prompt] = []
         self.closed = False
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
         self.prompts.append(prompt)
         try:
             for piece in self._pieces:
+                if isinstance(piece, Exception):
+                    raise piece
                 yield piece
         finally:
             self.closed = True

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from api import operations
 from api.dependencies import AccessOf, ServicesOf
-from api.schemas import AnswerIn, AnswerOut, SearchIn, SearchOut
+from api.schemas import AnswerIn, AnswerOut, LostAnswer, SearchIn, SearchOut
 
 router = APIRouter(prefix="/v1", tags=["search"])
 
@@ -15,7 +15,16 @@ async def search(body: SearchIn, services: ServicesOf, access: AccessOf) -> Sear
     return await operations.search(services, body, access)
 
 
-@router.post("/answers")
+_LOST: dict[int | str, dict[str, object]] = {
+    status: {
+        "description": "The language model failed; RFC 9457 problem details with what was found",
+        "content": {"application/problem+json": {"schema": LostAnswer.model_json_schema()}},
+    }
+    for status in (503, 504)
+}
+
+
+@router.post("/answers", responses=_LOST)
 async def answers(body: AnswerIn, services: ServicesOf, access: AccessOf) -> AnswerOut:
     """An answer whose every sentence is cited, or a refusal with the nearest passages."""
     return await operations.answer(services, body, access)

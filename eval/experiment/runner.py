@@ -25,7 +25,8 @@ from ingest.ports import Embedder
 from ingest.progress import Snapshot
 from ingest.types import joined_text
 from retrieval.embedders.weights import sha256_of
-from retrieval.llm import ChatModel, key_from, without_secrets
+from retrieval.http import without_secrets
+from retrieval.llm import ChatModel, key_from
 
 INDEXES = Path("evaluations") / "indexes"
 """Below the data folder."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 
-from generation.types import Prompt, Quote
+from generation.types import Prompt, Quote, Usage
 
 # A further sentence must be supported at least this well in relation to the best one.
 RELATIVE_SUPPORT = 0.5
@@ -20,7 +20,7 @@ class ExtractiveGenerator:
     def __init__(self, max_sentences: int = 3) -> None:
         self._max_sentences = max_sentences
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
         for position, quote in enumerate(select(prompt.quotes, self._max_sentences)):
             separator = "\n" if position else ""
             yield f"{separator}{quote.text} [{quote.marker}]"

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from retrieval.embedders.endpoint import Endpoint, checked
+from retrieval.embedders.endpoint import checked
 from retrieval.embedders.tokens import cut, spans
 from retrieval.embedders.vectors import batches, no_rows
+from retrieval.http import Endpoint
 
 MAX_TOKENS = 512
 """What every embedding model reads, as long as nobody says more."""

@@ -20,8 +20,8 @@ def unlimited(tokenizer: Tokenizer) -> Tokenizer:
     return copy
 
 
-def load_tokenizer(model: str) -> Tokenizer:
-    """Of a folder, an installed package with a model, or a hub name.
+def load_tokenizer(model: str, setting: str = "embedding.tokenizer") -> Tokenizer:
+    """Of a folder, an installed package with a model, or a hub name; `setting` names it.
 
     Raises:
         UnavailableError: it has no tokenizer.json that can be read.
@@ -30,7 +30,7 @@ def load_tokenizer(model: str) -> Tokenizer:
         return unlimited(Tokenizer.from_file(str(_file(model))))
     except Exception as error:  # the library raises bare Exception for a damaged file
         raise UnavailableError(
-            f"The tokenizer of {model!r} cannot be loaded ({type(error).__name__}); set embedding.tokenizer to a "
+            f"The tokenizer of {model!r} cannot be loaded ({type(error).__name__}); set {setting} to a "
             f"folder with a tokenizer.json, an installed model package or a hub name that this machine can reach."
         ) from error
 

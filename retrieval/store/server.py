@@ -14,7 +14,7 @@ from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 from ingest.errors import CitewellError, DeniedError, InvalidError, UnavailableError
 from ingest.types import Chunk
 from retrieval.filters import AnyOf, Filter
-from retrieval.llm import without_secrets
+from retrieval.http import without_secrets
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.identity import Identity, check_identity

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from generation.answerer import NOTHING_FOUND, REFUSAL, RagAnswerer, drain
-from generation.types import Answer, Evidence, Quote
+from generation.context import Unlimited
+from generation.errors import GenerationError
+from generation.types import Answer, Evidence, Packed, Quote, Usage
+from ingest.errors import UnavailableError
 from ingest.types import Section
 from retrieval.types import Hit, Query
 from tests.fakes import ScriptedGenerator
-from tests.generation.passages import hit
+from tests.generation.passages import hit, hits
 
 QUESTION = Query("When does the office open?", "default", "acme")
 TEXT = "The office opens at nine. It closes at six."
@@ -39,7 +42,7 @@ class Shelf:
 
 
 def answerer(shelf: Shelf, generator: ScriptedGenerator, min_confidence: float = 0.5) -> RagAnswerer:
-    return RagAnswerer(shelf, shelf, generator, shelf, min_confidence, lambda: "trace-1")
+    return RagAnswerer(shelf, Unlimited(), shelf, generator, shelf, min_confidence, lambda: "trace-1")
 
 
 def ask(shelf: Shelf, generator: ScriptedGenerator, min_confidence: float = 0.5) -> tuple[list[str], Answer]:
@@ -74,7 +77,7 @@ def test_too_little_support_is_refused_without_asking_the_generator() -> None:
     assert (pieces, generator.prompts) == ([], [])
     assert (answer.text, answer.refused, answer.citations, answer.confidence) == (REFUSAL, True, (), 0.9)
     assert len(answer.hits) == 1
-    assert set(answer.timings) == {"search_ms", "evidence_ms"}
+    assert set(answer.timings) == {"search_ms", "pack_ms", "evidence_ms"}
 
 
 @pytest.mark.parametrize("min_confidence", [0.0, 0.5])
@@ -95,7 +98,7 @@ def test_a_threshold_is_met_by_equal_support() -> None:
 
 def test_each_stage_is_timed() -> None:
     _, answer = ask(Shelf([hit(TEXT)], [OPENS]), ScriptedGenerator("x [1]"))
-    assert set(answer.timings) == {"search_ms", "evidence_ms", "generate_ms", "cite_ms"}
+    assert set(answer.timings) == {"search_ms", "pack_ms", "evidence_ms", "generate_ms", "cite_ms"}
     assert all(value >= 0 for value in answer.timings.values())
 
 
@@ -124,3 +127,57 @@ def test_who_stops_listening_stops_the_generator() -> None:
 def test_drain_gives_the_answer_at_the_end() -> None:
     stream = answerer(Shelf([hit(TEXT)], [OPENS]), ScriptedGenerator("a", "b")).answer(QUESTION)
     assert asyncio.run(drain(stream)).text == "ab"
+
+
+def test_what_an_answer_costs_is_told_with_it() -> None:
+    pieces, answer = ask(Shelf([hit(TEXT)], [OPENS]), ScriptedGenerator("x", Usage(30, 2)))
+    assert (pieces, answer.usage) == (["x"], Usage(30, 2))
+
+
+@pytest.mark.parametrize("said", ["I don't know.", " I don’t know", "I DON'T KNOW, the passages are silent."])
+def test_a_model_that_does_not_know_refuses(said: str) -> None:
+    _, answer = ask(Shelf([hit(TEXT)], [OPENS]), ScriptedGenerator(said))
+    assert (answer.refused, answer.citations, answer.text) == (True, (), said)
+    _, cited = ask(Shelf([hit(TEXT)], [OPENS]), ScriptedGenerator(f"{said} But it opens at nine. [1]"))
+    assert not cited.refused
+
+
+@dataclass
+class Backwards:
+    """Port `ContextPacker` that leaves out the best and turns the others round."""
+
+    def pack(self, question: str, hits: Sequence[Hit]) -> Packed:
+        return Packed(tuple(reversed(hits[1:])), 1)
+
+
+def test_evidence_generator_and_citations_read_what_was_packed() -> None:
+    found, weighed, generator = hits("best", TEXT, "other"), [], ScriptedGenerator("The office opens at nine. [2]")
+
+    class Scale(Shelf):
+        def weigh(self, query: Query, hits: Sequence[Hit]) -> Evidence:
+            weighed.append(tuple(hits))
+            return Evidence((replace(OPENS, marker=2),), 0.9)
+
+    shelf = Scale(found)
+    answer = asyncio.run(
+        drain(RagAnswerer(shelf, Backwards(), shelf, generator, shelf, 0.5, lambda: "t").answer(QUESTION))
+    )
+    packed = (found[2], found[1])
+    assert (weighed, generator.prompts[0].hits, answer.hits, answer.omitted) == ([packed], packed, packed, 1)
+    (citation,) = answer.citations
+    assert (citation.chunk_id, citation.quote, citation.char_start) == ("chunk-2", "The office opens at nine.", 200)
+    refused = RagAnswerer(shelf, Backwards(), shelf, generator, shelf, 0.95, lambda: "t").answer(QUESTION)
+    assert asyncio.run(drain(refused)).hits == tuple(found)
+
+
+@pytest.mark.parametrize("before", [(), ("The office ",)])
+def test_where_the_generator_fails_what_was_found_is_kept(before: tuple[str, ...]) -> None:
+    found, down = [hit(TEXT)], UnavailableError("The language model is down; start it.")
+    with pytest.raises(GenerationError, match="is down; start it") as told:
+        ask(
+            Shelf(found, [OPENS, replace(OPENS, text="It closes at six.", start=26, end=43, support=0.8)]),
+            ScriptedGenerator(*before, down),
+        )
+    assert told.value.__cause__ is down
+    assert told.value.hits == tuple(found)
+    assert [one.quote for one in told.value.citations] == ["The office opens at nine.", "It closes at six."]

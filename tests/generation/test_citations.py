@@ -193,7 +193,7 @@ def test_rectangles_lie_round_the_characters_asked_for(start: int, end: int) -> 
 
 
 async def collect(generator: ExtractiveGenerator, quotes: list[Quote]) -> str:
-    return "".join([piece async for piece in generator.stream(Prompt("?", (), tuple(quotes)))])
+    return "".join([str(piece) async for piece in generator.stream(Prompt("?", (), tuple(quotes)))])
 
 
 def quote(text: str, support: float, marker: int = 1) -> Quote:

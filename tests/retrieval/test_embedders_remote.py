@@ -11,7 +11,7 @@ import pytest
 
 from ingest.errors import CitewellError, UnavailableError
 from ingest.ports import Embedder
-from retrieval.embedders.endpoint import Endpoint
+from retrieval.embedders.endpoint import embedding_endpoint
 from retrieval.embedders.remote import OpenAIEmbedder, TeiEmbedder
 from retrieval.embedders.tokens import cut, load_tokenizer
 from tests.embedding_server import KEY, MAX_CLIENT_BATCH, EmbeddingServer, serving
@@ -34,7 +34,7 @@ def connect(request: pytest.FixtureRequest, server: EmbeddingServer) -> Iterator
 
     def make(key: str | None = KEY, timeout_s: float = 10.0) -> Embedder:
         path = "/v1" if request.param == "openai" else ""
-        endpoints.append(endpoint := Endpoint(server.url + path, key, timeout_s, wait_s=0.01))
+        endpoints.append(endpoint := embedding_endpoint(server.url + path, key, timeout_s, wait_s=0.01))
         if request.param == "openai":
             return OpenAIEmbedder(endpoint, "hash-8", TOKENIZER, 64)
         return TeiEmbedder(endpoint, TOKENIZER)
@@ -97,7 +97,7 @@ def test_a_server_that_is_not_there(connect: Connect, server: EmbeddingServer) -
     ("error", "complaint"),
     [
         (httpx.DecodingError("bad gzip"), r"something that cannot be unpacked; see that embedding\.url"),
-        (httpx.InvalidURL("odd"), r"is no address of an embedding server; set embedding\.url"),
+        (httpx.InvalidURL("odd"), r"has no address that can be read; check embedding\.url"),
         (httpx.ConnectError("no"), r"does not answer \(ConnectError, 3 tries\)"),
     ],
     ids=lambda one: type(one).__name__,
@@ -106,7 +106,7 @@ def test_no_error_of_the_client_comes_through(error: Exception, complaint: str) 
     def fails(request: httpx.Request) -> httpx.Response:
         raise error
 
-    endpoint = Endpoint("http://host", KEY, 1, wait_s=0.001, transport=httpx.MockTransport(fails))
+    endpoint = embedding_endpoint("http://host", KEY, 1, wait_s=0.001, transport=httpx.MockTransport(fails))
     with closing(endpoint), pytest.raises(UnavailableError, match=complaint) as told:
         endpoint.get("/info")
     assert told.value.__cause__ is None
@@ -160,7 +160,7 @@ def test_garbage(connect: Connect, server: EmbeddingServer, body: bytes) -> None
 
 @pytest.mark.parametrize("indexes", [(0, 0), (1, 2), ("0", "1")])
 def test_embeddings_that_belong_to_no_text(server: EmbeddingServer, indexes: tuple[object, object]) -> None:
-    with closing(Endpoint(f"{server.url}/v1", KEY, 10)) as endpoint:
+    with closing(embedding_endpoint(f"{server.url}/v1", KEY, 10)) as endpoint:
         embedder = OpenAIEmbedder(endpoint, "hash-8", TOKENIZER)
         assert embedder.dimension == 8
         data = [{"index": index, "embedding": [1.0] * 8} for index in indexes]
@@ -171,7 +171,7 @@ def test_embeddings_that_belong_to_no_text(server: EmbeddingServer, indexes: tup
 
 @pytest.mark.parametrize("info", [b"{}", b"[]", b'{"model_id": 3}', b'{"model_id": "m", "max_input_length": "x"}'])
 def test_an_info_without_limits(server: EmbeddingServer, info: bytes) -> None:
-    with closing(Endpoint(server.url, KEY, 10)) as endpoint:
+    with closing(embedding_endpoint(server.url, KEY, 10)) as endpoint:
         server.mishaps.append(info)
         with pytest.raises(UnavailableError, match="an /info that names no model or no limits"):
             _ = TeiEmbedder(endpoint, TOKENIZER).name
@@ -183,7 +183,7 @@ def test_rows_come_in_the_order_of_the_texts(connect: Connect) -> None:
 
 
 def test_tei_gets_no_more_than_it_takes_and_says_what_it_is(server: EmbeddingServer) -> None:
-    with closing(Endpoint(server.url, KEY, 10)) as endpoint:
+    with closing(embedding_endpoint(server.url, KEY, 10)) as endpoint:
         embedder = TeiEmbedder(endpoint, TOKENIZER)
         embedder.embed_documents(["word"] * (2 * MAX_CLIENT_BATCH + 1))
         assert (embedder.name, embedder.max_tokens) == ("served/hash", 200)

@@ -1,0 +1,75 @@
+"""The generator that the settings ask for, and what it reads. Imports come late, as in `bootstrap`."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from api.settings import AnswerSettings
+from generation.ports import ContextPacker, Generator, SectionReader
+from ingest.types import joined_text
+
+if TYPE_CHECKING:
+    from retrieval.http import Endpoint
+
+FAILURES, REST_S = 5, 30.0
+"""So many in a row, and the server is left alone for so long."""
+COUNT_S = 1.0
+"""So long a server may take to count the tokens of a text."""
+
+
+def build_generator(chosen: AnswerSettings) -> Generator:
+    match chosen.generator:
+        case "extractive":
+            from generation.generators.extractive import ExtractiveGenerator
+
+            return ExtractiveGenerator(chosen.max_sentences)
+        case "openai":
+            from generation.generators.breaker import CircuitBreaker
+            from generation.generators.chat import ChatGenerator, ChatOptions
+
+            waits = (chosen.first_token_s, chosen.between_tokens_s)
+            options = ChatOptions(chosen.max_tokens, chosen.temperature, *waits)
+            chat = ChatGenerator(chosen.url or "", chosen.model or "", _key(chosen), options)
+            return CircuitBreaker(chat, FAILURES, REST_S, time.monotonic)
+
+
+def build_packer(chosen: AnswerSettings, sections: SectionReader, closing: ExitStack) -> ContextPacker:
+    """`closing` takes what is to be closed at the end.
+
+    Raises:
+        UnavailableError: the tokenizer cannot be loaded.
+    """
+    from generation.context import Packer, Unlimited
+
+    if chosen.generator == "extractive":
+        return Unlimited()
+    room = chosen.context_tokens - chosen.max_tokens
+    return Packer(room, _counter(chosen, closing), lambda key: joined_text(sections.sections(key)))
+
+
+def _counter(chosen: AnswerSettings, closing: ExitStack) -> Callable[[str], int]:
+    if chosen.tokenizer:
+        from retrieval.embedders.tokens import load_tokenizer, spans
+
+        tokenizer = load_tokenizer(chosen.tokenizer, "answers.tokenizer")
+        return lambda text: len(spans(tokenizer, text))
+    from generation.tokens import ServerCount
+
+    return ServerCount(_root(chosen, closing), chosen.model or "")
+
+
+def _root(chosen: AnswerSettings, closing: ExitStack) -> "Endpoint":
+    """The server without the version in its path: what counts tokens there is not part of OpenAI's protocol."""
+    from retrieval.http import Endpoint, Server
+
+    address = (chosen.url or "").rstrip("/").removesuffix("/v1")
+    advice = "set answers.tokenizer"
+    server = Server("The language model's server", address, advice, advice, advice, advice)
+    endpoint = Endpoint(server, _key(chosen), COUNT_S, tries=1)
+    closing.callback(endpoint.close)
+    return endpoint
+
+
+def _key(chosen: AnswerSettings) -> str | None:
+    return chosen.api_key.get_secret_value() if chosen.api_key else None

@@ -1,0 +1,52 @@
+"""A wrapper that leaves a failing server alone for a while."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from generation.ports import Generator
+from generation.types import Prompt, Usage
+from ingest.errors import UnavailableError
+from retrieval.http import RefusedError
+
+
+class CircuitBreaker:
+    """Port `Generator` round another one: after `failures` in a row it is not asked for `rest_s` seconds of `clock`,
+    then once, while the others go on waiting. A refused request is no failure: it says that the server works."""
+
+    def __init__(self, inner: Generator, failures: int, rest_s: float, clock: Callable[[], float]) -> None:
+        self._inner, self._failures, self._rest_s, self._clock = inner, failures, rest_s, clock
+        self._in_a_row, self._closed_until = 0, 0.0
+        self._last = ""
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
+        self._check()
+        try:
+            async with aclosing(self._inner.stream(prompt)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except RefusedError:
+            self._in_a_row = 0
+            raise
+        except UnavailableError as error:
+            self._failed(error)
+            raise
+        self._in_a_row = 0
+
+    def _check(self) -> None:
+        """Raises UnavailableError while it rests. Whoever is let through afterwards is the one that tries."""
+        if self._in_a_row < self._failures:
+            return
+        left = self._closed_until - self._clock()
+        if left > 0:
+            raise UnavailableError(
+                f"{self._last} It failed {self._in_a_row} times in a row and is asked again in {left:.0f} s at most."
+            )
+        self._closed_until = self._clock() + self._rest_s
+
+    def _failed(self, error: UnavailableError) -> None:
+        self._in_a_row += 1
+        self._closed_until, self._last = self._clock() + self._rest_s, str(error)

@@ -1,0 +1,184 @@
+"""A language model behind an OpenAI-compatible server: vLLM, TGI, SGLang, Ollama, llama.cpp, OpenAI ..."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+from httpx_sse import EventSource, SSEError, aconnect_sse
+
+from generation.prompting import messages
+from generation.types import Prompt, Usage
+from ingest.errors import TooSlowError, UnavailableError
+from retrieval.http import AgainError, Server, asked_again, bearer, checked, translated
+
+CONNECT_S = 5.0
+_WAIT_S = 0.25
+_CHARACTERS_A_TOKEN = 64
+"""More than any token has."""
+_DONE = "[DONE]"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class ChatOptions:
+    """`first_token_s`: until the first token, all tries together; `between_tokens_s`: from each to the next one."""
+
+    max_tokens: int
+    temperature: float
+    first_token_s: float
+    between_tokens_s: float
+    seed: int = 0
+
+
+class ChatGenerator:
+    """Port `Generator` over `POST {url}/chat/completions`, streamed. Asked again where the server is busy or out of
+    reach, but only before the first token has come. Each stream has a connection of its own, which closing the stream
+    closes, so that the server stops.
+
+    Args:
+        url: base address, such as http://localhost:8000/v1, without user and password.
+        key: sent as a bearer token where there is one; never shown.
+    """
+
+    def __init__(self, url: str, model: str, key: str | None, options: ChatOptions) -> None:
+        self._server, self._model, self._options = _server(url), model, options
+        self._address, self._headers = f"{url.rstrip('/')}/chat/completions", bearer(key)
+        self._timeout = httpx.Timeout(None, connect=min(CONNECT_S, options.first_token_s))
+        self._tls = httpx.create_ssl_context()  # reads all certificates, which takes longer than to connect
+
+    @property
+    def name(self) -> str:
+        return self._model
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
+        chosen = self._options
+        begun = asked_again(
+            self._server, self._begun, self._body(prompt), wait_s=_WAIT_S, within_s=chosen.first_token_s
+        )
+        piece, others = await self._within(chosen.first_token_s, begun, "first_token_s")
+        async with aclosing(others):
+            while piece is not None:
+                if piece:
+                    yield piece
+                piece = await self._within(chosen.between_tokens_s, self._next(others), "between_tokens_s")
+
+    def _body(self, prompt: Prompt) -> dict[str, Any]:
+        return {
+            "model": self._model,
+            "messages": messages(prompt),
+            "max_tokens": self._options.max_tokens,
+            "temperature": self._options.temperature,
+            "seed": self._options.seed,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+
+    async def _within(self, seconds: float, work: Awaitable[_T], setting: str) -> _T:
+        try:
+            async with asyncio.timeout(seconds):
+                return await work
+        except TimeoutError:
+            raise TooSlowError(
+                f"{self._server} sent no token within {seconds:g} s; see that it has time, or raise answers.{setting}."
+            ) from None
+
+    async def _begun(self, body: dict[str, Any]) -> tuple[str | Usage | None, AsyncGenerator[str | Usage, None]]:
+        """One try: the first piece, and where the others come from."""
+        pieces = self._pieces(body)
+        return await anext(pieces), pieces
+
+    async def _next(self, pieces: AsyncGenerator[str | Usage, None]) -> str | Usage | None:
+        try:
+            return await anext(pieces, None)
+        except AgainError:  # too late for that: half an answer has been read already
+            raise self._server.nonsense("an answer that breaks off") from None
+
+    async def _pieces(self, body: dict[str, Any]) -> AsyncGenerator[str | Usage, None]:
+        """At least one; an empty one is a sign of life, such as a thought."""
+        with translated(self._server):
+            async with (
+                httpx.AsyncClient(headers=self._headers, timeout=self._timeout, verify=self._tls) as client,
+                aconnect_sse(client, "POST", self._address, json=body) as source,
+                aclosing(self._read(source)) as pieces,
+            ):
+                checked(source.response, self._server)
+                async for piece in pieces:
+                    yield piece
+
+    async def _read(self, source: EventSource) -> AsyncGenerator[str | Usage, None]:
+        ended, length, usage = False, 0, None
+        async with aclosing(source.aiter_sse()) as events:
+            try:
+                async for event in events:
+                    if event.data == _DONE:
+                        ended = True
+                        break
+                    chunk = self._chunk(event.data)
+                    ended, usage, length = ended or chunk.finished, chunk.usage or usage, length + len(chunk.text)
+                    if length > _CHARACTERS_A_TOKEN * self._options.max_tokens:
+                        raise self._server.nonsense("more than answers.max_tokens allows")
+                    if chunk.text or chunk.thought:
+                        yield chunk.text
+            except SSEError:
+                raise self._server.nonsense("something that is no stream of events") from None
+            except httpx.TransportError:
+                if not ended:
+                    raise
+        if not ended:
+            raise AgainError("a stream that is cut")
+        if not length:
+            raise self._server.nonsense("an empty answer")
+        if usage:
+            yield usage
+
+    def _chunk(self, data: str) -> "_Chunk":
+        try:
+            return _chunk(json.loads(data))
+        except _ReportedError:
+            raise UnavailableError(f"{self._server} reports an error instead of an answer; see its log.") from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise self._server.nonsense("something that is no part of a chat completion") from None
+
+
+class _ReportedError(Exception):
+    """An error object in the place of a part of the answer."""
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    text: str = ""
+    thought: bool = False
+    finished: bool = False
+    usage: Usage | None = None
+
+
+def _chunk(item: Any) -> _Chunk:
+    """Raises KeyError, TypeError or AttributeError for what is none."""
+    if item.get("error"):
+        raise _ReportedError
+    counted = item.get("usage")
+    usage = Usage(int(counted["prompt_tokens"]), int(counted["completion_tokens"])) if counted else None
+    if not item["choices"]:
+        return _Chunk(usage=usage)
+    choice = item["choices"][0]
+    delta = choice["delta"]
+    text = delta.get("content") or ""
+    if not isinstance(text, str):
+        raise TypeError
+    thought = bool(delta.get("reasoning_content") or delta.get("reasoning"))
+    return _Chunk(text, thought, bool(choice.get("finish_reason")), usage)
+
+
+def _server(url: str) -> Server:
+    return Server(
+        "The language model",
+        url,
+        silent="see that it runs and has time, or raise answers.first_token_s",
+        denied="set answers.api_key to one that may use it",
+        refused="check answers.url, answers.model and answers.context_tokens",
+        garbled="see that answers.url names an OpenAI-compatible server, and look into its log",
+    )

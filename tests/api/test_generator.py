@@ -1,0 +1,170 @@
+"""Answers by a language model, from settings to the faces; and what is left where it fails."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.bootstrap import Services
+from api.client import LostAnswerError, RestClient
+from api.doctor import examine
+from api.schemas import AnswerIn
+from api.settings import load_settings
+from ingest.errors import SettingsError
+from ingest.ports import Embedder
+from tests.api.conftest import LEAVE, Run, settings_for
+from tests.chat_server import KEY, ChatServer, chatting, piece, sends, silent, status
+
+QUESTION = "How many days is parental leave?"
+
+
+def answers(server: ChatServer, **more: Any) -> dict[str, Any]:
+    chosen = {"generator": "openai", "url": server.url, "model": "small", "api_key": KEY}
+    return {**chosen, "cross_encoder": False, "min_confidence": 0.0, "first_token_s": 1.5, **more}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[ChatServer]:
+    with chatting() as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: ChatServer) -> ChatServer:
+    running.requests.clear()
+    running.mishaps.clear()
+    return running
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory, minilm: Embedder, running: ChatServer) -> Iterator[Services]:
+    data = tmp_path_factory.mktemp("chat")
+    with Services(settings_for(data, answers=answers(running)), lambda: "trace-1", minilm) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def client(services: Services) -> Iterator[TestClient]:
+    with TestClient(create_app(services)) as opened:
+        opened.post("/v1/documents", files={"file": ("leave.md", LEAVE.encode())})
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"generator": "openai"}, "generator 'openai' needs answers.url and answers.model"),
+        ({"generator": "openai", "url": "http://host/v1"}, "needs answers.url and answers.model"),
+        ({"url": "http://me:secret@host/v1"}, "answers.url: must look like"),
+        ({"url": "http://host/v1?key=secret"}, "a key goes into answers.api_key"),
+        ({"api_key": "sk secret"}, "answers.api_key: must be printable ASCII"),
+        ({"context_tokens": 1000, "max_tokens": 501}, "max_tokens cannot be more than half of context_tokens"),
+        ({"first_token_s": 0}, "answers.first_token_s: "),
+        ({"generator": "gpt"}, "answers.generator: "),
+    ],
+)
+def test_settings_that_do_not_fit(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings(None, {"answers": wrong})
+    assert told in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_the_model_writes_and_its_sentences_are_cited(client: TestClient, server: ChatServer) -> None:
+    server.mishaps += [sends(piece("Parental leave is "), piece("thirty days. [1]", "stop"))]
+    answer = client.post("/v1/answers", json={"query": QUESTION}).json()
+    assert (answer["text"], answer["model"], answer["refused"]) == (
+        "Parental leave is thirty days. [1]",
+        "small",
+        False,
+    )
+    assert [one["quote"] for one in answer["citations"]] == ["Parental leave is thirty days."]
+    told = client.post("/v1/answers", json={"query": QUESTION}).json()
+    assert told["usage"] == {"prompt_tokens": 90, "completion_tokens": 7}
+    assert told["omitted"] == 0
+    asked = [body for path, body in server.requests if path == "/v1/chat/completions"]
+    assert QUESTION in asked[0]["messages"][1]["content"]
+
+
+def test_a_context_that_is_full_is_told(tmp_path: Path, minilm: Embedder, server: ChatServer) -> None:
+    small = answers(server, context_tokens=640, max_tokens=64)
+    long = "\n\n".join(
+        f"# Leave {number}\n\n" + f"Leave number {number} is thirty days long. " * 12 for number in range(6)
+    )
+    with (
+        Services(settings_for(tmp_path / "data", answers=small), embedder=minilm) as services,
+        TestClient(create_app(services)) as client,
+    ):
+        client.post("/v1/documents", files={"file": ("leave.md", long.encode())})
+        answer = client.post("/v1/answers", json={"query": QUESTION}).json()
+    assert answer["omitted"] > 0
+    assert len(answer["hits"]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("mishap", "code", "detail"),
+    [
+        (status(400), 503, "refuses the request (status 400)"),
+        (silent(3.0), 504, "sent no token within 1.5 s"),
+        (sends(piece("Parental")), 503, "an answer that breaks off"),
+    ],
+)
+def test_where_the_model_fails_rest_gives_what_was_found(
+    client: TestClient, server: ChatServer, mishap: Any, code: int, detail: str
+) -> None:
+    server.mishaps += [mishap]
+    reply = client.post("/v1/answers", json={"query": QUESTION})
+    problem = reply.json()
+    assert (reply.status_code, problem["status"]) == (code, code)
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert detail in problem["detail"]
+    assert KEY not in reply.text
+    assert problem["citations"][0]["quote"] == "Parental leave is thirty days."
+    assert problem["hits"][problem["citations"][0]["marker"] - 1]["title"] == "Leave"
+    shapes = client.post("/v1/answers", json={"query": QUESTION}).json()
+    assert problem["citations"][0].keys() == shapes["citations"][0].keys()
+    assert problem["hits"][0].keys() == shapes["hits"][0].keys()
+    schema = client.get("/openapi.json").json()["paths"]["/v1/answers"]["post"]["responses"][str(code)]
+    assert "citations" in json.dumps(schema)
+
+
+def test_the_client_reads_what_was_found(client: TestClient, server: ChatServer) -> None:
+    server.mishaps += [status(400)]
+    reply = client.post("/v1/answers", json={"query": QUESTION})
+    transport = httpx.MockTransport(lambda request: httpx.Response(reply.status_code, content=reply.content))
+    with RestClient("http://server", transport=transport) as rest, pytest.raises(LostAnswerError) as told:
+        rest.answer(AnswerIn(query=QUESTION))
+    assert told.value.found.citations[0].quote == "Parental leave is thirty days."
+
+
+def test_the_command_line_prints_what_was_found(
+    indexed: Path, server: ChatServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in answers(server).items():
+        monkeypatch.setenv(f"CITEWELL_ANSWERS__{name.upper()}", str(value))
+    server.mishaps += [status(400), status(400)]
+    done = run("ask", QUESTION, "--data", indexed)
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert done.err.startswith("Error: The language model at http://127.0.0.1")
+    assert "Parental leave is thirty days.\n  [" in done.out
+    assert "Nearest passages:\nleave.md" in done.out
+    told = run("ask", QUESTION, "--data", indexed, "--json")
+    assert (told.code, told.json["citations"][0]["quote"]) == (1, "Parental leave is thirty days.")
+    assert "Parental leave" in run("ask", QUESTION, "--data", indexed).out
+
+
+def test_doctor_asks_the_model(services: Services, server: ChatServer) -> None:
+    def told() -> tuple[bool, str]:
+        (check,) = [one for one in examine(services).checks if one.name == "generator"]
+        return check.ok, check.detail
+
+    assert told() == (True, f"small answers at {server.url}")
+    server.mishaps += [status(404)]
+    ok, detail = told()
+    assert not ok
+    assert "refuses the request (status 404); check answers.url, answers.model" in detail

@@ -1,0 +1,341 @@
+"""A chat server that misbehaves, over a real socket."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import aclosing
+from email.utils import formatdate
+
+import psutil
+import pytest
+
+from generation.generators.breaker import CircuitBreaker
+from generation.generators.chat import ChatGenerator, ChatOptions
+from generation.ports import Generator
+from generation.types import Prompt, Usage
+from ingest.errors import TooSlowError, UnavailableError
+from retrieval.http import RefusedError
+from tests.chat_server import KEY, ChatServer, Mishap, answer, chatting, drips, event, piece, sends, silent, status
+from tests.fakes import ScriptedGenerator
+from tests.generation.passages import hits
+
+PROMPT = Prompt("Where is the vault?", tuple(hits("The vault is in Bremen.")), ())
+LIMIT_S = 1.5
+MARGIN_S = 0.5
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with chatting() as running:
+        yield running
+
+
+def chat(server: ChatServer, first_s: float = LIMIT_S, between_s: float = LIMIT_S, key: str | None = KEY) -> Generator:
+    return ChatGenerator(server.url, "small", key, ChatOptions(32, 0.0, first_s, between_s))
+
+
+async def drained(generator: Generator) -> list[str | Usage]:
+    async with aclosing(generator.stream(PROMPT)) as pieces:
+        return [one async for one in pieces]
+
+
+def fails(generator: Generator) -> tuple[UnavailableError, float]:
+    """The error and the seconds until it came; it never shows the key or the prompt."""
+
+    async def run() -> tuple[UnavailableError, float]:
+        started = time.monotonic()
+        with pytest.raises(UnavailableError) as told:
+            await drained(generator)
+        return told.value, time.monotonic() - started
+
+    error, seconds = asyncio.run(run())
+    for secret in (KEY, "vault", "Bremen", "words of a server"):
+        assert secret not in str(error)
+    assert error.__cause__ is None
+    return error, seconds
+
+
+def test_what_is_asked_and_what_is_read(server: ChatServer) -> None:
+    said = asyncio.run(drained(chat(server)))
+    assert said == ["The v", "ault is in Bremen. [1]", Usage(90, 7)]
+    ((path, body),) = server.requests
+    assert path == "/v1/chat/completions"
+    messages = body.pop("messages")
+    assert [one["role"] for one in messages] == ["system", "user"]
+    assert body == {
+        "model": "small",
+        "max_tokens": 32,
+        "temperature": 0.0,
+        "seed": 0,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+@pytest.mark.parametrize("mishap", [status(500), status(429), status(408), status(503, retry_after="0"), silent(0)])
+def test_a_server_in_trouble_is_asked_again(server: ChatServer, mishap: Mishap) -> None:
+    server.mishaps += [mishap, mishap]
+    assert asyncio.run(drained(chat(server, first_s=20)))[-1] == Usage(90, 7)
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("code", [500, 502, 503, 504, 429, 408])
+def test_after_two_further_tries_it_is_given_up(server: ChatServer, code: int) -> None:
+    server.mishaps += [status(code)] * 9
+    error, _ = fails(chat(server, first_s=20))
+    assert f"does not answer (status {code}, 3 tries); see that it runs and has time" in str(error)
+    assert len(server.requests) == 3
+
+
+def test_a_pause_that_the_server_asks_for_is_made(server: ChatServer) -> None:
+    server.mishaps += [status(429, retry_after="1")]
+    started = time.monotonic()
+    asyncio.run(drained(chat(server, first_s=20)))
+    assert time.monotonic() - started >= 1
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("after", ["60", "9" * 400, formatdate(time.time() + 3600, usegmt=True)])
+def test_a_pause_that_is_too_long_is_not_waited_for(server: ChatServer, after: str) -> None:
+    server.mishaps += [status(429, retry_after=after)]
+    error, seconds = fails(chat(server, first_s=90))
+    assert "(status 429, 1 try)" in str(error)
+    assert len(server.requests) == 1
+    assert seconds < 5
+
+
+def test_a_pause_longer_than_the_first_token_may_take_is_not_begun(server: ChatServer) -> None:
+    server.mishaps += [status(429, retry_after="4")]
+    _, seconds = fails(chat(server))
+    assert seconds < LIMIT_S + MARGIN_S
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("code", [400, 404, 422, 301])
+def test_a_refused_request_is_not_made_again(server: ChatServer, code: int) -> None:
+    server.mishaps += [status(code, location="/elsewhere")]
+    error, _ = fails(chat(server, first_s=20))
+    assert isinstance(error, RefusedError)
+    assert f"refuses the request (status {code}); check answers.url, answers.model" in str(error)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("key", [None, "sk-other"])
+def test_a_refused_key_is_told_and_not_shown(server: ChatServer, key: str | None) -> None:
+    error, _ = fails(chat(server, first_s=20, key=key))
+    assert "refuses the key (status 401); set answers.api_key" in str(error)
+    assert "sk-other" not in str(error)
+
+
+def test_a_server_that_is_not_there(server: ChatServer) -> None:
+    server.server_close()
+    error, _ = fails(chat(server, first_s=20))
+    assert "does not answer (ConnectError, 3 tries)" in str(error)
+
+
+SLOW: dict[str, tuple[Mishap, str]] = {
+    "hangs before the first byte": (silent(LIMIT_S + 2), "first_token_s"),
+    "hangs before the first token": (drips(b": ping\n\n", 0.05), "first_token_s"),
+    "sends only a role": (drips(piece(""), 0.05), "first_token_s"),
+    "sends bytes of an event that never ends": (drips(b"x", 0.05, b"data: "), "first_token_s"),
+    "hangs after the first token": (drips(b": ping\n\n", 0.05, piece("The")), "between_tokens_s"),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_a_slow_server_is_left_in_time(server: ChatServer, name: str) -> None:
+    mishap, setting = SLOW[name]
+    server.mishaps += [mishap]
+    error, seconds = fails(chat(server))
+    assert isinstance(error, TooSlowError)
+    assert f"sent no token within 1.5 s; see that it has time, or raise answers.{setting}" in str(error)
+    assert seconds < LIMIT_S + MARGIN_S
+    assert len(server.requests) == 1
+
+
+def test_a_slow_drip_of_tokens_is_an_answer(server: ChatServer) -> None:
+    server.mishaps += [sends(*answer(*"It drips."), pause_s=0.2)]
+    said = asyncio.run(drained(chat(server, first_s=1, between_s=1)))
+    assert "".join(str(one) for one in said[:-1]) == "It drips."
+
+
+def test_thoughts_are_signs_of_life_and_no_text(server: ChatServer) -> None:
+    thought = event({"choices": [{"delta": {"reasoning_content": "Hm."}, "finish_reason": None}]})
+    server.mishaps += [sends(*[thought] * 5, *answer("Done."), pause_s=0.3)]
+    assert asyncio.run(drained(chat(server, first_s=1.2, between_s=1.2))) == ["Done.", Usage(90, 7)]
+
+
+BROKEN: dict[str, tuple[Mishap, str]] = {
+    "is cut": (sends(piece("The"), piece(" office")), "an answer that breaks off"),
+    "is cut in an event": (sends(piece("The"), b'data: {"choi'), "an answer that breaks off"),
+    "loses the connection": (sends(piece("The"), content_length="9999"), "an answer that breaks off"),
+    "is garbage": (sends(b"data: <html>\n\n"), "something that is no part of a chat completion"),
+    "turns into garbage": (sends(piece("The"), event("{")), "something that is no part of a chat completion"),
+    "is a list": (sends(event([1])), "something that is no part of a chat completion"),
+    "has no choices": (sends(event({"object": "x"})), "something that is no part of a chat completion"),
+    "has no delta": (sends(event({"choices": [{"text": "x"}]})), "something that is no part of a chat completion"),
+    "has numbers for text": (
+        sends(event({"choices": [{"delta": {"content": 7}}]})),
+        "something that is no part of a chat completion",
+    ),
+    "is not a stream": (
+        sends(json.dumps({"choices": [{"message": {"content": "x"}}]}).encode(), content_type="application/json"),
+        "something that is no stream of events",
+    ),
+    "is a page": (sends(b"<p>Welcome</p>", content_type="text/html"), "something that is no stream of events"),
+    "is an error": (sends(event({"error": {"message": "the words of a server"}})), "reports an error"),
+    "becomes an error": (sends(piece("The"), event({"error": {"message": "the words of a server"}})), "reports an"),
+    "is empty": (sends(*answer()), "an empty answer"),
+    "has no end": (drips(piece("x" * 100), 0.001), "more than answers.max_tokens allows"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_stream_is_told(server: ChatServer, name: str) -> None:
+    mishap, told = BROKEN[name]
+    server.mishaps += [mishap]
+    error, seconds = fails(chat(server))
+    assert told in str(error)
+    assert "The language model at http://127.0.0.1" in str(error)
+    assert seconds < LIMIT_S + MARGIN_S
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "end",
+    [[piece(None, "length")], [event("[DONE]")], [piece(None, "stop"), b"data: {"]],
+    ids=["reason", "done", "cut"],
+)
+def test_an_end_that_is_told_in_one_way_is_an_end(server: ChatServer, end: list[bytes]) -> None:
+    server.mishaps += [sends(piece("Done."), *end)]
+    assert asyncio.run(drained(chat(server))) == ["Done."]
+
+
+def test_a_stream_that_ends_before_it_begins_is_asked_for_again(server: ChatServer) -> None:
+    server.mishaps += [sends(), sends(piece(None))]
+    assert asyncio.run(drained(chat(server, first_s=20)))[-1] == Usage(90, 7)
+    assert len(server.requests) == 3
+
+
+def test_the_server_sees_at_once_that_nobody_listens(server: ChatServer) -> None:
+    server.mishaps += [drips(piece("more "), 0.01)]
+
+    async def leave() -> float:
+        async with aclosing(chat(server).stream(PROMPT)) as pieces:
+            async for _ in pieces:
+                break
+        left = time.monotonic()
+        while not server.left and time.monotonic() < left + 5:
+            await asyncio.sleep(0.01)
+        return server.left[0] - left
+
+    assert asyncio.run(leave()) < 1
+
+
+def test_a_cancelled_task_closes_the_stream(server: ChatServer) -> None:
+    server.mishaps += [drips(piece("more "), 0.01)]
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(drained(chat(server)))
+        await asyncio.sleep(0.5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert settled(lambda: len(server.left) == 1)
+
+
+def settled(true: Callable[[], bool], seconds: float = 5.0) -> bool:
+    until = time.monotonic() + seconds
+    while not true() and time.monotonic() < until:
+        time.sleep(0.05)
+    return true()
+
+
+@pytest.mark.slow
+def test_nothing_is_left_behind_by_two_hundred_that_leave(server: ChatServer) -> None:
+    server.mishaps += [drips(piece("more "), 0.01) for _ in range(200)]
+    generator, process = chat(server, 20, 20), psutil.Process()
+
+    async def leave() -> None:
+        async with aclosing(generator.stream(PROMPT)) as pieces:
+            async for _ in pieces:
+                break
+
+    async def all_of_them() -> int:
+        for _ in range(20):
+            await asyncio.gather(*[leave() for _ in range(10)])
+        await asyncio.sleep(0.1)
+        return len(asyncio.all_tasks())
+
+    async def with_files() -> tuple[int, int]:
+        before = process.num_fds()
+        tasks = await all_of_them()
+        while process.num_fds() > before and len(server.left) < 200:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        return tasks, process.num_fds() - before
+
+    tasks, files = asyncio.run(with_files())
+    assert tasks == 1
+    assert files <= 0
+    assert len(server.left) == 200
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while() -> None:
+    broken, clock = UnavailableError("It is down."), Clock()
+    inner = ScriptedGenerator("x", broken)
+    generator = CircuitBreaker(inner, failures=2, rest_s=30, clock=clock)
+    for _ in range(2):
+        assert fails(generator)[0] is broken
+    error, _ = fails(generator)
+    assert str(error) == "It is down. It failed 2 times in a row and is asked again in 30 s at most."
+    assert len(inner.prompts) == 2
+    clock.now += 30
+    assert fails(generator)[0] is broken  # the trial
+    assert "3 times in a row" in str(fails(generator)[0])
+    assert len(inner.prompts) == 3
+
+
+def test_one_that_works_again_is_asked_by_everybody() -> None:
+    clock, inner = Clock(), ScriptedGenerator(UnavailableError("Down."))
+    generator = CircuitBreaker(inner, failures=1, rest_s=30, clock=clock)
+    fails(generator)
+    inner._pieces = ("fine",)
+    clock.now += 31
+    for _ in range(3):
+        assert asyncio.run(drained(generator)) == ["fine"]
+
+
+def test_while_one_tries_the_others_wait() -> None:
+    clock, inner = Clock(), ScriptedGenerator(UnavailableError("Down."))
+    generator = CircuitBreaker(inner, failures=1, rest_s=30, clock=clock)
+    fails(generator)
+    inner._pieces = ("slow", "answer")
+    clock.now += 31
+
+    async def beside() -> None:
+        async with aclosing(generator.stream(PROMPT)) as trial:
+            await anext(trial)
+            with pytest.raises(UnavailableError, match="asked again in 30 s"):
+                await drained(generator)
+            assert await anext(trial) == "answer"
+            assert [one async for one in trial] == []
+        assert await drained(generator) == ["slow", "answer"]
+
+    asyncio.run(beside())
+
+
+def test_what_is_refused_is_no_failure_of_the_server() -> None:
+    generator = CircuitBreaker(ScriptedGenerator(RefusedError("Too long.")), failures=1, rest_s=30, clock=Clock())
+    for _ in range(3):
+        assert str(fails(generator)[0]) == "Too long."

