@@ -1,7 +1,7 @@
 """What a clause of a statement says that its place in the passage must say as well."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from generation.verification.dates import Day, agree
@@ -21,6 +21,8 @@ _CLAUSE = re.compile(
 _SUBJECT = re.compile(
     r"([A-Z][\w'’-]+)(?: [\w'’-]+){0,2}? (?:is|was|has|had|does|did|may|must|can|will|should|cannot|never)\b"
 )
+_SINGULAR = re.compile(r"[A-Z][\w'’-]+ (?:is|was|has|does)\b")
+_CONDITION = re.compile(r"(?:if|when|where|which|although|though|wenn|obwohl)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,9 @@ def _opening(sentence: str) -> str:
     """The first word, where it or a few words with it are the subject without an article, as English has it for names
     and plurals."""
     found = _SUBJECT.match(sentence)
-    return found[1] if found and not found[1].endswith(("s", "ing", "ed")) else ""
+    if not found or found[1].endswith(("ing", "ed")) or (found[1].endswith("s") and not _SINGULAR.match(sentence)):
+        return ""
+    return found[1]
 
 
 def _clauses(sentence: str) -> Iterator[tuple[int, int]]:
@@ -115,9 +119,14 @@ def _numbers(claim: Claim, unit: Unit) -> str:
     there = [*_known(unit.own), *_known(unit.frame), *(one for part in unit.parts for one in part.facts.quantities)]
     if unit.is_row:  # the unit may stand above the column
         there = [one for one in there if one.unit or not _labelled(one, unit)]
-    missing = (one for one in claim.facts.quantities if not one.weak and not any(same(one, other) for other in there))
+    missing = (one for one in claim.facts.quantities if not one.weak and not any(_says(one, other) for other in there))
     absent = next((f"The number {one.text} is not" for one in missing), "")
     return absent or _of_the_frame(claim, unit)
+
+
+def _says(one: Quantity, other: Quantity) -> bool:
+    """The same number; "second" is no 2 of anything."""
+    return same(one, other) and not (one.unit and other.text.casefold() in ("first", "second"))
 
 
 def _of_the_frame(claim: Claim, unit: Unit) -> str:
@@ -170,13 +179,24 @@ def _row(claim: Claim, unit: Unit, asked: frozenset[int]) -> str:
     key = next((part for part in unit.parts if part.text), None)
     if key is None:
         return ""
-    words = frozenset(key.facts.stems) - key.label_stems
+    words = key.facts.stems - key.label_stems
     said = frozenset(claim.stems) | claim.around
-    counted = any(same(one, other) for one in claim.said for other in key.facts.quantities)
-    named = bool(words & said) or counted or not (words or key.facts.quantities)
-    if named or (not claim.names and words & asked):
+    if words & said or counted(claim, unit) or not (words or key.facts.quantities):
         return ""
-    return f"The row “{key.text}” is not named"
+    if any(_told(part.told, said) for part in unit.parts if part.text):
+        return ""
+    return "" if not claim.names and words & asked else f"The row “{key.text}” is not named"
+
+
+def _told(cell: frozenset[int], said: frozenset[int]) -> bool:
+    """Both words of a cell, or half of more, are said."""
+    return len(cell) > 1 and len(cell & said) >= max(2, len(cell) / 2)
+
+
+def counted(claim: Claim, unit: Unit) -> bool:
+    """True if the first cell of a row is a number that the sentence says."""
+    key = next((part for part in unit.parts if part.text), None) if unit.is_row else None
+    return key is not None and any(same(one, other) for one in claim.said for other in key.facts.quantities)
 
 
 def _misplaced(claim: Claim, unit: Unit) -> str:
@@ -195,19 +215,22 @@ def _rival(number: Quantity, piece: Facts, claim: Claim, unit: Unit) -> Quantity
     holding = [part for part in unit.parts if any(same(number, one) for one in part.facts.quantities)]
     if not holding:
         return None
-    if not unit.is_row and not all(part.facts.stems for part in holding):
+    if not unit.is_row and any(not part.facts.stems and len(part.facts.quantities) < 2 for part in holding):
         return None  # it belongs to the part before
     own = max(fit(words, claim, part, unit) for part in holding)
     for part in unit.parts:
         kin = comparable if unit.is_row else _alike
-        others = [one for one in part.facts.quantities if kin(one, number) and _unsaid(one, claim)]
+        others = [one for one in part.facts.quantities if kin(one, number) and _unsaid(one, part, claim, unit)]
         if part not in holding and others and fit(words, claim, part, unit) > own:
             return others[0]
     return None
 
 
-def _unsaid(one: Quantity, claim: Claim) -> bool:
-    return not one.weak and not any(same(one, said) for said in claim.said)
+def _unsaid(one: Quantity, part: Part, claim: Claim, unit: Unit) -> bool:
+    """The sentence does not say it, or says it of the row as a whole."""
+    key = unit.parts[0].facts.quantities if unit.is_row and part is not unit.parts[0] else ()
+    said = [other for other in claim.said if not any(same(other, number) for number in key)]
+    return not one.weak and not any(same(one, other) for other in said)
 
 
 def _all_stems(unit: Unit) -> frozenset[int]:
@@ -239,10 +262,21 @@ def _swapped(claim: Claim, unit: Unit) -> str:
 
 def _polarity(claim: Claim, unit: Unit) -> str:
     if unit.is_row:
-        meant = _cells_meant(claim, unit)
-        return conflict(claim.text, " ; ".join(dict.fromkeys((*(one.text for one in meant), *(one.label for one in meant)))))
-    meant = _parts_meant(claim, unit) or list(unit.parts)
-    return conflict(claim.text, " ; ".join(one.text for one in meant)) or stronger(claim.text, unit.text)
+        cells_meant = _cells_meant(claim, unit)
+        texts = (unit.parts[0].text, *(one.text for one in cells_meant), *(one.label for one in cells_meant))
+        return conflict(claim.text, " ; ".join(dict.fromkeys(texts)))
+    if not frozenset(claim.stems) & unit.stems and not any(_shares(claim, part) for part in unit.parts):
+        return ""
+    meant = _parts_meant(claim, unit) or range(len(unit.parts))
+    wrong = conflict(claim.text, _joined(unit, meant))
+    if wrong and not frozenset(claim.stems) <= unit.stems:  # words of its own may stand for a part that shares none
+        others = (number for number, part in enumerate(unit.parts) if not frozenset(claim.stems) & part.facts.stems)
+        wrong = "" if any(not conflict(claim.text, _joined(unit, {*meant, one})) for one in others) else wrong
+    return wrong or stronger(claim.text, unit.text)
+
+
+def _joined(unit: Unit, numbers: Collection[int]) -> str:
+    return " ; ".join(unit.parts[number].text for number in sorted(numbers))
 
 
 def _cells_meant(claim: Claim, unit: Unit) -> list[Part]:
@@ -252,18 +286,32 @@ def _cells_meant(claim: Claim, unit: Unit) -> list[Part]:
     own = [one for one in claim.facts.quantities if not one.weak and not any(same(one, other) for other in key)]
     counted = [part for part in unit.parts[1:] if any(same(one, other) for one in own for other in part.facts.quantities)]
     words = frozenset(claim.stems) | claim.around
-    return counted or [part for part in unit.parts if 2 * len(words & part.told) >= max(len(part.told), 1)]
-
-
-def _parts_meant(claim: Claim, unit: Unit) -> list[Part]:
-    """Those with words or numbers of the clause, unless another has all of these and more."""
-    words = frozenset(claim.stems)
-    shared = {number: words & part.facts.stems for number, part in enumerate(unit.parts)}
+    if counted:
+        return counted
+    labels = frozenset().union(*(part.label_stems for part in unit.parts[1:]))
     return [
         part
+        for part in unit.parts
+        if 2 * len(words & part.told) >= max(len(part.told), 1)
+        and (part is unit.parts[0] or words & part.label_stems or not words & labels)
+    ]
+
+
+def _parts_meant(claim: Claim, unit: Unit) -> Collection[int]:
+    """From the first to the last part with words or numbers of the clause; not those that another has all of, and
+    more."""
+    words = frozenset(claim.stems)
+    shared = {number: words & part.facts.stems for number, part in enumerate(unit.parts)}
+    meant = [
+        number
         for number, part in enumerate(unit.parts)
-        if (shared[number] or _shares(claim, part))
-        and (_shares(claim, part) or not any(shared[number] < other for other in shared.values()))
+        if _shares(claim, part) or (shared[number] and not any(shared[number] < other for other in shared.values()))
+    ]
+    between = range(meant[0], meant[-1] + 1) if meant else range(0)
+    return [
+        number
+        for number in between
+        if number in meant or not (shared[number] or _CONDITION.match(unit.parts[number].text))
     ]
 
 

@@ -11,6 +11,7 @@ from generation.verification.numbers import Span, is_unit
 _TOKEN = re.compile(r"(?:[^\W_]|[_`@#])(?:\w|[`@#]|[&./'’+=-](?=\w))*")
 _MEASURE = re.compile(r"\d[\d.,:'’-]*(?:st|nd|rd|th|k|am|pm|[^\W\d]+)?|\d+[-–]\D.*|.*[a-z]-\d+")
 _START = re.compile(r"(?:^|[.!?:;]['\"”’)]*\s+|[\n|(\"“„]\s*|[-*•–]\s)$")
+_CAPITAL_FOLLOWS = re.compile(r" [^\W\d_a-zß-ÿ]")
 _POSSESSIVE = re.compile(r"(?:['’]s|s['’]|['’])$")
 _TITLES = frozenset("mr mrs ms miss dr prof herr frau st i i'm i'd i'll i've ok yes no".split())
 _GERMAN = re.compile(r"\b(?:der|die|das|und|ist|nicht|ein|eine|wird|werden|mit|für|von|auf|zu|sind)\b", re.IGNORECASE)
@@ -92,7 +93,10 @@ def _is_name(text: str, word: str, start: int, common: Callable[[str], bool], ge
         return True
     if not word[0].isupper() or german:
         return False
-    return not _START.search(text, 0, start) or not (len(word) < 2 or common(word.casefold()))
+    if not _START.search(text, 0, start):
+        return True
+    inflected = word.endswith(("s", "ed", "ing", "ly")) and not _CAPITAL_FOLLOWS.match(text, start + len(word))
+    return len(word) > 1 and not inflected and not common(word.casefold())
 
 
 def _identifier(word: str) -> bool:

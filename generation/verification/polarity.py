@@ -13,6 +13,12 @@ _PHRASES = tuple(
             r"|(?:without|at no|no) (?:extra |further )?(?:charges?|costs?|fees?)|kostenlos|kostenfrei)\b",
             " gratis ",
         ),
+        (r"\b(?:no|non)-\w+", " "),
+        (r"(?:\b(?:rather than|instead of|in place of|in lieu of)|[,;] (?:and )?not(?= (?:in|on|at|by|from|with|to|as|for|of|the|a|an|his|her|their|your)\b))[^,.;]*", " "),
+        (r"\b(?:year|month|week|day|evening|night) (?:before|earlier)\b", " previous "),
+        (r"\b(?:year|month|week|day|evening|night) (?:after|later)\b", " following "),
+        (r"\b(?:and|or) (?:over|above|more|older|longer)\b", " atleast "),
+        (r"\b(?:and|or) (?:under|below|less|younger|fewer)\b", " atmost "),
         (r"\bonce (?=(?:the|you|your|it|they|he|she|all|a|an)\b)", " after "),
         (r"\b(?:no longer|not any ?more|not any longer|(?:stop|stops|stopped|ceased?)(?= \w+ing\b))\b", " ceased "),
         (
@@ -29,7 +35,6 @@ _PHRASES = tuple(
         (r"\b(?:more|higher|longer|larger|greater|bigger|heavier|older) than\b", " above "),
         (r"\b(?:less|fewer|lower|shorter|smaller|lighter|younger) than\b", " below "),
         (r"\bwith the exception of\b|\bapart from\b|\bother than\b", " except "),
-        (r"\b(?:rather than|instead of|in place of|in lieu of)\b", " not "),
         (r"\b(?:ha(?:s|ve)|is|are|need|needs) to(?: be)?\b(?! not)", " must "),
         (r"\b(?:need|needs|do|does|did) not (?:need|have)? ?(?:to)?\b", " not may "),
         (r"\bcan\s?not\b", " not can "),
@@ -40,7 +45,7 @@ _NO = frozenset(
     """not no never without nor neither none nobody nothing nowhere cannot forbidden forbid forbids prohibited prohibit
     prohibits banned disallowed barred refused refuse refuses refusal rejected reject declined denied excluded excludes
     excluding impossible unable ineligible invalid unavailable unlawful illegal avoid avoided lacks lacking
-    inadmissible ceased nicht nie niemals kein keine keinen keinem keiner keines ohne weder noch
+    inadmissible ceased except anonymous anonymously nicht nie niemals kein keine keinen keinem keiner keines ohne weder noch
     niemand nichts verboten untersagt ausgeschlossen""".split()
 )
 _OPPOSITES = tuple(
@@ -48,17 +53,19 @@ _OPPOSITES = tuple(
     for left, right in (
         ("atmost limit ceiling cap", "atleast"),
         ("gratis", "charged"),
+        ("atmost", "above"),
+        ("atleast", "below"),
         ("above over exceed exceeds exceeding über", "below under unter"),
         ("more further additional extra mehr", "less fewer weniger"),
         ("higher longer larger greater bigger faster heavier older", "lower shorter smaller slower lighter younger"),
         ("before earlier prior vor", "after later following afterwards once nach"),
+        ("previous", "following next"),
         ("increase increases increased increasing rise rises rose risen grew grow grown raised raises up soared climbed gained",
          "decrease decreases decreased decreasing fall falls fell fallen drop drops dropped reduced reduces lowered shrank down sank halved lost"),
         ("unless außer", "if when wenn falls"),
-        ("except", "including"),
         ("opens open opened", "closes close closed closing"),
         ("first", "last"),
-        ("starts start begins begin begun started", "ends end ended finishes finish"),
+        ("starts start begins begin begun started", "ends end ended finishes finish expires expire"),
         ("included includes include", "excluded excludes"),
         ("earliest", "latest"),
         ("inside indoors within", "outside outdoors"),

@@ -69,6 +69,11 @@ class Unit:
         return self.own.stems | self.frame.stems
 
     @cached_property
+    def read(self) -> frozenset[int]:
+        """Stems of the sentence, or of the row and the names of its columns."""
+        return self.own.stems.union(*(part.label_stems for part in self.parts))
+
+    @cached_property
     def names(self) -> frozenset[str]:
         return self.own.names | self.frame.names
 

@@ -8,7 +8,8 @@ from generation.citations import Statement
 from generation.evidence import framed
 from generation.ports import Entailment
 from generation.types import Ground, Verdict
-from generation.verification.checks import Claim, claims, disagreement
+from generation.verification.checks import Claim, claims, counted, disagreement
+from generation.verification.numbers import quantities
 from generation.verification.polarity import without_lead
 from generation.verification.units import Unit, units_of
 from generation.verification.words import Terms, Vocabulary, covered
@@ -96,8 +97,9 @@ class PassageVerifier:
         """The unit that a clause rests on; with a reason, the nearest, and why it does not bear it."""
         weights = {**dict.fromkeys(asked, self._thresholds.question), **dict.fromkeys(claim.around, 0.5)}
         weights |= dict.fromkeys(claim.stems, 1.0)
+        weights |= {stem: 0.5 for name in claim.names for stem in self._vocabulary.stems(name.text)}
         total = sum(weights.values()) or 1.0
-        scored = [(_weight(weights, unit) / total, unit) for unit in units]
+        scored = [((_weight(weights, unit) + counted(claim, unit)) / total, unit) for unit in units]
         scored.sort(key=lambda item: -item[0])
         near = [unit for score, unit in scored if score >= scored[0][0] - self._thresholds.slack]
         verdicts = [(*disagreement(claim, unit, frozenset(asked), self._vocabulary), unit) for unit in near]
@@ -113,7 +115,9 @@ class PassageVerifier:
             (likely,) = self._entailment.probabilities([(premise, text)])
             weak = likely < self._thresholds.entailment
             return (f"The passage does not seem to say so ({likely:.2f})." if weak else ""), grounds
+        numbers = len([one for one in quantities(text) if not one.weak])
         share = covered(words, *(unit.stems for unit in used))
+        share = (share * len(words) + numbers) / ((len(words) + numbers) or 1)
         if share >= self._thresholds.coverage:
             return "", grounds
         there = set().union(*(unit.stems for unit in used))
@@ -124,7 +128,7 @@ class PassageVerifier:
 def _weight(weights: dict[int, float], unit: Unit) -> float:
     """Words of the sentence count in full, those of its frame for half, since its neighbours share them."""
     return sum(
-        weight * (1.0 if stem in unit.own.stems else 0.5)
+        weight * (1.0 if stem in unit.read else 0.5)
         for stem, weight in weights.items()
         if stem in unit.stems
     )
