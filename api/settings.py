@@ -189,6 +189,7 @@ class AnswerSettings(_Section):
     max_sentences: int = Field(ge=1, le=20)
     min_confidence: float = Field(ge=0, le=1)
     cross_encoder: bool
+    nli_model: str | None = Field(min_length=1)
 
 
 class ApiSettings(_Section):

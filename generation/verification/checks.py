@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from generation.verification.dates import Day, agree
 from generation.verification.names import Name, inverted, names, stands
 from generation.verification.numbers import Quantity, comparable, same
-from generation.verification.polarity import conflict, stronger
+from generation.verification.polarity import conflict, negated, opposed, stronger
 from generation.verification.units import Facts, Part, Unit, cells, facts_of, pieces
 from generation.verification.words import Vocabulary
 
@@ -25,6 +25,9 @@ _SINGULAR = re.compile(r"[A-Z][\w'’-]+ (?:is|was|has|does)\b")
 _CONDITION = re.compile(r"(?:if|when|where|which|although|though|wenn|obwohl)\b", re.IGNORECASE)
 
 
+_VOTE = 4.0
+
+
 @dataclass(frozen=True)
 class Claim:
     """A clause of a sentence. `stems` are its own content words, `around` those of the rest of the sentence,
@@ -35,7 +38,7 @@ class Claim:
     around: frozenset[int]
     facts: Facts
     names: tuple[Name, ...]
-    pieces: tuple[Facts, ...]
+    pieces: tuple[tuple[str, Facts], ...]
     said: tuple[Quantity, ...]
     opening: str
 
@@ -50,7 +53,7 @@ def claims(sentence: str, vocabulary: Vocabulary, common: Callable[[str], bool])
         text = sentence[start:end]
         stems = vocabulary.stems(text)
         inside = tuple(name for name in named if start <= name.start < end)
-        parts = tuple(facts_of(piece, vocabulary) for piece in pieces(text))
+        parts = tuple((piece, facts_of(piece, vocabulary)) for piece in pieces(text))
         facts, first = facts_of(text, vocabulary), "" if found else _opening(sentence)
         found.append(Claim(text, stems, everything - set(stems), facts, inside, parts, tuple(said), first))
     telling = [one for one in found if one.stems or one.facts.quantities or one.facts.dates]
@@ -160,7 +163,7 @@ def _known(facts: Facts) -> Iterator[Quantity]:
 
 def _names(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
     for name in claim.names:
-        stems = vocabulary.stems(name.text)
+        stems = vocabulary.stems(name.text) if name.start == 0 and name.text.isalpha() else {}
         if not stands(name.text, unit.names) and not (stems and stems.keys() <= unit.stems):
             return f"The name {name.text} is not"
     opening = vocabulary.stems(claim.opening)
@@ -201,7 +204,7 @@ def counted(claim: Claim, unit: Unit) -> bool:
 
 def _misplaced(claim: Claim, unit: Unit) -> str:
     """A number whose words stand beside another number of the same kind: "London 180" where Paris has 180."""
-    for piece in claim.pieces:
+    for _, piece in claim.pieces:
         for number in piece.quantities:
             if not number.weak and (rival := _rival(number, piece, claim, unit)):
                 return f"The number is {rival.text}, not {number.text},"
@@ -268,11 +271,25 @@ def _polarity(claim: Claim, unit: Unit) -> str:
     if not frozenset(claim.stems) & unit.stems and not any(_shares(claim, part) for part in unit.parts):
         return ""
     meant = _parts_meant(claim, unit) or range(len(unit.parts))
-    wrong = conflict(claim.text, _joined(unit, meant))
-    if wrong and not frozenset(claim.stems) <= unit.stems:  # words of its own may stand for a part that shares none
-        others = (number for number, part in enumerate(unit.parts) if not frozenset(claim.stems) & part.facts.stems)
-        wrong = "" if any(not conflict(claim.text, _joined(unit, {*meant, one})) for one in others) else wrong
-    return wrong or stronger(claim.text, unit.text)
+    source = _joined(unit, meant)
+    wrong = conflict(claim.text, source)
+    if wrong and (opposed(claim.text, source) or not _outvoted(claim, unit)):
+        return wrong
+    return stronger(claim.text, unit.text)
+
+
+def _outvoted(claim: Claim, unit: Unit) -> bool:
+    """True if most words that claim and sentence share stand in pieces that both negate, or that neither does: the
+    odd negation is about something else."""
+    there = [(negated(part.text), part.facts.stems) for part in unit.parts]
+    same_side = other_side = 0
+    for text, facts in claim.pieces:
+        mine = negated(text)
+        for word in facts.stems & unit.own.stems:
+            sides = {side for side, stems in there if word in stems}
+            same_side += mine in sides
+            other_side += mine not in sides
+    return same_side > _VOTE * other_side
 
 
 def _joined(unit: Unit, numbers: Collection[int]) -> str:

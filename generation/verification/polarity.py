@@ -14,7 +14,10 @@ _PHRASES = tuple(
             " gratis ",
         ),
         (r"\b(?:no|non)-\w+", " "),
-        (r"(?:\b(?:rather than|instead of|in place of|in lieu of)|[,;] (?:and )?not(?= (?:in|on|at|by|from|with|to|as|for|of|the|a|an|his|her|their|your)\b))[^,.;]*", " "),
+        (r"\b(?:rather than|instead of|in place of|in lieu of)\b", " not "),
+        (r"\bnothing but\b", " only "),
+        (r"\bneither\b([^.;]*?)\bnor\b", r" not \1 "),
+        (r"\b(?:ruled|shut) out\b|\bvoted down\b", " not "),
         (r"\b(?:year|month|week|day|evening|night) (?:before|earlier)\b", " previous "),
         (r"\b(?:year|month|week|day|evening|night) (?:after|later)\b", " following "),
         (r"\b(?:and|or) (?:over|above|more|older|longer)\b", " atleast "),
@@ -45,7 +48,7 @@ _NO = frozenset(
     """not no never without nor neither none nobody nothing nowhere cannot forbidden forbid forbids prohibited prohibit
     prohibits banned disallowed barred refused refuse refuses refusal rejected reject declined denied excluded excludes
     excluding impossible unable ineligible invalid unavailable unlawful illegal avoid avoided lacks lacking
-    inadmissible ceased except anonymous anonymously nicht nie niemals kein keine keinen keinem keiner keines ohne weder noch
+    inadmissible disable disables disabled ceased except anonymous anonymously nicht nie niemals kein keine keinen keinem keiner keines ohne weder noch
     niemand nichts verboten untersagt ausgeschlossen""".split()
 )
 _OPPOSITES = tuple(
@@ -76,7 +79,7 @@ _OPPOSITES = tuple(
 )  # fmt: skip
 _STRONG = frozenset("must required requires require obliged obligatory compulsory mandatory muss müssen".split())
 _WEAK = frozenset("may can could might optional optionally allowed permitted welcome fine kann können darf dürfen".split())
-_LEAD = re.compile(r"^\s*(?:yes|no|ja|nein)\b\s*[,.:;–-]*\s*", re.IGNORECASE)
+_LEAD = re.compile(r"^\s*(?:yes|no|ja|nein)(?:\s*[,.:;–]+|\s+-|$)\s*", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
 
@@ -91,13 +94,19 @@ def conflict(statement: str, source: str) -> str:
     Negations are counted: two make none, and so do a negation and an opposite ("not before", "after").
     """
     mine, theirs = _tokens(statement), _tokens(source)
-    flips = [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
+    flips = opposed(statement, source)
     odd = (_count(mine) + _count(theirs) + len(flips)) % 2
     if odd and flips:
         return f"it says “{_said(flips[0][0])}” where the passage says “{_said(flips[0][1])}”"
     if odd:
         return "it negates what the passage says" if _count(mine) % 2 else "it leaves out a negation of the passage"
     return ""
+
+
+def opposed(statement: str, source: str) -> list[tuple[str, str]]:
+    """Words of the statement with their opposites in the passage."""
+    mine, theirs = _tokens(statement), _tokens(source)
+    return [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
 
 
 def stronger(statement: str, source: str) -> str:

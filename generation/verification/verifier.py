@@ -32,6 +32,11 @@ class Thresholds:
     entailment: float
 
 
+THRESHOLDS = Thresholds(coverage=0.6, slack=0.1, question=0.25, entailment=0.5)
+"""Chosen on eval/samples/verification/thresholds.jsonl with `eval.bench.verification`; that for entailment is where a
+model is as sure as not."""
+
+
 class PassageVerifier:
     """Port `Verifier`: literal checks first, then words, or a model of entailment where there is one.
 

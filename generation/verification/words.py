@@ -15,7 +15,7 @@ _ANSWERING = frozenset(
     also only just however therefore additionally may must can shall should would could need needs has have had been
     being not never cannot without none nor per whether either each every any such same one two three four five six
     seven eight nine ten eleven twelve use uses used take takes took taken place make makes made run runs number amount
-    amounts come comes go goes give gives given apply applies further""".split()
+    amounts come comes go goes give gives given apply applies further another other different""".split()
 )
 """Words of the answer itself, and those that other checks look at."""
 _ALIKE = {
