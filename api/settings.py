@@ -171,6 +171,8 @@ class AnswerSettings(_Section):
             raise ValueError("max_tokens cannot be more than half of context_tokens: passages need the rest")
         return self
 
+    nli_model: str | None = Field(min_length=1)
+
 
 class ApiSettings(_Section):
     host: str

@@ -3,7 +3,11 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from generation.types import Answer, Evidence, Packed, Prompt, Usage
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.citations import Statement
+from generation.types import Answer, Evidence, Packed, Prompt, Usage, Verdict
 from ingest.types import Section
 from retrieval.types import Access, Hit, Query
 
@@ -55,3 +59,18 @@ class Lexicon(Protocol):
 
 class SectionReader(Protocol):
     def sections(self, document_id: str) -> tuple[Section, ...]: ...
+
+
+class Verifier(Protocol):
+    def verify(self, statement: Statement, hits: Sequence[Hit], question: str) -> Verdict:
+        """Whether the passages that a sentence of an answer cites say what it says; one that cites none is unsupported.
+
+        `question` is what the answer answers: its words help to find the place.
+        """
+        ...
+
+
+class Entailment(Protocol):
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """For each (premise, hypothesis) the probability, in [0, 1], that the first implies the second."""
+        ...

@@ -73,6 +73,28 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """What a statement rests on: `hits[marker - 1].chunk.text[start:end]`.
+
+    `support` in [0, 1]: the share of the statement's words that stand there, or the probability that a model gives.
+    """
+
+    marker: int
+    start: int
+    end: int
+    support: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a statement is supported by the passages that it cites; `reason` says to people why not, else empty."""
+
+    supported: bool
+    reason: str
+    grounds: tuple[Ground, ...]
+
+
+@dataclass(frozen=True)
 class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0

@@ -77,6 +77,18 @@ def sentence_spans(text: str, headings: Collection[str] = ()) -> list[tuple[int,
     return [(start, end) for start, end, _ in sentences(text, headings)]
 
 
+def seen_in_lower_case(word: str) -> bool:
+    """True if the English texts that Punkt learnt from have a word, given in lower case, without a capital: most names
+    are not.
+
+    Raises:
+        UnavailableError: as `sentences` does.
+    """
+    from nltk.tokenize.punkt import _ORTHO_LC
+
+    return bool(_punkt()._params.ortho_context.get(word, 0) & _ORTHO_LC)
+
+
 def tables(text: str) -> list[Table]:
     """The tables of `text`, in order; one line that is no row, such as the rest of a label, may stand in between."""
     found: list[Table] = []

@@ -39,7 +39,12 @@ class Passage:
 
     def markdown(self) -> str:
         """The passage as a document of its own."""
-        lines = [f"# {self.title}", *(f"{'#' * (depth + 2)} {name}" for depth, name in enumerate(self.headings))]
+        headings = (f"{'#' * (depth + 2)} {name}" for depth, name in enumerate(self.headings))
+        return "\n\n".join((f"# {self.title}", *headings, self.body())) + "\n"
+
+    def body(self) -> str:
+        """The items as Markdown, without title and headings."""
+        lines: list[str] = []
         for number, item in enumerate(self.items):
             row = item.startswith("|")
             if row and (number == 0 or not self.items[number - 1].startswith("|")):
@@ -48,7 +53,7 @@ class Passage:
                 lines[-1] += f"\n{item}"
             else:
                 lines.append(item)
-        return "\n\n".join(lines) + "\n"
+        return "\n\n".join(lines)
 
 
 def load_passages(held_out: bool) -> list[Passage]:
@@ -58,7 +63,12 @@ def load_passages(held_out: bool) -> list[Passage]:
         InvalidError: a line is malformed; names file and line.
     """
     paths = sorted(path for path in FOLDER.glob("*.jsonl") if path.name.endswith(".held-out.jsonl") is held_out)
-    return [passage for path in paths for passage in _passages(path)]
+    return [passage for path in paths for passage in load_file(path)]
+
+
+def load_file(path: Path) -> list[Passage]:
+    """Those of one file. Raises InvalidError as `load_passages` does."""
+    return list(_passages(path))
 
 
 def _passages(path: Path) -> Iterator[Passage]:

@@ -1,0 +1,134 @@
+"""How many planted errors the verification of answers catches, and how many correct sentences it removes.
+
+`python -m eval.bench.verification` plants errors into the correct sentences of eval/samples/verification and prints a
+table: of each kind how many were planted, in how many sentences that makes no sense, and the share that was removed,
+with 95 % Wilson intervals. `--half thresholds` takes the half that thresholds and rules were chosen on.
+"""
+
+import argparse
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from rich.markup import escape
+from rich.table import Table
+from scipy import stats
+
+from api import parts
+from eval.bench.verification_data import Row, load_rows
+from eval.bench.verification_errors import RULES
+from eval.environment import add_settings, consoles, settings_of
+from eval.statistics import CONFIDENCE
+from generation.citations import Statement
+from generation.ports import Verifier
+from ingest.errors import CitewellError
+from retrieval.store.bm25 import Bm25Encoder
+
+
+@dataclass(frozen=True)
+class Counts:
+    """`removed` of `tried` sentences were found unsupported; `skipped` had nothing to plant in."""
+
+    removed: int
+    tried: int
+    skipped: int = 0
+
+    @property
+    def share(self) -> float:
+        return self.removed / self.tried if self.tried else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's score interval (1927)."""
+        if not self.tried:
+            return 0.0, 1.0
+        found = stats.binomtest(self.removed, self.tried).proportion_ci(CONFIDENCE, method="wilson")
+        return float(found.low), float(found.high)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    out, err = consoles()
+    asked = _parser().parse_args(arguments)
+    try:
+        settings = settings_of(asked, Path("citewell-data"))
+        verifier = parts.verifier(Bm25Encoder(parts.bm25_parameters(settings)).terms, parts.entailment(settings))
+        rows = load_rows(asked.half)
+        started = perf_counter()
+        found = measure(verifier, rows, asked.seed)
+        checked = sum(counts.tried for counts in found.values())
+        out.print(to_table(found, 1000 * (perf_counter() - started) / checked, asked.half))
+        for kind, row, sentence in _details(verifier, rows, asked.seed) if asked.show else ():
+            out.print(escape(f"{kind}: {sentence}\n    from: {row.sentence}"), soft_wrap=True)
+    except (CitewellError, OSError) as error:
+        err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
+        return 1
+    return 0
+
+
+def measure(verifier: Verifier, rows: Sequence[Row], seed: int) -> dict[str, Counts]:
+    """Of the correct sentences by kind ("correct, ..."), of all of them ("correct"), and of each kind of error and all
+    of them ("errors")."""
+    kinds = dict.fromkeys(row.kind for row in rows)
+    right = {
+        f"correct, {kind}": _count(verifier, [(row, row.sentence) for row in rows if row.kind == kind])
+        for kind in kinds
+    }
+    wrong = {kind: _count(verifier, planted(kind, rows, seed), len(rows)) for kind in RULES}
+    return {**right, "correct": _sum(right.values()), **wrong, "errors": _sum(wrong.values())}
+
+
+def planted(kind: str, rows: Sequence[Row], seed: int) -> list[tuple[Row, str]]:
+    """Rows with their sentence made wrong, as far as the rule can."""
+    chance = random.Random(seed)
+    found = ((row, RULES[kind](row, rows, chance)) for row in rows)
+    return [(row, sentence) for row, sentence in found if sentence and sentence != row.sentence]
+
+
+def to_table(found: dict[str, Counts], milliseconds: float, half: str) -> Table:
+    caption = f"{half} half; {milliseconds:.1f} ms a sentence"
+    table = Table(title="Sentences that verification removes", caption=caption, caption_justify="left")
+    for position, name in enumerate(("kind", "sentences", "skipped", "removed", "95 % interval")):
+        table.add_column(name, justify="right" if position else "left", no_wrap=True)
+    for kind, counts in found.items():
+        low, high = counts.interval
+        table.add_row(kind, str(counts.tried), str(counts.skipped), f"{counts.share:.1%}", f"{low:.1%} to {high:.1%}")
+    return table
+
+
+def _count(verifier: Verifier, sentences: Sequence[tuple[Row, str]], of: int = 0) -> Counts:
+    removed = sum(not _supported(verifier, row, sentence) for row, sentence in sentences)
+    return Counts(removed, len(sentences), max(of - len(sentences), 0))
+
+
+def _supported(verifier: Verifier, row: Row, sentence: str) -> bool:
+    return verifier.verify(Statement(sentence, (1,)), [row.hit], row.question).supported
+
+
+def _sum(counts: Sequence[Counts] | Iterator[Counts]) -> Counts:
+    every = list(counts)
+    return Counts(sum(one.removed for one in every), sum(one.tried for one in every), sum(one.skipped for one in every))
+
+
+def _details(verifier: Verifier, rows: Sequence[Row], seed: int) -> Iterator[tuple[str, Row, str]]:
+    """Correct sentences that are removed and errors that are not."""
+    yield from (("removed", row, row.sentence) for row in rows if not _supported(verifier, row, row.sentence))
+    for kind in RULES:
+        yield from ((kind, row, text) for row, text in planted(kind, rows, seed) if _supported(verifier, row, text))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m eval.bench.verification", description=__doc__)
+    parser.add_argument("--half", choices=("thresholds", "held-out"), default="held-out")
+    parser.add_argument("--seed", type=int, default=1, help="of the planted errors")
+    parser.add_argument(
+        "--show", action="store_true", help="list what went wrong; look at the held-out half no further"
+    )
+    add_settings(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Answer sentences that a passage supports, as eval/samples/verification holds them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from eval.datasets.lines import json_rows
+from eval.training.passages import FOLDER, Passage, load_file
+from ingest.errors import InvalidError
+from ingest.types import Chunk
+from retrieval.types import Hit
+
+SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "verification"
+Half: TypeAlias = Literal["thresholds", "held-out"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sentence that answers a question and that the passage `hit` supports. `file` tells of which field it is."""
+
+    hit: Hit
+    file: str
+    question: str
+    sentence: str
+    kind: str
+
+
+def load_rows(half: Half) -> list[Row]:
+    """Raises InvalidError where a line is malformed or names a passage that there is not."""
+    return list(_rows(SAMPLES / f"{half}.jsonl"))
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    hits: dict[tuple[str, str], Hit] = {}
+    for where, row in json_rows(path, ("file", "title", "question", "sentence", "kind")):
+        file, title = str(row["file"]), str(row["title"])
+        if file not in {known for known, _ in hits}:
+            hits |= {(file, passage.title): hit_of(passage) for passage in load_file(FOLDER / file)}
+        if (file, title) not in hits:
+            raise InvalidError(f"{where}: there is no passage {title!r} in {file}.")
+        yield Row(hits[file, title], file, str(row["question"]), str(row["sentence"]), str(row["kind"]))
+
+
+def hit_of(passage: Passage) -> Hit:
+    """The passage as the one chunk of a document."""
+    text = passage.body()
+    context = " > ".join((passage.title, *passage.headings))
+    chunk = Chunk(
+        id=passage.title,
+        document_id=passage.title,
+        revision="1",
+        tenant="bench",
+        groups=(),
+        source=f"{passage.title}.md",
+        title=passage.title,
+        text=text,
+        context=context,
+        position=0,
+        page=None,
+        headings=passage.headings,
+        char_start=0,
+        char_end=len(text),
+    )
+    return Hit(chunk, 1.0)

@@ -1,0 +1,62 @@
+"""Models of natural language inference, through sentence-transformers."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from sentence_transformers import CrossEncoder
+from transformers.utils.logging import disable_progress_bar, set_verbosity_error
+
+from ingest.errors import UnavailableError
+from retrieval.hardware import Precision, choose_device, choose_precision
+
+
+class CrossEncoderEntailment:
+    """Port `Entailment` for any cross-encoder whose configuration names an output "entailment", such as
+    cross-encoder/nli-deberta-v3-base.
+
+    Args:
+        model: a folder or a hub name.
+        device, precision: as `retrieval.hardware` chooses.
+    """
+
+    def __init__(self, model: str, device: str = "auto", precision: Precision = "auto", batch_size: int = 16) -> None:
+        self._batch_size = batch_size
+        self._model = _load(model, device, precision)
+        self._index = entailment_index(self._model.config.id2label, model)
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """Softmax over the outputs of the model, of which entailment is given."""
+        if not pairs:
+            return np.zeros(0, np.float32)
+        scores = self._model.predict(
+            list(pairs), batch_size=self._batch_size, activation_fn=torch.nn.Softmax(dim=-1), show_progress_bar=False
+        )
+        return np.asarray(scores, np.float32)[:, self._index]
+
+
+def entailment_index(labels: Mapping[int, str], model: str) -> int:
+    """The output that means entailment. Raises UnavailableError where none, or more than one, is named so."""
+    found = [index for index, label in labels.items() if label.casefold() in ("entailment", "entail", "entailed")]
+    if len(labels) < 2 or len(found) != 1:
+        raise UnavailableError(
+            f"The model {model!r} has no output named entailment (only {', '.join(map(str, labels.values()))}); set "
+            f"answers.nli_model to a model of natural language inference, or to null."
+        )
+    return found[0]
+
+
+def _load(model: str, device: str, precision: Precision) -> CrossEncoder:
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    set_verbosity_error()  # type: ignore[no-untyped-call]
+    device = choose_device(device)
+    dtype = getattr(torch, choose_precision(precision, device))
+    try:
+        return CrossEncoder(model, device=device, model_kwargs={"dtype": dtype})
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise UnavailableError(
+            f"The model {model!r} cannot be loaded ({type(error).__name__}); set answers.nli_model to a folder or a hub "
+            f"name of a cross-encoder that this machine can reach, or to null."
+        ) from error

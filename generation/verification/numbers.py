@@ -1,0 +1,264 @@
+"""Numbers of a text, with their units, however they are written."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+
+Span = tuple[int, int]
+
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ORDINALS = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"]
+_GERMAN = ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf"]
+_GERMAN_TENS = ["zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"]
+_WORDS = {
+    **{word: number for number, word in enumerate(_ONES)},
+    **{word: 10 * number for number, word in enumerate(_TENS, start=2)},
+    **{
+        f"{ten}{sign}{_ONES[one]}": 10 * n + one
+        for n, ten in enumerate(_TENS, 2)
+        for one, sign in product(range(1, 10), "- ")
+    },
+    **{word: number for number, word in enumerate(_ORDINALS, start=3)},
+    **{word: number for number, word in enumerate(_GERMAN)},
+    **{word: 10 * number for number, word in enumerate(_GERMAN_TENS, start=2)},
+    **dict.fromkeys(("once", "single", "ein", "eine", "einen", "einem", "einer", "first"), 1),
+    **dict.fromkeys(("twice", "both", "pair", "couple", "second"), 2),
+    "thrice": 3,
+    "dozen": 12,
+    "fortnight": 14,
+    "hundred": 100,
+    "thousand": 1000,
+}
+_WEAK = frozenset(
+    [
+        "zero",
+        "null",
+        "one",
+        "once",
+        "single",
+        "ein",
+        "eine",
+        "einen",
+        "einem",
+        "einer",
+        "first",
+        "second",
+        "both",
+        "pair",
+        "couple",
+        "hundred",
+        "thousand",
+    ]
+)
+"""Words that mean no number as often as they mean one."""
+_PARTS = {"half": "50", "third": "33", "quarter": "25", "fifth": "20", "tenth": "10"}
+_SCALES = {
+    **dict.fromkeys(("k", "thousand", "tsd"), 3),
+    **dict.fromkeys(("m", "mn", "mio", "million", "millions", "millionen"), 6),
+    **dict.fromkeys(("bn", "billion", "billions", "mrd", "milliarden"), 9),
+}
+_UNITS = {
+    form: name
+    for name, forms in {
+        "EUR": "€ eur euro euros",
+        "USD": "$ usd us$ dollar dollars",
+        "GBP": "£ gbp pound pounds",
+        "CHF": "chf franc francs franken",
+        "crown": "kr sek nok dkk crown crowns krona kronor krone kroner",
+        "CAD": "cad c$",
+        "AUD": "aud a$",
+        "JPY": "¥ jpy yen",
+        "cent": "¢ ct cent cents",
+        "%": "% percent per-cent prozent",
+        "second": "s sec secs second seconds sekunden",
+        "minute": "min mins minute minutes minuten",
+        "hour": "h hr hrs hour hours stunde stunden",
+        "day": "day days tag tage tagen",
+        "week": "week weeks woche wochen",
+        "month": "month months monat monate monaten",
+        "year": "year years jahr jahre jahren",
+        "km": "km kilometre kilometres kilometer kilometers",
+        "m": "m metre metres meter meters",
+        "cm": "cm centimetre centimetres centimeter centimeters",
+        "mm": "mm millimetre millimetres millimeter millimeters",
+        "mile": "mile miles",
+        "foot": "ft foot feet",
+        "kg": "kg kilo kilos kilogram kilograms kilogramm",
+        "g": "g gram grams gramm",
+        "mg": "mg",
+        "tonne": "t ton tons tonne tonnes tonnen",
+        "litre": "l litre litres liter liters",
+        "degree": "° °c c degree degrees grad",
+        "°F": "°f",
+        "GB": "gb gigabyte gigabytes",
+        "MB": "mb megabyte megabytes",
+        "TB": "tb terabyte terabytes",
+        "kWh": "kwh",
+        "volt": "v volt volts",
+        "bar": "bar",
+        "page": "page pages seiten",
+    }.items()
+    for form in forms.split()
+}
+_SYMBOLS = "".join(form for form in _UNITS if len(form) == 1 and not form.isalnum() and form not in "%°")
+_CODES = "eur|usd|gbp|chf|sek|nok|dkk|cad|aud|jpy"
+_DIGITS = r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:'’]\d+)*"
+_NUMBER = re.compile(
+    rf"(?<![^\W\d]\.)(?<![\w.])(?:(?P<before>[{re.escape(_SYMBOLS)}]|\b(?:us\$|{_CODES}|kr))\s?)?"
+    rf"(?P<sign>(?:(?<![\w)])[-−]|\bminus\s)?)(?P<digits>{_DIGITS})"
+    r"(?:(?:st|nd|rd|th)\b)?(?P<scale>\s?(?:k|m|mn|mio|million|millions|millionen|tsd|thousand|bn|billion|mrd|milliarden)\b\.?)?"
+    r"(?P<half>\s?(?:[ap]\.?m\b\.?|noon\b|uhr\b))?",
+    re.IGNORECASE,
+)
+_WORD = re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
+_ARTICLE = re.compile(r"\b(?:an?|per|each|every)[\s-](?=([^\W\d]+))", re.IGNORECASE)
+_PART = re.compile(rf"\b(?:{'|'.join(_PARTS)})\b", re.IGNORECASE)
+_CLOCK = re.compile(r"\b(noon|midnight|midday)\b", re.IGNORECASE)
+_AFTER = re.compile(
+    r"[\s-]{0,2}(?:(?:working|business|calendar|gross|full|more|extra|further|additional|us|british|swiss)[\s-])?"
+    r"(per\s?cent\b|°\s?[cf]?|%|[€$£¥¢]|[^\W\d]+)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number at `text[start:end]`: the canonical forms that it may mean, and its unit where one is known.
+
+    A `weak` one may be no number at all ("one of them"), so that nobody need find it elsewhere.
+    """
+
+    text: str
+    values: frozenset[str]
+    unit: str
+    start: int
+    end: int
+    weak: bool = False
+
+
+def quantities(text: str, taken: Sequence[Span] = ()) -> list[Quantity]:
+    """In reading order; spans that are `taken` already, such as dates, hold none."""
+    found = [*_digits(text), *_words(text), *_others(text)]
+    free = [one for one in found if not any(start < one.end and one.start < end for start, end in taken)]
+    return sorted(free, key=lambda one: one.start)
+
+
+def same(one: Quantity, other: Quantity) -> bool:
+    """Both may mean the same number, in the same unit as far as both have one."""
+    return bool(one.values & other.values) and comparable(one, other)
+
+
+def comparable(one: Quantity, other: Quantity) -> bool:
+    return not one.unit or not other.unit or one.unit == other.unit
+
+
+def unit_named(text: str) -> str:
+    """The unit that a column's name holds, as in "Price (euros)"; empty without one, or where there are several."""
+    words = re.findall(r"[€$£¥%°]|[^\W\d]+", text.casefold())
+    found = {_UNITS[word] for word in words if word in _UNITS and (len(word) > 1 or not word.isalpha())}
+    return found.pop() if len(found) == 1 else ""
+
+
+def is_unit(word: str) -> bool:
+    return word.casefold() in _UNITS
+
+
+def _digits(text: str) -> Iterator[Quantity]:
+    for found in _NUMBER.finditer(text):
+        end = found.end()
+        if end < len(text) and (text[end].isalnum() or text[end] == "_") and not _unit_after(text, end):
+            continue  # 4E is a name
+        unit = _UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
+        times = _times(found["digits"], found["half"])
+        values = times or _values(found["digits"], bool(found["sign"]), found["scale"])
+        yield Quantity(found.group().strip(), values, "time" if times else unit, found.start(), end)
+
+
+def _values(digits: str, negative: bool, scale: str | None) -> frozenset[str]:
+    """Canonical decimals; a single separator before three digits may be of thousands or decimal."""
+    power = _SCALES.get((scale or "").strip(" .").casefold(), 0)
+    plain = re.sub(r"[ \u00a0\u202f'’]", "", digits)
+    forms = {plain}
+    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", plain):
+        forms = {re.sub(r"[.,]", "", plain)}
+        if plain.count(".") + plain.count(",") == 1 and "." in plain:
+            forms.add(plain)
+    elif match := re.fullmatch(r"(\d{1,3}(?:([.,])\d{3})+)([.,])(\d+)", plain):
+        forms = {re.sub(r"[.,]", "", match[1]) + "." + match[4]}
+    elif re.fullmatch(r"\d+,\d+", plain):
+        forms = {plain.replace(",", ".")}
+    if not all(re.fullmatch(r"\d+(?:\.\d+)?", form) for form in forms):
+        return frozenset({digits})  # 3.1.4 is what it is
+    return frozenset(_canonical(Decimal(form).scaleb(power), negative) for form in forms)
+
+
+def _canonical(value: Decimal, negative: bool = False) -> str:
+    plain = f"{value.normalize():f}"
+    return f"-{plain}" if negative and value else plain
+
+
+def _times(digits: str, half: str | None) -> frozenset[str]:
+    """Forms of a time of day, h:mm; the full hour also bare. Empty for what is none."""
+    match = re.fullmatch(r"(\d{1,2})(?:[:.](\d\d))?", digits)
+    if not match or not (half or ":" in digits) or int(match[1]) > 24 or int(match[2] or 0) > 59:
+        return frozenset()
+    if half and int(match[1]) > 12 and half.strip()[0].casefold() in "ap":
+        return frozenset()
+    hour, minute, afternoon = int(match[1]), match[2] or "00", (half or "").strip().casefold().startswith("p")
+    hour = hour % 12 + 12 if afternoon else hour % 24
+    bare = {str(hour)} if minute == "00" and not afternoon else set()
+    return frozenset({f"{hour}:{minute}", *bare})
+
+
+def _words(text: str) -> Iterator[Quantity]:
+    for found in _WORD.finditer(text):
+        word, (start, end) = found.group().casefold(), found.span()
+        unit = _unit_after(text, end)
+        weak = word in _WEAK and not (unit and word in ("one", "once"))
+        yield Quantity(
+            found.group(), frozenset({str(_WORDS[word])}), unit if word != "second" else "", start, end, weak
+        )
+
+
+def _others(text: str) -> Iterator[Quantity]:
+    """What says a number without a number word: a day, a quarter, noon. All weak."""
+    for found in _ARTICLE.finditer(text):
+        if is_unit(found[1]):
+            yield Quantity(found.group().strip(), frozenset({"1"}), _UNITS[found[1].casefold()], *found.span(), True)
+    for found in _PART.finditer(text):
+        yield Quantity(found.group(), frozenset({_PARTS[found.group().casefold()]}), "%", *found.span(), True)
+    for found in _CLOCK.finditer(text):
+        hours = {"12:00", "12"} if found.group().casefold() != "midnight" else {"0:00", "24:00"}
+        yield Quantity(found.group(), frozenset(hours), "time", *found.span(), True)
+
+
+def _unit_after(text: str, end: int) -> str:
+    found = _AFTER.match(text, end)
+    if not found:
+        return ""
+    form = re.sub(r"\s", "", found[1].casefold())
+    return _UNITS.get(form, "")

@@ -1,0 +1,244 @@
+"""Whether a statement says yes where its passage says no, or "at most" where that says "at least"."""
+
+import re
+from collections.abc import Sequence
+
+_PHRASES = tuple(
+    (re.compile(pattern, re.IGNORECASE), token)
+    for pattern, token in (
+        (r"\bnot? (?:only|just|merely|even|matter|doubt|later|until|whether)\b|\b(?:if|or|whether or) not\b", " "),
+        (r"\bor (?:refused|rejected|declined|denied)\b|\bnone other than\b", " "),
+        (
+            r"\b(?:free of charge|charge-free|(?:for|at) (?:free|nothing)|costs? nothing|free|waive[sd]?"
+            r"|(?:without|at no|no) (?:extra |further )?(?:charges?|costs?|fees?)|kostenlos|kostenfrei)\b",
+            " gratis ",
+        ),
+        (r"\b(?:no|non)-\w+", " "),
+        (r"\b(?:rather than|instead of|in place of|in lieu of)\b", " not "),
+        (r"\bnothing but\b", " only "),
+        (r"\bneither\b([^.;]*?)\bnor\b", r" not \1 "),
+        (r"\b(?:ruled|shut) out\b|\bvoted down\b", " not "),
+        (r"\b(?:year|month|week|day|evening|night) (?:before|earlier)\b", " previous "),
+        (r"\b(?:year|month|week|day|evening|night) (?:after|later)\b", " following "),
+        (r"\b(?:and|or) (?:over|above|more|older|longer)\b", " atleast "),
+        (r"\b(?:and|or) (?:under|below|less|younger|fewer)\b", " atmost "),
+        (r"\bonce (?=(?:the|you|your|it|they|he|she|all|a|an)\b)", " after "),
+        (r"\b(?:no longer|not any ?more|not any longer|(?:stop|stops|stopped|ceased?)(?= \w+ing\b))\b", " ceased "),
+        (
+            r"\b(?:(?:must|may|should|can|shall) )?(?:(?:no|not|never) (?:be )?(?:more|higher|longer|larger|greater|faster|over|above)\b than"
+            r"|(?:not|never) (?:exceed\w*|be (?:over|above|higher|longer|larger|greater))|at (?:the )?most|up to"
+            r"|a? ?maximum(?: of)?|max\.?|höchstens|bis zu)\b",
+            " atmost ",
+        ),
+        (
+            r"\b(?:(?:no|not|never) (?:be )?(?:less|lower|fewer|shorter|smaller)\b than|not be (?:below|under)"
+            r"|at (?:the very )?least|a? ?minimum(?: of)?|min\.|mindestens)\b",
+            " atleast ",
+        ),
+        (r"\b(?:more|higher|longer|larger|greater|bigger|heavier|older) than\b", " above "),
+        (r"\b(?:less|fewer|lower|shorter|smaller|lighter|younger) than\b", " below "),
+        (r"\bwith the exception of\b|\bapart from\b|\bother than\b", " except "),
+        (r"\b(?:ha(?:s|ve)|is|are|need|needs) to(?: be)?\b(?! not)", " must "),
+        (r"\b(?:need|needs|do|does|did) not (?:need|have)? ?(?:to)?\b", " not may "),
+        (r"\bcan\s?not\b", " not can "),
+    )
+)
+_CONTRACTED = re.compile(r"n['’]t\b")
+_NO = frozenset(
+    [
+        "not",
+        "no",
+        "never",
+        "without",
+        "nor",
+        "neither",
+        "none",
+        "nobody",
+        "nothing",
+        "nowhere",
+        "cannot",
+        "forbidden",
+        "forbid",
+        "forbids",
+        "prohibited",
+        "prohibit",
+        "prohibits",
+        "banned",
+        "disallowed",
+        "barred",
+        "refused",
+        "refuse",
+        "refuses",
+        "refusal",
+        "rejected",
+        "reject",
+        "declined",
+        "denied",
+        "excluded",
+        "excludes",
+        "excluding",
+        "impossible",
+        "unable",
+        "ineligible",
+        "invalid",
+        "unavailable",
+        "unlawful",
+        "illegal",
+        "avoid",
+        "avoided",
+        "lacks",
+        "lacking",
+        "inadmissible",
+        "disable",
+        "disables",
+        "disabled",
+        "ceased",
+        "except",
+        "anonymous",
+        "anonymously",
+        "nicht",
+        "nie",
+        "niemals",
+        "kein",
+        "keine",
+        "keinen",
+        "keinem",
+        "keiner",
+        "keines",
+        "ohne",
+        "weder",
+        "noch",
+        "niemand",
+        "nichts",
+        "verboten",
+        "untersagt",
+        "ausgeschlossen",
+    ]
+)
+_OPPOSITES = tuple(
+    (frozenset(left.split()), frozenset(right.split()))
+    for left, right in (
+        ("atmost limit ceiling cap", "atleast"),
+        ("gratis", "charged"),
+        ("atmost", "above"),
+        ("atleast", "below"),
+        ("above over exceed exceeds exceeding über", "below under unter"),
+        ("more further additional extra mehr", "less fewer weniger"),
+        ("higher longer larger greater bigger faster heavier older", "lower shorter smaller slower lighter younger"),
+        ("before earlier prior vor", "after later following afterwards once nach"),
+        ("previous", "following next"),
+        ("increase increases increased increasing rise rises rose risen grew grow grown raised raises up soared climbed gained",
+         "decrease decreases decreased decreasing fall falls fell fallen drop drops dropped reduced reduces lowered shrank down sank halved lost"),
+        ("unless außer", "if when wenn falls"),
+        ("opens open opened", "closes close closed closing"),
+        ("first", "last"),
+        ("starts start begins begin begun started", "ends end ended finishes finish expires expire"),
+        ("included includes include", "excluded excludes"),
+        ("earliest", "latest"),
+        ("inside indoors within", "outside outdoors"),
+        ("accepted approved accepts approves granted", "rejected refused declined"),
+        ("all every always", "none never"),
+        ("with", "without"),
+    )
+)  # fmt: skip
+_STRONG = frozenset(
+    ["must", "required", "requires", "require", "obliged", "obligatory", "compulsory", "mandatory", "muss", "müssen"]
+)
+_WEAK = frozenset(
+    [
+        "may",
+        "can",
+        "could",
+        "might",
+        "optional",
+        "optionally",
+        "allowed",
+        "permitted",
+        "welcome",
+        "fine",
+        "kann",
+        "können",
+        "darf",
+        "dürfen",
+    ]
+)
+_LEAD = re.compile(r"^\s*(?:yes|no|ja|nein)(?:\s*[,.:;–]+|\s+-|$)\s*", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+
+
+def without_lead(text: str) -> str:
+    """Without the yes or no that answers the question."""
+    return _LEAD.sub("", text)
+
+
+def conflict(statement: str, source: str) -> str:
+    """What speaks against, for people; empty where nothing does.
+
+    Negations are counted: two make none, and so do a negation and an opposite ("not before", "after").
+    """
+    mine, theirs = _tokens(statement), _tokens(source)
+    flips = opposed(statement, source)
+    odd = (_count(mine) + _count(theirs) + len(flips)) % 2
+    if odd and flips:
+        return f"it says “{_said(flips[0][0])}” where the passage says “{_said(flips[0][1])}”"
+    if odd:
+        return "it negates what the passage says" if _count(mine) % 2 else "it leaves out a negation of the passage"
+    return ""
+
+
+def opposed(statement: str, source: str) -> list[tuple[str, str]]:
+    """Words of the statement with their opposites in the passage."""
+    mine, theirs = _tokens(statement), _tokens(source)
+    return [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
+
+
+def stronger(statement: str, source: str) -> str:
+    """A duty that the passage leaves open, or a choice that it does not leave; empty where there is neither, and
+    where something is negated."""
+    mine, theirs = _tokens(statement), _tokens(source)
+    return "" if _count(mine) or _count(theirs) else _stronger(set(mine), set(theirs))
+
+
+def negated(text: str) -> bool:
+    return _count(_tokens(text)) > 0
+
+
+def _tokens(text: str) -> list[str]:
+    text = _CONTRACTED.sub(" not", text)
+    for pattern, token in _PHRASES:
+        text = pattern.sub(token, text)
+    return _WORD.findall(text.casefold())
+
+
+def _count(tokens: Sequence[str]) -> int:
+    return sum(token in _NO for token in tokens)
+
+
+def _opposed(
+    mine: Sequence[str], theirs: Sequence[str], left: frozenset[str], right: frozenset[str]
+) -> tuple[str, str] | None:
+    """A word of each, one from `left` and the other from `right`, where neither text has both."""
+    for one, other in ((left, right), (right, left)):
+        here, there = _first(mine, one), _first(theirs, other)
+        if here and there and not _first(mine, other) and not _first(theirs, one):
+            if {here, there} & _NO:
+                continue  # it is counted already
+            return here, there
+    return None
+
+
+def _first(tokens: Sequence[str], among: frozenset[str]) -> str:
+    return next((token for token in tokens if token in among), "")
+
+
+def _stronger(mine: set[str], theirs: set[str]) -> str:
+    must, may = mine & _STRONG, mine & _WEAK
+    if must and not may and theirs & _WEAK and not theirs & _STRONG and ("only" in mine or "only" not in theirs):
+        return f"it says “{must.pop()}” where the passage says “{(theirs & _WEAK).pop()}”"
+    if may and not must and theirs & _STRONG and not theirs & _WEAK and "only" not in mine:
+        return f"it says “{may.pop()}” where the passage says “{(theirs & _STRONG).pop()}”"
+    return ""
+
+
+def _said(token: str) -> str:
+    return {"atmost": "at most", "atleast": "at least"}.get(token, token)

@@ -1,0 +1,134 @@
+"""Passages as the sentences and table rows that a statement may rest on, each with what is read above it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from generation.candidates import Candidate, candidates
+from generation.verification.dates import Day, dates
+from generation.verification.names import known
+from generation.verification.numbers import Quantity, quantities, unit_named
+from generation.verification.words import Vocabulary
+from retrieval.types import Hit
+
+_CELLS = re.compile(r"(?<!\\)\|")
+_BREAKS = re.compile(
+    r"[,;:–(]\s|\s(?=(?:and|but|while|whereas|although|though|because|since|unless|except|if|when|until|und|aber|wenn"
+    r"|während|außer)\s)"
+)
+_POINTS_BACK = re.compile(
+    r"^\W*(?:he|she|it|they|this|these|those|that|there|his|her|their|its|such|both|er|sie|es|diese\w?|afterwards|then"
+    r"|all|some|none)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a text says that can be compared letter by letter."""
+
+    quantities: tuple[Quantity, ...]
+    dates: tuple[Day, ...]
+    names: frozenset[str]
+    stems: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a sentence between commas and conjunctions, or a cell under the name of its column."""
+
+    text: str
+    label: str
+    label_stems: frozenset[int]
+    facts: Facts
+
+    @property
+    def told(self) -> frozenset[int]:
+        """Stems of a cell, or of its column's name where it has none, such as "no"."""
+        return (self.facts.stems - self.label_stems) or self.label_stems
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A sentence or row, what it says, and what its frame says: title, headings, header of the table, the sentence
+    before where it points back to it."""
+
+    candidate: Candidate
+    own: Facts
+    frame: Facts
+    parts: tuple[Part, ...]
+    is_row: bool
+
+    @property
+    def text(self) -> str:
+        return self.candidate.text
+
+    @cached_property
+    def stems(self) -> frozenset[int]:
+        return self.own.stems | self.frame.stems
+
+    @cached_property
+    def read(self) -> frozenset[int]:
+        """Stems of the sentence, or of the row and the names of its columns."""
+        return self.own.stems.union(*(part.label_stems for part in self.parts))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return self.own.names | self.frame.names
+
+
+def units_of(marker: int, hit: Hit, vocabulary: Vocabulary) -> list[Unit]:
+    """The units of a passage, in reading order, each with its `marker`."""
+    found: list[Unit] = []
+    before = ""
+    for one in candidates([hit]):
+        placed = Candidate(marker, one.start, one.end, one.text, one.context)
+        back = before if _POINTS_BACK.match(one.text) else ""
+        found.append(_unit(placed, hit, back, vocabulary))
+        before = one.text
+    return found
+
+
+def facts_of(text: str, vocabulary: Vocabulary) -> Facts:
+    days = dates(text)
+    numbers = quantities(text, [(one.start, one.end) for one in days])
+    return Facts(tuple(numbers), tuple(days), known(text), frozenset(vocabulary.stems(text)))
+
+
+def pieces(text: str) -> list[str]:
+    """Between commas, semicolons and conjunctions, which begin a piece."""
+    return [piece for piece in map(str.strip, _BREAKS.split(text)) if piece]
+
+
+def _unit(one: Candidate, hit: Hit, back: str, vocabulary: Vocabulary) -> Unit:
+    header = next((line for line in one.context.splitlines() if "|" in line), "")
+    is_row = "|" in one.text
+    parts = _labelled(one.text, header) if is_row else [(piece, "") for piece in pieces(one.text)]
+    frame = "\n".join((hit.chunk.title, *hit.chunk.headings, one.context, back))
+    return Unit(
+        candidate=one,
+        own=facts_of(one.text, vocabulary),
+        frame=facts_of(frame, vocabulary),
+        parts=tuple(_part(text, label, vocabulary) for text, label in parts),
+        is_row=is_row,
+    )
+
+
+def _labelled(row: str, header: str) -> Sequence[tuple[str, str]]:
+    values, names = cells(row), cells(header)
+    labels = names if len(names) == len(values) else [""] * len(values)
+    return list(zip(values, labels, strict=True))
+
+
+def cells(row: str) -> list[str]:
+    return [cell.strip() for cell in _CELLS.split(row.strip().removeprefix("|").removesuffix("|"))]
+
+
+def _part(text: str, label: str, vocabulary: Vocabulary) -> Part:
+    own, named = facts_of(text, vocabulary), unit_named(label)
+    numbers = tuple(
+        Quantity(one.text, one.values, one.unit or named, one.start, one.end, one.weak) for one in own.quantities
+    )
+    named_stems = frozenset(vocabulary.stems(label))
+    return Part(text, label, named_stems, Facts(numbers, own.dates, own.names, own.stems | named_stems))

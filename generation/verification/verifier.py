@@ -1,0 +1,176 @@
+"""Each sentence of an answer against the passages that it cites."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from generation.citations import Statement
+from generation.evidence import framed
+from generation.ports import Entailment
+from generation.types import Ground, Verdict
+from generation.verification.checks import Claim, claims, counted, disagreement
+from generation.verification.numbers import quantities
+from generation.verification.polarity import without_lead
+from generation.verification.units import Unit, units_of
+from generation.verification.words import Terms, Vocabulary, covered
+from ingest.sentences import seen_in_lower_case, sentence_spans
+from retrieval.types import Hit
+
+_REMEMBERED = 64
+_EDGE = re.compile(r"[\s.]*$")
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """`coverage`: the least share of a sentence's words that must stand where it rests. `slack`: how much fewer of its
+    words a sentence of the passage may hold than the one with most, and still be what it rests on. `question`: what a
+    word of the question weighs in finding it. `entailment`: the least probability, in place of coverage."""
+
+    coverage: float
+    slack: float
+    question: float
+    entailment: float
+
+
+THRESHOLDS = Thresholds(coverage=0.6, slack=0.1, question=0.25, entailment=0.5)
+"""Chosen on eval/samples/verification/thresholds.jsonl with `eval.bench.verification`; that for entailment is where a
+model is as sure as not."""
+
+
+class PassageVerifier:
+    """Port `Verifier`: literal checks first, then words, or a model of entailment where there is one.
+
+    A sentence is split into clauses. Each clause must rest on one sentence or row of the passage: nearly the one that
+    shares most words with it, and one that holds all its numbers, dates and names beside the same words, and says no
+    where it says no.
+
+    Args:
+        terms: ids of the stems of a text, without stop words: `Lexicon.terms`.
+    """
+
+    def __init__(self, terms: Terms, thresholds: Thresholds, entailment: Entailment | None = None) -> None:
+        self._vocabulary, self._thresholds, self._entailment = Vocabulary(terms), thresholds, entailment
+        self._known: dict[tuple[int, str, str, str], list[Unit]] = {}
+
+    def verify(self, statement: Statement, hits: Sequence[Hit], question: str) -> Verdict:
+        markers = [marker for marker in dict.fromkeys(statement.markers) if 1 <= marker <= len(hits)]
+        if not markers:
+            return Verdict(False, "It cites no passage.", ())
+        for marker in markers:
+            if span := _verbatim(statement.text, hits[marker - 1]):
+                return Verdict(True, "", (Ground(marker, *span, 1.0),))
+        units = [unit for marker in markers for unit in self._units(marker, hits[marker - 1])]
+        common = _common([hits[marker - 1] for marker in markers])
+        return self._read(statement.text, units, common, question)
+
+    def _units(self, marker: int, hit: Hit) -> list[Unit]:
+        """Remembered, since the sentences of an answer cite the same passages."""
+        key = (marker, hit.chunk.id, hit.chunk.revision, hit.chunk.text)
+        if key not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = units_of(marker, hit, self._vocabulary)
+        return self._known[key]
+
+    def _read(self, text: str, units: Sequence[Unit], common: Callable[[str], bool], question: str) -> Verdict:
+        grounds: dict[tuple[int, int, int], Ground] = {}
+        for sentence in _sentences(text):
+            reason, found = self._sentence(sentence, units, common, question)
+            if reason:
+                return Verdict(False, reason, tuple(found))
+            grounds |= {(one.marker, one.start, one.end): one for one in found}
+        if not grounds:
+            return Verdict(False, "It says nothing that could be looked up.", ())
+        return Verdict(True, "", tuple(grounds.values()))
+
+    def _sentence(
+        self, text: str, units: Sequence[Unit], common: Callable[[str], bool], question: str
+    ) -> tuple[str, list[Ground]]:
+        if not units:
+            return "The passage says nothing.", []
+        asked = self._vocabulary.stems(question)
+        used: list[Unit] = []
+        for claim in claims(text, self._vocabulary, common):
+            reason, unit = self._place(claim, units, asked)
+            if not any(unit is one for one in used):
+                used.append(unit)
+            if reason:
+                return f"{reason}.", [_ground(unit, claim.stems)]
+        return self._enough(text, used, units)
+
+    def _place(self, claim: Claim, units: Sequence[Unit], asked: dict[int, str]) -> tuple[str, Unit]:
+        """The unit that a clause rests on; with a reason, the nearest, and why it does not bear it."""
+        weights = {**dict.fromkeys(asked, self._thresholds.question), **dict.fromkeys(claim.around, 0.5)}
+        weights |= dict.fromkeys(claim.stems, 1.0)
+        weights |= {stem: 0.5 for name in claim.names for stem in self._vocabulary.stems(name.text)}
+        total = sum(weights.values()) or 1.0
+        scored = [((_weight(weights, unit) + counted(claim, unit)) / total, unit) for unit in units]
+        scored.sort(key=lambda item: -item[0])
+        near = [unit for score, unit in scored if score >= scored[0][0] - self._thresholds.slack]
+        verdicts = [(*disagreement(claim, unit, frozenset(asked), self._vocabulary), unit) for unit in near]
+        _, reason, unit = max(verdicts, key=lambda verdict: verdict[0])
+        return reason, unit
+
+    def _enough(self, text: str, used: Sequence[Unit], units: Sequence[Unit]) -> tuple[str, list[Ground]]:
+        words = self._vocabulary.stems(without_lead(text))
+        used = _completed(words, used, units)
+        grounds = [_ground(unit, words) for unit in used]
+        if self._entailment:
+            premise = "\n".join(framed(unit.candidate) for unit in used)
+            (likely,) = self._entailment.probabilities([(premise, text)])
+            weak = likely < self._thresholds.entailment
+            return (f"The passage does not seem to say so ({likely:.2f})." if weak else ""), grounds
+        numbers = len([one for one in quantities(text) if not one.weak])
+        share = covered(words, *(unit.stems for unit in used))
+        share = (share * len(words) + numbers) / ((len(words) + numbers) or 1)
+        if share >= self._thresholds.coverage:
+            return "", grounds
+        there = set().union(*(unit.stems for unit in used))
+        missing = ", ".join(f"“{word}”" for stem, word in words.items() if stem not in there)
+        return f"The passage does not speak of {missing}.", grounds
+
+
+def _weight(weights: dict[int, float], unit: Unit) -> float:
+    """Words of the sentence count in full, those of its frame for half, since its neighbours share them."""
+    return sum(weight * (1.0 if stem in unit.read else 0.5) for stem, weight in weights.items() if stem in unit.stems)
+
+
+def _completed(words: dict[int, str], used: Sequence[Unit], units: Sequence[Unit]) -> list[Unit]:
+    """With one more unit, where a sentence that rests on one alone has words that only another holds."""
+    if len(used) != 1:
+        return list(used)
+    gain, best = max(((covered(words, used[0].stems, unit.stems), unit) for unit in units), key=lambda item: item[0])
+    return [*used, best] if gain > covered(words, used[0].stems) else list(used)
+
+
+def _ground(unit: Unit, words: dict[int, str]) -> Ground:
+    one = unit.candidate
+    return Ground(one.marker, one.start, one.end, round(covered(words, unit.stems), 4))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """Those that say something."""
+    for start, end in sentence_spans(text) or [(0, len(text))]:
+        body = without_lead(text[start:end])
+        if any(map(str.isalnum, body)):
+            yield body
+
+
+def _verbatim(text: str, hit: Hit) -> tuple[int, int] | None:
+    """Where whole sentences of the passage stand in the statement word for word; a full stop may lack or be added."""
+    passage, wanted = hit.chunk.text, _EDGE.sub("", text.strip())
+    spans = sentence_spans(passage, hit.chunk.headings)
+    ends = {start + len(_EDGE.sub("", passage[start:end])): end for start, end in spans}
+    starts = {start for start, _ in spans}
+    at = passage.find(wanted) if wanted else -1
+    while at >= 0:
+        if at in starts and at + len(wanted) in ends:
+            return at, ends[at + len(wanted)]
+        at = passage.find(wanted, at + 1)
+    return None
+
+
+def _common(hits: Sequence[Hit]) -> Callable[[str], bool]:
+    """Whether a word in lower case is no name: common in English, or written so in a passage."""
+    there = {word for hit in hits for word in re.findall(r"[\w'’-]+", hit.chunk.text) if word[0].islower()}
+    return lambda word: word in there or seen_in_lower_case(word)

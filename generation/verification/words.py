@@ -1,0 +1,156 @@
+"""Content words of texts, by the stems that the index knows."""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import TypeAlias
+
+from generation.verification.numbers import is_unit
+
+Terms: TypeAlias = Callable[[str], frozenset[int]]
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_ANSWERING = frozenset(
+    [
+        "yes",
+        "no",
+        "according",
+        "passage",
+        "document",
+        "text",
+        "table",
+        "states",
+        "stated",
+        "says",
+        "mentioned",
+        "mentions",
+        "listed",
+        "lists",
+        "ja",
+        "nein",
+        "laut",
+        "also",
+        "only",
+        "just",
+        "however",
+        "therefore",
+        "additionally",
+        "may",
+        "must",
+        "can",
+        "shall",
+        "should",
+        "would",
+        "could",
+        "need",
+        "needs",
+        "has",
+        "have",
+        "had",
+        "been",
+        "being",
+        "not",
+        "never",
+        "cannot",
+        "without",
+        "none",
+        "nor",
+        "per",
+        "whether",
+        "either",
+        "each",
+        "every",
+        "any",
+        "such",
+        "same",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "use",
+        "uses",
+        "used",
+        "take",
+        "takes",
+        "took",
+        "taken",
+        "place",
+        "make",
+        "makes",
+        "made",
+        "run",
+        "runs",
+        "number",
+        "amount",
+        "amounts",
+        "come",
+        "comes",
+        "go",
+        "goes",
+        "give",
+        "gives",
+        "given",
+        "apply",
+        "applies",
+        "further",
+        "another",
+        "other",
+        "different",
+    ]
+)
+"""Words of the answer itself, and those that other checks look at."""
+_ALIKE = {
+    word: group.split()[0]
+    for group in (
+        "price cost costs costing fee fees charge charges",
+        "buy buys bought purchase purchases purchased",
+        "start starts started begin begins began begun commence commences",
+        "end ends ended finish finishes finished",
+        "allowed allow allows permitted permit permits",
+        "forbidden prohibited banned",
+        "staff employee employees personnel workers",
+        "return returns returned returning",
+        "needed need needs required require requires necessary",
+        "help support assistance",
+        "car cars vehicle vehicles",
+        "phone phones telephone telephones",
+        "email e-mail mail",
+        "get gets receive receives received",
+        "sick ill",
+        "holiday holidays vacation leave",
+    )
+    for word in group.split()
+}
+"""Words that people use for one another whatever they speak of."""
+_REMEMBERED = 20_000
+
+
+class Vocabulary:
+    """Stems of single words, remembered: the callable is far slower for a word than a look-up."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._stem = lru_cache(_REMEMBERED)(terms)
+
+    def stems(self, text: str) -> dict[int, str]:
+        """Stem -> the word, in the order of the text, without stop words and numbers."""
+        found: dict[int, str] = {}
+        for match in _WORD.finditer(text):
+            word = match.group().casefold()
+            if word not in _ANSWERING and not is_unit(word):
+                for stem in self._stem(_ALIKE.get(word, word)):
+                    found.setdefault(stem, word)
+        return found
+
+
+def covered(words: Iterable[int], *texts: Iterable[int]) -> float:
+    """Share of the words that stand in one of the texts; 1 without words."""
+    asked, there = set(words), set().union(*texts)
+    return len(asked & there) / len(asked) if asked else 1.0
