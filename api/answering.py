@@ -1,15 +1,19 @@
-"""The generator that the settings ask for, and what it reads. Imports come late, as in `bootstrap`."""
+"""The generator that the settings ask for, what it reads, and who checks what it writes. Imports come late, as in
+`bootstrap`."""
 
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from api.settings import AnswerSettings
-from generation.ports import ContextPacker, Generator, SectionReader
+from api.settings import AnswerSettings, EmbeddingSettings
+from generation.ports import ContextPacker, Entailment, Generator, Lexicon, SectionReader, Verifier
+from ingest.ports import Embedder
 from ingest.types import joined_text
 
 if TYPE_CHECKING:
+    from generation.evidence import SentenceEvidence
+    from retrieval.crossencoder import CrossEncoder
     from retrieval.http import Endpoint
 
 FAILURES, REST_S = 5, 30.0
@@ -46,6 +50,32 @@ def build_packer(chosen: AnswerSettings, sections: SectionReader, closing: ExitS
         return Unlimited()
     room = chosen.context_tokens - chosen.max_tokens
     return Packer(room, _counter(chosen, closing), lambda key: joined_text(sections.sections(key)))
+
+
+def build_evidence(embedder: Embedder, lexicon: Lexicon, reader: "CrossEncoder | None") -> "SentenceEvidence":
+    from generation.evidence import CONFIDENCE, WITH_CROSS_ENCODER, WITHOUT_CROSS_ENCODER, SentenceEvidence
+
+    alone = WITHOUT_CROSS_ENCODER
+    support, confidence = (WITH_CROSS_ENCODER, CONFIDENCE) if reader else (alone, alone)
+    return SentenceEvidence(embedder, lexicon, reader, support, confidence)
+
+
+def build_verifier(chosen: AnswerSettings, lexicon: Lexicon, model: Entailment | None) -> Verifier | None:
+    """None for a generator that can only quote."""
+    if chosen.generator == "extractive":
+        return None
+    from generation.verification.verifier import THRESHOLDS, PassageVerifier
+
+    return PassageVerifier(lexicon.terms, THRESHOLDS, model)
+
+
+def build_entailment(chosen: AnswerSettings, embedding: EmbeddingSettings) -> Entailment | None:
+    """Raises UnavailableError where the model cannot be loaded. It is large: share it among collections."""
+    if not chosen.nli_model:
+        return None
+    from generation.verification.entailment import CrossEncoderEntailment
+
+    return CrossEncoderEntailment(chosen.nli_model, embedding.device, embedding.precision)
 
 
 def _counter(chosen: AnswerSettings, closing: ExitStack) -> Callable[[str], int]:

@@ -11,8 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api import parts
-from api.answering import build_generator, build_packer
+from api import answering, parts
 from api.settings import Settings
 from api.upkeep import ENOUGH_CHUNKS, Upkeep
 from generation.answerer import RagAnswerer
@@ -27,6 +26,7 @@ from retrieval.searcher import HybridSearcher
 
 if TYPE_CHECKING:
     from generation.evidence import SentenceEvidence
+    from generation.ports import Entailment
     from ingest.isolation import IsolatedParser
     from retrieval.crossencoder import CrossEncoder
     from retrieval.llm import ChatModel
@@ -115,6 +115,10 @@ class Services:
         return SentenceTransformersReranker(chosen, embedding.device, embedding.precision)
 
     @cached_property
+    def _entailment(self) -> "Entailment | None":
+        return answering.build_entailment(self.settings.answers, self.settings.embedding)
+
+    @cached_property
     def rewriting_model(self) -> "ChatModel | None":
         chosen = self.settings.rewriting
         if not chosen.url or not chosen.model:
@@ -128,11 +132,11 @@ class Services:
 
     @cached_property
     def generator(self) -> Generator:
-        return build_generator(self.settings.answers)
+        return answering.build_generator(self.settings.answers)
 
     @cached_property
     def packer(self) -> ContextPacker:
-        return build_packer(self.settings.answers, self.catalog, self._closing)
+        return answering.build_packer(self.settings.answers, self.catalog, self._closing)
 
     @cached_property
     def _parser(self) -> "IsolatedParser":
@@ -277,11 +281,7 @@ class Services:
         return parts.searcher(self.settings, store, hybrid, self.catalog, self.reranker)
 
     def evidence(self, store: Store) -> "SentenceEvidence":
-        from generation.evidence import CONFIDENCE, WITH_CROSS_ENCODER, WITHOUT_CROSS_ENCODER, SentenceEvidence
-
-        reader, alone = self.cross_encoder, WITHOUT_CROSS_ENCODER
-        support, confidence = (WITH_CROSS_ENCODER, CONFIDENCE) if reader else (alone, alone)
-        return SentenceEvidence(self.embedder, store, reader, support, confidence)
+        return answering.build_evidence(self.embedder, store, self.cross_encoder)
 
     def answerer(self, store: Store, searcher: Searcher, min_confidence: float) -> RagAnswerer:
         return RagAnswerer(
@@ -289,6 +289,7 @@ class Services:
             packer=self.packer,
             evidence=self.evidence(store),
             generator=self.generator,
+            verifier=answering.build_verifier(self.settings.answers, store, self._entailment),
             sections=self.catalog,
             min_confidence=min_confidence,
             new_trace_id=self._new_trace_id,

@@ -31,7 +31,8 @@ from api.cli_options import (
 )
 from api.client import LostAnswerError, RestClient
 from api.ingestion import IngestRequest, ingest_files
-from api.schemas import AnswerIn, SearchIn, lost_answer
+from api.schemas import AnswerIn, SearchIn
+from api.schemas_answers import lost_answer
 from api.settings import Settings, load_settings
 from generation.errors import GenerationError
 from ingest.errors import CitewellError, InvalidError, NotFoundError

@@ -8,17 +8,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from api.schemas import (
-    AnswerIn,
-    AnswerOut,
-    DocumentOut,
-    DocumentsOut,
-    DocumentTextOut,
-    IngestedOut,
-    LostAnswer,
-    SearchIn,
-    SearchOut,
-)
+from api.schemas import AnswerIn, DocumentOut, DocumentsOut, DocumentTextOut, IngestedOut, SearchIn, SearchOut
+from api.schemas_answers import AnswerOut, LostAnswer
 from ingest.errors import CitewellError, InvalidError, PermanentError, TransientError, UnavailableError
 from ingest.pipeline import FileResult
 from ingest.sources.filesystem import SourceFile, require_regular

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from api.schemas import AnswerOut, CitationOut, DocumentOut, DocumentsOut, HitOut, LostAnswer, ReportOut, SearchOut
+from api.schemas import DocumentOut, DocumentsOut, HitOut, ReportOut, SearchOut
+from api.schemas_answers import AnswerOut, CitationOut, LostAnswer
 from ingest.progress import Snapshot
 
 # With emoji on, the `:100:` of a quote would be shown as a picture.

@@ -9,7 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.schemas import Problem, lost_answer
+from api.schemas import Problem
+from api.schemas_answers import lost_answer
 from generation.errors import GenerationError
 from ingest.errors import (
     CitewellError,

@@ -14,7 +14,8 @@ from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle
 
 from api.bodies import body
 from api.reader import Reader
-from api.schemas import AnswerIn, AnswerOut, CitationOut, HitOut, SearchIn
+from api.schemas import AnswerIn, HitOut, SearchIn
+from api.schemas_answers import AnswerOut, CitationOut
 
 _Result = TypeVar("_Result")
 _NOT_FOR_MODELS = ["document_id", "chunk_id", "char_start", "char_end", "kind", "marker"]

@@ -12,18 +12,17 @@ from api import parts
 from api.bootstrap import Collection, Services
 from api.schemas import (
     AnswerIn,
-    AnswerOut,
     DocumentOut,
     DocumentsOut,
     DocumentTextOut,
     IngestedOut,
     SearchIn,
     SearchOut,
-    answer_out,
     document_out,
     ingested_out,
     search_out,
 )
+from api.schemas_answers import AnswerOut, answer_out
 from generation.answerer import drain
 from ingest.catalog_rows import CatalogEntry
 from ingest.errors import InvalidError, NotFoundError, UnreadableFileError

@@ -1,7 +1,6 @@
 """The parts of one collection, as the settings want them."""
 
 import json
-from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -29,8 +28,6 @@ from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.versions import CurrentSearcher
 
 if TYPE_CHECKING:
-    from generation.verification.entailment import CrossEncoderEntailment
-    from generation.verification.verifier import PassageVerifier
     from retrieval.store.bm25 import Bm25Parameters
     from retrieval.store.identity import Identity
     from retrieval.store.options import IndexOptions
@@ -143,23 +140,6 @@ def searcher(
     if chosen.neighbours:
         found = NeighbourSearcher(found, where, lambda key: joined_text(catalog.sections(key)), chosen.neighbours)
     return found
-
-
-def verifier(terms: Callable[[str], frozenset[int]], model: "CrossEncoderEntailment | None") -> "PassageVerifier":
-    """`terms`: stems of a text as the index knows them."""
-    from generation.verification.verifier import THRESHOLDS, PassageVerifier
-
-    return PassageVerifier(terms, THRESHOLDS, model)
-
-
-def entailment(settings: Settings) -> "CrossEncoderEntailment | None":
-    """Raises UnavailableError where the model cannot be loaded. It is large: share it among collections."""
-    chosen = settings.answers.nli_model
-    if not chosen:
-        return None
-    from generation.verification.entailment import CrossEncoderEntailment
-
-    return CrossEncoderEntailment(chosen, settings.embedding.device, settings.embedding.precision)
 
 
 def _options(settings: Settings) -> "IndexOptions":

@@ -8,7 +8,8 @@ from typing import Protocol
 from api import operations
 from api.bootstrap import Services
 from api.client import RestClient
-from api.schemas import AnswerIn, AnswerOut, DocumentTextOut, SearchIn, SearchOut
+from api.schemas import AnswerIn, DocumentTextOut, SearchIn, SearchOut
+from api.schemas_answers import AnswerOut
 from api.settings import Settings
 from retrieval.types import Access
 

@@ -7,8 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints
 
-from generation.errors import GenerationError
-from generation.types import Answer
 from ingest.catalog_rows import CatalogEntry
 from ingest.pipeline import FileResult
 from retrieval.facets import FacetValue
@@ -21,20 +19,20 @@ Condition = Scalar | list[Any] | dict[str, Any]
 """A part of a filter; `retrieval.filters` reads it."""
 
 
-class _In(BaseModel):
+class In(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Out(BaseModel):
+class Out(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class TurnIn(_In):
+class TurnIn(In):
     role: Literal["user", "assistant"]
     content: Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 
-class _Asked(_In):
+class _Asked(In):
     query: Question = Field(examples=["How many days of parental leave are there?"])
     collection: Name = "default"
     top_k: int | None = Field(default=None, ge=1, le=1000, description="Default: retrieval.top_k of the settings.")
@@ -74,7 +72,7 @@ class SearchIn(_Asked):
     )
 
 
-class HitOut(_Out):
+class HitOut(Out):
     chunk_id: str
     document_id: str
     title: str
@@ -90,12 +88,12 @@ class HitOut(_Out):
     metadata: dict[str, Scalar]
 
 
-class FacetOut(_Out):
+class FacetOut(Out):
     value: Scalar
     documents: int
 
 
-class SearchOut(_Out):
+class SearchOut(Out):
     query: str = Field(description="As it was understood: a follow-up stands alone here.")
     hits: list[HitOut]
     facets: dict[str, list[FacetOut]] = Field(
@@ -104,43 +102,7 @@ class SearchOut(_Out):
     timings: dict[str, float] = Field(description="Milliseconds a stage.")
 
 
-class CitationOut(_Out):
-    marker: int
-    document_id: str
-    chunk_id: str
-    title: str
-    source: str
-    page: int | None
-    headings: list[str]
-    char_start: int = Field(description="Offsets into the document's text, in characters.")
-    char_end: int
-    quote: str
-    support: float = Field(description="Estimated probability that the quote answers the question.")
-    boxes: list[tuple[float, float, float, float]] = Field(
-        description="Left, top, right, bottom of each quoted line in points from the page's top left corner."
-    )
-
-
-class UsageOut(_Out):
-    prompt_tokens: int
-    completion_tokens: int
-
-
-class AnswerOut(_Out):
-    query: str = Field(description="As it was understood: a follow-up stands alone here.")
-    text: str
-    refused: bool
-    confidence: float
-    citations: list[CitationOut]
-    hits: list[HitOut]
-    timings: dict[str, float]
-    trace_id: str
-    model: str
-    usage: UsageOut
-    omitted: int = Field(default=0, description="Passages found that did not fit into the model's context.")
-
-
-class DocumentOut(_Out):
+class DocumentOut(Out):
     id: str
     collection: str
     source: str
@@ -165,12 +127,12 @@ class DocumentPartOut(DocumentOut):
     next: int | None = Field(description="Give it as `char_start` to read on; null where nothing is left.")
 
 
-class DocumentsOut(_Out):
+class DocumentsOut(Out):
     documents: list[DocumentOut]
     next: str | None = Field(description="Give it as `after` to read on; null on the last page.")
 
 
-class IngestedOut(_Out):
+class IngestedOut(Out):
     source: str
     status: Literal["indexed", "unchanged", "failed", "pruned"]
     document_id: str
@@ -178,7 +140,7 @@ class IngestedOut(_Out):
     reason: str
 
 
-class ReportOut(_Out):
+class ReportOut(Out):
     """What `citewell ingest` did."""
 
     indexed: int
@@ -191,7 +153,7 @@ class ReportOut(_Out):
     failures: list[IngestedOut]
 
 
-class EvaluationOut(_Out):
+class EvaluationOut(Out):
     """One run of `citewell eval`."""
 
     id: str
@@ -204,36 +166,19 @@ class EvaluationOut(_Out):
     )
 
 
-class EvaluationsOut(_Out):
+class EvaluationsOut(Out):
     evaluations: list[EvaluationOut]
     unreadable: list[str] = Field(description="Ids of runs whose summary is missing or damaged.")
     next: str | None = Field(description="Give it as `after` to read on; null on the last page.")
 
 
-class Problem(_Out):
+class Problem(Out):
     """RFC 9457 problem details."""
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
-
-
-class LostAnswer(Problem):
-    """The language model failed; what was found is here all the same."""
-
-    citations: list[CitationOut] = Field(description="The sentences that answer the question best.")
-    hits: list[HitOut] = Field(description="The passages; `marker` of a citation counts them from 1.")
-
-
-def lost_answer(error: GenerationError, status: int, title: str) -> LostAnswer:
-    return LostAnswer(
-        title=title,
-        status=status,
-        detail=str(error),
-        citations=[CitationOut.model_validate(citation) for citation in error.citations],
-        hits=[hit_out(hit) for hit in error.hits],
-    )
 
 
 def hit_out(hit: Hit) -> HitOut:
@@ -263,22 +208,6 @@ def search_out(
 ) -> SearchOut:
     counted = {field: [FacetOut.model_validate(one) for one in values] for field, values in facets.items()}
     return SearchOut(query=query, hits=[hit_out(hit) for hit in hits], facets=counted, timings=timings)
-
-
-def answer_out(answer: Answer, query: str) -> AnswerOut:
-    return AnswerOut(
-        query=query,
-        text=answer.text,
-        refused=answer.refused,
-        confidence=answer.confidence,
-        citations=[CitationOut.model_validate(citation) for citation in answer.citations],
-        hits=[hit_out(hit) for hit in answer.hits],
-        timings=dict(answer.timings),
-        trace_id=answer.trace_id,
-        model=answer.model,
-        usage=UsageOut.model_validate(answer.usage),
-        omitted=answer.omitted,
-    )
 
 
 def document_out(entry: CatalogEntry) -> DocumentOut:

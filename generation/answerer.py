@@ -1,4 +1,4 @@
-"""A question becomes a checked answer: search -> context -> evidence -> generate -> cite."""
+"""A question becomes a checked answer: search -> context -> evidence -> generate -> verify -> cite."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TypeVar
 
+from generation.checking import SentenceCheck
 from generation.citations import citation_at, line_boxes, resolve
 from generation.errors import GenerationError
-from generation.generators.extractive import select
-from generation.ports import ContextPacker, EvidenceScorer, Generator, SectionReader
+from generation.generators.extractive import quoted, select
+from generation.ports import ContextPacker, EvidenceScorer, Generator, SectionReader, Verifier
 from generation.prompting import UNKNOWN
+from generation.streaming import DraftReader
 from generation.types import Answer, Citation, Packed, Prompt, Quote, Usage
 from ingest.errors import UnavailableError
 from retrieval.ports import Searcher
@@ -27,7 +29,7 @@ _QUOTES = 3
 
 @dataclass
 class _Course:
-    """What has come of one question so far."""
+    """What has come of one question so far. `written` is what the generator wrote, `text` what was shown of it."""
 
     query: Query
     timings: dict[str, float] = field(default_factory=dict)
@@ -35,7 +37,9 @@ class _Course:
     packed: Packed = field(default_factory=lambda: Packed(()))
     quotes: tuple[Quote, ...] = ()
     confidence: float = 0.0
+    written: str = ""
     text: str = ""
+    check: SentenceCheck | None = None
     usage: Usage = field(default_factory=Usage)
 
     async def timed(self, name: str, work: Awaitable[_T]) -> _T:
@@ -45,13 +49,16 @@ class _Course:
         return result
 
     def took(self, name: str, started: float) -> None:
-        self.timings[name] = round((perf_counter() - started) * 1000, 2)
+        """Added to what the stage took before."""
+        self.timings[name] = round(self.timings.get(name, 0.0) + (perf_counter() - started) * 1000, 2)
 
 
 class RagAnswerer:
     """Port `Answerer`.
 
     Args:
+        verifier: without it the generator's pieces are shown as they come: for one that can only quote. With it a
+            sentence is shown once it is verified, and what does not hold never is.
         min_confidence: below it the answer is a refusal, and the generator is not asked.
         new_trace_id: names an answer; injected so that tests can fix it.
     """
@@ -62,12 +69,18 @@ class RagAnswerer:
         packer: ContextPacker,
         evidence: EvidenceScorer,
         generator: Generator,
+        verifier: Verifier | None,
         sections: SectionReader,
         min_confidence: float,
         new_trace_id: Callable[[], str],
     ) -> None:
         self._searcher, self._packer, self._evidence, self._generator = searcher, packer, evidence, generator
-        self._sections, self._min_confidence, self._new_trace_id = sections, min_confidence, new_trace_id
+        self._verifier, self._sections, self._min_confidence, self._new_trace_id = (
+            verifier,
+            sections,
+            min_confidence,
+            new_trace_id,
+        )
 
     async def answer(self, query: Query) -> AsyncIterator[str | Answer]:
         """Raises GenerationError where the generator fails."""
@@ -76,11 +89,35 @@ class RagAnswerer:
         if not course.quotes or course.confidence < self._min_confidence:
             yield self._refusal(course)
             return
-        async with aclosing(self._written(course)) as pieces:
+        async with aclosing(self._shown(course)) as pieces:
             async for piece in pieces:
+                course.text += piece
                 yield piece
+        if not course.text and says_unknown(course.written):
+            yield self._refusal(course)
+            return
         citations = await course.timed("cite_ms", asyncio.to_thread(self._cite, course))
         yield self._answer(course, citations)
+
+    def _shown(self, course: _Course) -> AsyncGenerator[str, None]:
+        return self._verified(course, self._verifier) if self._verifier else self._written(course)
+
+    async def _verified(self, course: _Course, verifier: Verifier) -> AsyncGenerator[str, None]:
+        """Sentences that hold; where the generator wrote something and none does, the best quotes."""
+        check = course.check = SentenceCheck(verifier, course.packed.hits, course.query.text)
+        reader = DraftReader()
+        async with aclosing(self._written(course)) as pieces:
+            async for piece in pieces:
+                for draft in reader.feed(piece):
+                    if text := await course.timed("verify_ms", asyncio.to_thread(check.passed, draft)):
+                        yield text
+        for draft in reader.end():
+            if text := await course.timed("verify_ms", asyncio.to_thread(check.passed, draft)):
+                yield text
+        if not check.result.kept and not says_unknown(course.written):
+            check.result = replace(check.result, quoted=True)
+            for piece in quoted(course.quotes, _QUOTES):
+                yield piece
 
     async def _read(self, course: _Course) -> None:
         """Search, make the passages that the generator can read of it, and weigh their sentences."""
@@ -92,7 +129,7 @@ class RagAnswerer:
         course.quotes, course.confidence = evidence.quotes, evidence.confidence
 
     async def _written(self, course: _Course) -> AsyncGenerator[str, None]:
-        """The generator's pieces; together they are the text of `course`."""
+        """The generator's pieces; together they are what `course` was `written`."""
         started = perf_counter()
         prompt = Prompt(course.query.text, course.packed.hits, course.quotes)
         try:
@@ -101,7 +138,7 @@ class RagAnswerer:
                     if isinstance(piece, Usage):
                         course.usage = piece
                     else:
-                        course.text += piece
+                        course.written += piece
                         yield piece
         except UnavailableError as error:
             raise await asyncio.to_thread(self._lost, course, error) from error
@@ -114,6 +151,8 @@ class RagAnswerer:
         return GenerationError(str(error), hits, self._boxed(quoted))
 
     def _cite(self, course: _Course) -> list[Citation]:
+        if course.check and not course.check.result.quoted:
+            return self._boxed(course.check.citations)
         return self._boxed(resolve(course.text, course.packed.hits, course.quotes))
 
     def _boxed(self, citations: Sequence[Citation]) -> list[Citation]:
@@ -140,6 +179,7 @@ class RagAnswerer:
             usage=course.usage,
             timings=dict(course.timings),
             omitted=course.packed.omitted,
+            verification=course.check.result if course.check else None,
         )
 
 

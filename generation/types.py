@@ -101,11 +101,31 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """A sentence that a generator wrote and nobody was shown; `reason` says why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of the sentences that a generator wrote: `kept` were shown, `recited` of these with the marker of
+    another passage than the one that the generator named. `quoted`: none held, and quotes stand in their place."""
+
+    kept: int = 0
+    recited: int = 0
+    removed: tuple[Removed, ...] = ()
+    quoted: bool = False
+
+
+@dataclass(frozen=True)
 class Answer:
     """`confidence` in [0, 1] estimates the probability that the passages answer the question.
 
     A refusal has no citations; its `hits` are the nearest passages. `omitted`: so many hits the generator could not
-    read, because they did not fit into its context. `timings` are milliseconds a stage.
+    read, because they did not fit into its context. `verification` is None where the generator can only quote.
+    `timings` are milliseconds a stage.
     """
 
     text: str
@@ -118,3 +138,4 @@ class Answer:
     usage: Usage = field(default_factory=Usage)
     timings: Mapping[str, float] = field(default_factory=dict)
     omitted: int = 0
+    verification: Verification | None = None

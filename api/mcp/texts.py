@@ -1,6 +1,7 @@
 """The results of the tools as text that a person or a language model reads."""
 
-from api.schemas import AnswerOut, CitationOut, DocumentPartOut, HitOut, SearchOut
+from api.schemas import DocumentPartOut, HitOut, SearchOut
+from api.schemas_answers import AnswerOut, CitationOut
 
 
 def found_text(found: SearchOut) -> str:

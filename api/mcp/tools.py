@@ -22,7 +22,8 @@ from api.bodies import body
 from api.mcp import texts
 from api.mcp.arguments import AnswerArguments, ReadArguments, SearchArguments, schema
 from api.reader import Reader
-from api.schemas import AnswerIn, AnswerOut, DocumentPartOut, SearchIn, SearchOut
+from api.schemas import AnswerIn, DocumentPartOut, SearchIn, SearchOut
+from api.schemas_answers import AnswerOut
 from api.version import citewell_version
 from ingest.errors import CitewellError, InvalidError
 

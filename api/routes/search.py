@@ -4,7 +4,8 @@ from fastapi import APIRouter
 
 from api import operations
 from api.dependencies import AccessOf, ServicesOf
-from api.schemas import AnswerIn, AnswerOut, LostAnswer, SearchIn, SearchOut
+from api.schemas import AnswerIn, SearchIn, SearchOut
+from api.schemas_answers import AnswerOut, LostAnswer
 
 router = APIRouter(prefix="/v1", tags=["search"])
 

@@ -1,6 +1,6 @@
 """The generator that cannot make anything up: it quotes the best-supported sentences word for word."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from generation.types import Prompt, Quote, Usage
 
@@ -21,9 +21,15 @@ class ExtractiveGenerator:
         self._max_sentences = max_sentences
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
-        for position, quote in enumerate(select(prompt.quotes, self._max_sentences)):
-            separator = "\n" if position else ""
-            yield f"{separator}{quote.text} [{quote.marker}]"
+        for piece in quoted(prompt.quotes, self._max_sentences):
+            yield piece
+
+
+def quoted(quotes: Sequence[Quote], limit: int) -> Iterator[str]:
+    """The best quotes with their markers, a line each."""
+    for position, quote in enumerate(select(quotes, limit)):
+        separator = "\n" if position else ""
+        yield f"{separator}{quote.text} [{quote.marker}]"
 
 
 def select(quotes: Sequence[Quote], limit: int) -> list[Quote]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from api import doctor, pairs
 from api.bootstrap import Services
-from api.schemas import AnswerOut, DocumentsOut, ReportOut, SearchOut
+from api.schemas import DocumentsOut, ReportOut, SearchOut
+from api.schemas_answers import AnswerOut
 from tests.api.conftest import HOURS, LEAVE, Run, one_line, settings_for
 from tests.fakes import HashEmbedder
 

@@ -3,7 +3,7 @@
 import pytest
 
 from api.console import PlainProgress, show_answer
-from api.schemas import AnswerOut, UsageOut
+from api.schemas_answers import AnswerOut, UsageOut
 from ingest.progress import Snapshot
 
 

@@ -20,7 +20,8 @@ from mcp_types import CallToolResult, TextContent
 from api.bootstrap import Services
 from api.mcp.tools import create_server
 from api.reader import LocalReader
-from api.schemas import AnswerOut, DocumentPartOut, DocumentTextOut, SearchIn, SearchOut
+from api.schemas import DocumentPartOut, DocumentTextOut, SearchIn, SearchOut
+from api.schemas_answers import AnswerOut
 from retrieval.types import Access
 from tests.api.conftest import HOURS, LEAVE, Run, one_line
 from tests.api.shelf import LONG, READER, id_of, rest, shelf

@@ -11,6 +11,7 @@ import pytest
 from generation.answerer import NOTHING_FOUND, REFUSAL, RagAnswerer, drain
 from generation.context import Unlimited
 from generation.errors import GenerationError
+from generation.ports import Verifier
 from generation.types import Answer, Evidence, Packed, Quote, Usage
 from ingest.errors import UnavailableError
 from ingest.types import Section
@@ -41,13 +42,17 @@ class Shelf:
         return self.pages
 
 
-def answerer(shelf: Shelf, generator: ScriptedGenerator, min_confidence: float = 0.5) -> RagAnswerer:
-    return RagAnswerer(shelf, Unlimited(), shelf, generator, shelf, min_confidence, lambda: "trace-1")
+def answerer(
+    shelf: Shelf, generator: ScriptedGenerator, min_confidence: float = 0.5, verifier: Verifier | None = None
+) -> RagAnswerer:
+    return RagAnswerer(shelf, Unlimited(), shelf, generator, verifier, shelf, min_confidence, lambda: "trace-1")
 
 
-def ask(shelf: Shelf, generator: ScriptedGenerator, min_confidence: float = 0.5) -> tuple[list[str], Answer]:
+def ask(
+    shelf: Shelf, generator: ScriptedGenerator, min_confidence: float = 0.5, verifier: Verifier | None = None
+) -> tuple[list[str], Answer]:
     async def run() -> list[str | Answer]:
-        return [item async for item in answerer(shelf, generator, min_confidence).answer(QUESTION)]
+        return [item async for item in answerer(shelf, generator, min_confidence, verifier).answer(QUESTION)]
 
     *pieces, answer = asyncio.run(run())
     assert isinstance(answer, Answer)
@@ -160,13 +165,13 @@ def test_evidence_generator_and_citations_read_what_was_packed() -> None:
 
     shelf = Scale(found)
     answer = asyncio.run(
-        drain(RagAnswerer(shelf, Backwards(), shelf, generator, shelf, 0.5, lambda: "t").answer(QUESTION))
+        drain(RagAnswerer(shelf, Backwards(), shelf, generator, None, shelf, 0.5, lambda: "t").answer(QUESTION))
     )
     packed = (found[2], found[1])
     assert (weighed, generator.prompts[0].hits, answer.hits, answer.omitted) == ([packed], packed, packed, 1)
     (citation,) = answer.citations
     assert (citation.chunk_id, citation.quote, citation.char_start) == ("chunk-2", "The office opens at nine.", 200)
-    refused = RagAnswerer(shelf, Backwards(), shelf, generator, shelf, 0.95, lambda: "t").answer(QUESTION)
+    refused = RagAnswerer(shelf, Backwards(), shelf, generator, None, shelf, 0.95, lambda: "t").answer(QUESTION)
     assert asyncio.run(drain(refused)).hits == tuple(found)
 
 

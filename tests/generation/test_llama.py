@@ -55,7 +55,7 @@ def count(url: str) -> Iterator[ServerCount]:
 def test_an_answer_is_streamed_with_what_it_cost(url: str, count: ServerCount) -> None:
     generator = ChatGenerator(f"{url}/v1", "smollm2", None, ChatOptions(24, 0.0, PATIENCE_S, PATIENCE_S))
     shelf, packer = Shelf(), Packer(1024, count, lambda document: "")
-    answerer = RagAnswerer(shelf, packer, shelf, generator, shelf, 0.5, lambda: "trace-1")
+    answerer = RagAnswerer(shelf, packer, shelf, generator, None, shelf, 0.5, lambda: "trace-1")
 
     async def asked() -> list[str | Answer]:
         return [item async for item in answerer.answer(Query(QUESTION, "default", "acme"))]

@@ -1,0 +1,86 @@
+"""What a language model writes is shown sentence by sentence, as far as the passages bear it."""
+
+import asyncio
+import re
+
+import pytest
+
+from generation.errors import GenerationError
+from generation.types import Removed, Usage, Verification
+from generation.verification.verifier import THRESHOLDS, PassageVerifier
+from ingest.errors import UnavailableError
+from tests.fakes import ScriptedGenerator
+from tests.generation.passages import hit
+from tests.generation.test_answerer import OPENS, QUESTION, TEXT, Shelf, answerer, ask
+
+LEAVE = "Parental leave lasts 14 weeks. It is paid in full."
+SHELF = Shelf([hit(TEXT), hit(LEAVE)], [OPENS])
+
+
+def stems(text: str) -> frozenset[int]:
+    return frozenset(hash(word[:5]) for word in re.findall(r"\w+", text.casefold()) if len(word) > 3)
+
+
+VERIFIER = PassageVerifier(stems, THRESHOLDS)
+
+
+def shown(*pieces: str | Usage | Exception) -> tuple[list[str], Verification, list[tuple[int, str]]]:
+    texts, answer = ask(SHELF, ScriptedGenerator(*pieces), verifier=VERIFIER)
+    assert "".join(texts) == answer.text
+    assert answer.verification
+    return texts, answer.verification, [(one.marker, one.quote) for one in answer.citations]
+
+
+def test_a_sentence_is_shown_when_it_is_verified() -> None:
+    texts, result, cited = shown("The office opens ", "at nine. [1] It cl", "oses at six. [1]", Usage(5, 7))
+    assert texts == ["The office opens at nine. [1]", " It closes at six. [1]"]
+    assert result == Verification(kept=2)
+    assert cited == [(1, "The office opens at nine."), (1, "It closes at six.")]
+
+
+def test_what_no_passage_bears_is_never_shown() -> None:
+    texts, result, _ = shown("The office opens at ten. [1] It closes at six. [1] The canteen serves fish. [2]")
+    assert texts == ["It closes at six. [1]"]
+    assert [one.text for one in result.removed] == ["The office opens at ten.", "The canteen serves fish."]
+    assert all(one.reason for one in result.removed)
+
+
+def test_a_wrong_or_missing_marker_is_put_right() -> None:
+    texts, result, cited = shown("Parental leave lasts 14 weeks. [1]\nThe office opens at nine.")
+    assert texts == ["Parental leave lasts 14 weeks. [2]", "\nThe office opens at nine. [1]"]
+    assert (result.kept, result.recited) == (2, 2)
+    assert [marker for marker, _ in cited] == [2, 1]
+
+
+def test_nothing_is_said_twice() -> None:
+    texts, result, _ = shown("The office opens at nine. [1] The office  opens at nine. [1]")
+    assert texts == ["The office opens at nine. [1]"]
+    assert result.removed == (Removed("The office  opens at nine.", "It was said already."),)
+
+
+def test_where_nothing_holds_the_best_quotes_answer() -> None:
+    texts, result, cited = shown("Everybody gets a pony. [1]")
+    assert texts == ["The office opens at nine. [1]"]
+    assert (result.kept, result.quoted, len(result.removed)) == (0, True, 1)
+    assert cited == [(1, "The office opens at nine.")]
+
+
+@pytest.mark.parametrize("words", ["I don't know.", "I don’t know", "I don't know. [1]"])
+def test_a_model_that_does_not_know_refuses(words: str) -> None:
+    texts, answer = ask(SHELF, ScriptedGenerator(words), verifier=VERIFIER)
+    assert (texts, answer.refused, answer.citations, len(answer.hits)) == ([], True, (), 2)
+
+
+def test_a_model_that_breaks_off_leaves_only_what_was_verified() -> None:
+    generator = ScriptedGenerator("The office opens at nine. [1] It clo", UnavailableError("gone"))
+
+    async def run() -> list[object]:
+        seen: list[object] = []
+        try:
+            async for item in answerer(SHELF, generator, verifier=VERIFIER).answer(QUESTION):
+                seen.append(item)  # noqa: PERF401  what came before the error counts
+        except GenerationError as error:
+            seen.append([one.quote for one in error.citations])
+        return seen
+
+    assert asyncio.run(run()) == ["The office opens at nine. [1]", ["The office opens at nine."]]
