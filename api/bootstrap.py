@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from api import parts
 from api.settings import Settings
+from api.tuned import forget_tuned
 from api.upkeep import ENOUGH_CHUNKS, Upkeep
 from generation.answerer import RagAnswerer
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoundError, UnavailableError
+from ingest.library.shelves import Library
 from ingest.pipeline import Ingestor
 from ingest.ports import Embedder
 from ingest.types import Section
@@ -70,6 +72,10 @@ class Services:
     def catalog(self) -> Catalog:
         url = self.settings.catalog.url
         return Catalog(url.get_secret_value() if url else sqlite_url(self.data / self._sqlite.name))
+
+    @cached_property
+    def library(self) -> Library:
+        return Library.opened(self.catalog.engine, self.data / "files")
 
     @property
     def _sqlite(self) -> Path:
@@ -169,6 +175,14 @@ class Services:
                 f"There is no collection {name!r} in {self.settings.data}; ingest documents into it first, "
                 f"or name another with --collection or --data."
             )
+
+    def drop(self, name: str) -> None:
+        """Delete the index of a collection that has no documents; whoever just reads it gets UnavailableError."""
+        with self._lock, self.catalog.writing(name):
+            if not self.catalog.count(name):
+                self.collection(name, create=True).store.drop()
+                self._collections.pop(name)
+                forget_tuned(self.data, name)
 
     def parse(self, path: Path) -> list[Section]:
         return self._parser.parse(path)
@@ -276,11 +290,10 @@ class Services:
     def answerer(self, store: Store, searcher: Searcher, min_confidence: float) -> RagAnswerer:
         from generation.generators.extractive import ExtractiveGenerator
 
-        chosen = self.settings.answers
         return RagAnswerer(
             searcher=searcher,
             evidence=self.evidence(store),
-            generator=ExtractiveGenerator(chosen.max_sentences),
+            generator=ExtractiveGenerator(self.settings.answers.max_sentences),
             sections=self.catalog,
             min_confidence=min_confidence,
             new_trace_id=self._new_trace_id,

@@ -45,7 +45,7 @@ ROOMS = {
     "onnxruntime": ("retrieval/embedders/onnx_model.py", "retrieval/embedders/onnx_runtime.py"),
     "tenacity": ("retrieval/embedders/endpoint.py",),
     "rapidfuzz": ("retrieval/queries/spelling.py",),
-    "sqlalchemy": ("ingest/catalog.py", "ingest/catalog_rows.py"),
+    "sqlalchemy": ("ingest/catalog.py", "ingest/catalog_rows.py", "ingest/library/"),
     "pebble": ("ingest/isolation.py",),
     "fastapi": ("api/",),
     "fastapi_offline": ("api/app.py",),
