@@ -100,9 +100,9 @@ def index(services: Services, tasks: Sequence[Task], stopping: threading.Event) 
             if stopping.is_set():
                 break
     except CitewellError as error:
-        _give_up(services, waiting.values(), str(error))
+        _give_up(services, [*waiting.values()], str(error))
     except Exception:
-        _give_up(services, waiting.values(), "An unexpected error happened; the server's log has the details.")
+        _give_up(services, [*waiting.values()], "An unexpected error happened; the server's log has the details.")
         raise
     if orphans:
         services.collection(first.collection).ingestor.remove(orphans)

@@ -6,7 +6,8 @@ from ingest.errors import InvalidError
 
 PROMPT = (
     "Rewrite the message below as one short search query for a company's knowledge base: keep names, numbers and "
-    "terms, leave out greetings and filler words. Keep its language. Reply with the query and nothing else.\n\nMessage: {text}"
+    "terms, leave out greetings and filler words. Keep its language. Reply with the query and nothing else.\n\n"
+    "Message: {text}"
 )
 _MAX_TOKENS, _LONGEST = 80, 1_000
 
