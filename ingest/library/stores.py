@@ -1,5 +1,6 @@
 """Stores: collections with a name and metadata. One that was filled in another way has its collection's name."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ class Stores:
         files = files_of(collection, tenant)
         owners = sa.cast(files.c.groups, sa.Text)  # JSON itself cannot be grouped by
         query = sa.select(
-            sa.type_coerce(owners, sa.JSON).label("owners"),
+            owners.label("owners"),
             files.c.status,
             sa.func.count().label("files"),
             sa.func.coalesce(sa.func.sum(files.c.characters), 0).label("characters"),
@@ -68,7 +69,7 @@ class Stores:
         characters = 0
         with self._engine.connect() as connection:
             for row in connection.execute(query):
-                if readable(row.owners, groups):
+                if readable(json.loads(row.owners), groups):
                     counted[row.status] += row.files
                     characters += int(row.characters)
         return Holding(counted, characters)
