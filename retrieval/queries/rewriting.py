@@ -1,21 +1,14 @@
 """A question as people write it becomes a search query."""
 
-from typing import Protocol
-
 from ingest.errors import InvalidError
+from retrieval.queries.conversation import TextModel, first_line
 
 PROMPT = (
     "Rewrite the message below as one short search query for a company's knowledge base: keep names, numbers and "
     "terms, leave out greetings and filler words. Keep its language. Reply with the query and nothing else.\n\n"
     "Message: {text}"
 )
-_MAX_TOKENS, _LONGEST = 80, 1_000
-
-
-class TextModel(Protocol):
-    def complete(self, prompt: str, max_tokens: int) -> str:
-        """The reply. Raises UnavailableError."""
-        ...
+_MAX_TOKENS = 80
 
 
 def rewritten(text: str, model: TextModel | None) -> str:
@@ -29,6 +22,4 @@ def rewritten(text: str, model: TextModel | None) -> str:
         raise InvalidError(
             "rewrite_query needs a language model: set rewriting.url and rewriting.model, or leave rewrite_query out."
         )
-    reply = model.complete(PROMPT.format(text=" ".join(text.split())), _MAX_TOKENS)
-    lines = (line.strip().strip('"').strip() for line in reply.splitlines())
-    return next(filter(None, lines), text)[:_LONGEST]
+    return first_line(model.complete(PROMPT.format(text=" ".join(text.split())), _MAX_TOKENS)) or text
