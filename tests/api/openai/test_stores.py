@@ -168,7 +168,7 @@ def test_unknown_ids_and_wrong_bodies(client: OpenAI, upload: Upload) -> None:
         batches.create(store)
     with pytest.raises(BadRequestError, match="chunking_strategy"):
         static = {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 0}
-        stores.files.create(store, file_id=file_id, chunking_strategy={"type": "static", "static": static})  # type: ignore[typeddict-item]
+        stores.files.create(store, file_id=file_id, chunking_strategy={"type": "static", "static": static})  # type: ignore[arg-type]
     with pytest.raises(BadRequestError, match="file_id is kept by the server"):
         stores.files.create(store, file_id=file_id, attributes={"file_id": "x"})
     with pytest.raises(BadRequestError, match="expires_after: unknown field"):
