@@ -63,9 +63,9 @@ def _query(services: Services, collection: Collection, access: Access, body: Sea
 
 
 def scaled(hits: Sequence[Hit], mode: Mode) -> list[Hit]:
-    """Scores in [0, 1]. Cosine similarities stay what they are (with what references and the like add to them), opposite
-    directions count as 0. BM25 and fused scores mean nothing outside their query: they become shares of the best one,
-    which has 1."""
+    """Scores in [0, 1]. Cosine similarities stay what they are (with what references and the like add to them),
+    opposite directions count as 0. BM25 and fused scores mean nothing outside their query: they become shares of the
+    best one, which has 1."""
     best = 1.0 if mode == "dense" else max((hit.score for hit in hits), default=0.0)
     return [replace(hit, score=min(max(hit.score / best, 0.0), 1.0) if best > 0 else 0.0) for hit in hits]
 
