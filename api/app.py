@@ -1,6 +1,8 @@
 """The REST server."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
@@ -9,6 +11,9 @@ from api import errors
 from api.bootstrap import Services
 from api.dependencies import refuse_unknown
 from api.limits import BodyLimit
+from api.openai import batches, files, models, store_files, stores
+from api.openai import search as store_search
+from api.openai.worker import Worker
 from api.routes import documents, evaluations, health, search
 from api.schemas import Problem
 from api.version import citewell_version
@@ -29,12 +34,21 @@ def create_app(services: Services) -> FastAPI:
         version=citewell_version(),
         summary="Answers from your documents, with citations that were checked before they were served.",
         responses={"default": _PROBLEM},
+        lifespan=_working,
     )
     app.state.services = services
     app.state.writers = asyncio.Semaphore(WRITERS)
+    app.state.worker = Worker(services, app.state.writers)
     app.add_middleware(BodyLimit, max_bytes=int(services.settings.api.max_upload_mb * 2**20))
     errors.install(app)
     app.include_router(health.router)  # probes may add parameters of their own
-    for router in (documents.router, search.router, evaluations.router):
+    openai = (models, files, stores, store_files, batches, store_search)
+    for router in (documents.router, search.router, evaluations.router, *(module.router for module in openai)):
         app.include_router(router, dependencies=[Depends(refuse_unknown)])
     return app
+
+
+@asynccontextmanager
+async def _working(app: FastAPI) -> AsyncIterator[None]:
+    async with app.state.worker.running():
+        yield

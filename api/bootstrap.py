@@ -5,31 +5,31 @@ import re
 import threading
 import uuid
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api import answering, parts
+from api.models import Models
 from api.settings import Settings
+from api.tuned import forget_tuned
 from api.upkeep import ENOUGH_CHUNKS, Upkeep
 from generation.answerer import RagAnswerer
-from generation.ports import ContextPacker, Generator
+from generation.ports import ContextPacker
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoundError, UnavailableError
+from ingest.library.shelves import Library
 from ingest.pipeline import Ingestor
 from ingest.ports import Embedder
 from ingest.types import Section
-from retrieval.ports import PairScorer, Searcher, Store
+from retrieval.ports import Searcher, Store
 from retrieval.searcher import HybridSearcher
 
 if TYPE_CHECKING:
     from generation.evidence import SentenceEvidence
-    from generation.ports import Entailment
     from ingest.isolation import IsolatedParser
-    from retrieval.crossencoder import CrossEncoder
-    from retrieval.llm import ChatModel
 
 _log = logging.getLogger(__name__)
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -48,7 +48,7 @@ class Collection:
     tuned: float | None = None
 
 
-class Services:
+class Services(Models):
     """Everything a process needs, built on first use and closed together. Safe to use from several threads.
 
     Args:
@@ -61,10 +61,9 @@ class Services:
         new_trace_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         embedder: Embedder | None = None,
     ) -> None:
-        self.settings = settings
-        self._new_trace_id, self._embedder = new_trace_id, embedder
+        super().__init__(settings, embedder)
+        self._new_trace_id = new_trace_id
         self._collections: dict[str, Collection] = {}
-        self._closing = ExitStack()
         self._lock = threading.RLock()
         self.upkeep = Upkeep(self.tidy)
 
@@ -72,6 +71,10 @@ class Services:
     def catalog(self) -> Catalog:
         url = self.settings.catalog.url
         return Catalog(url.get_secret_value() if url else sqlite_url(self.data / self._sqlite.name))
+
+    @cached_property
+    def library(self) -> Library:
+        return Library.opened(self.catalog.engine, self.data / "files")
 
     @property
     def _sqlite(self) -> Path:
@@ -86,53 +89,6 @@ class Services:
                 f"The data folder {self.settings.data} cannot be made ({error.strerror}); choose another with --data."
             ) from error
         return self.settings.data
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        if self._embedder:
-            return self._embedder
-        from api.embedding import build_embedder
-
-        return build_embedder(self.settings.embedding, self.settings.data / "models", self._closing)
-
-    @cached_property
-    def cross_encoder(self) -> "CrossEncoder | None":
-        if not self.settings.answers.cross_encoder:
-            return None
-        from retrieval.crossencoder import CrossEncoder
-
-        chosen = self.settings.embedding
-        return CrossEncoder(device=chosen.device, precision=chosen.precision)
-
-    @cached_property
-    def reranker(self) -> "PairScorer | None":
-        chosen = self.settings.retrieval.reranker
-        if not chosen:
-            return None
-        from retrieval.rerankers import SentenceTransformersReranker
-
-        embedding = self.settings.embedding
-        return SentenceTransformersReranker(chosen, embedding.device, embedding.precision)
-
-    @cached_property
-    def _entailment(self) -> "Entailment | None":
-        return answering.build_entailment(self.settings.answers, self.settings.embedding)
-
-    @cached_property
-    def rewriting_model(self) -> "ChatModel | None":
-        chosen = self.settings.rewriting
-        if not chosen.url or not chosen.model:
-            return None
-        from retrieval.llm import ChatModel
-
-        key = chosen.api_key.get_secret_value() if chosen.api_key else None
-        model = ChatModel(chosen.url, chosen.model, key, timeout_s=chosen.timeout_s, tries=2)
-        self._closing.callback(model.close)
-        return model
-
-    @cached_property
-    def generator(self) -> Generator:
-        return answering.build_generator(self.settings.answers)
 
     @cached_property
     def packer(self) -> ContextPacker:
@@ -183,6 +139,14 @@ class Services:
                 f"There is no collection {name!r} in {self.settings.data}; ingest documents into it first, "
                 f"or name another with --collection or --data."
             )
+
+    def drop(self, name: str) -> None:
+        """Delete the index of a collection that has no documents; whoever just reads it gets UnavailableError."""
+        with self._lock, self.catalog.writing(name):
+            if not self.catalog.count(name):
+                self.collection(name, create=True).store.drop()
+                self._collections.pop(name)
+                forget_tuned(self.data, name)
 
     def parse(self, path: Path) -> list[Section]:
         return self._parser.parse(path)
@@ -289,7 +253,7 @@ class Services:
             packer=self.packer,
             evidence=self.evidence(store),
             generator=self.generator,
-            verifier=answering.build_verifier(self.settings.answers, store, self._entailment),
+            verifier=answering.build_verifier(self.settings.answers, store, self.entailment),
             sections=self.catalog,
             min_confidence=min_confidence,
             new_trace_id=self._new_trace_id,

@@ -1,10 +1,11 @@
 """What routes ask for."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Form
 from fastapi.routing import APIRoute
@@ -37,13 +38,20 @@ async def refuse_unknown(request: Request) -> None:
         RequestValidationError: there are some.
     """
     route: APIRoute = request.scope["route"]
-    known = {field.alias for field in route.dependant.query_params}
+    known = set(_query_names(route.dependant))
     problems = _unknown("query", request.query_params.keys(), known)
     fields = {field.alias for field in route.dependant.body_params if isinstance(field.field_info, Form)}
     if fields:
         problems += _unknown("body", (await request.form()).keys(), fields)
     if problems:
         raise RequestValidationError(problems)
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    """Of a route and of what it depends on."""
+    yield from (field.alias for field in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _query_names(inner)
 
 
 def _unknown(place: str, given: Iterable[str], known: set[str]) -> list[dict[str, object]]:

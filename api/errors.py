@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.openai.errors import is_openai, openai_error, param_of
 from api.schemas import Problem
 from api.schemas_answers import lost_answer
 from generation.errors import GenerationError
@@ -43,6 +44,13 @@ def status_of(error: CitewellError) -> HTTPStatus:
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
+def response(
+    path: str, status: int, detail: str, headers: dict[str, str] | None = None, param: str | None = None
+) -> JSONResponse:
+    """In the shape that clients of this path expect. `param`: the part of the request that is wrong."""
+    return openai_error(status, detail, headers, param) if is_openai(path) else problem(status, detail, headers)
+
+
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     return _response(Problem(title=HTTPStatus(status).phrase, status=status, detail=detail), headers)
 
@@ -61,7 +69,7 @@ def install(app: FastAPI) -> None:
 
 async def _citewell(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CitewellError)
-    return problem(status_of(error), str(error))
+    return response(request.url.path, status_of(error), str(error))
 
 
 async def _generation(request: Request, error: Exception) -> JSONResponse:
@@ -73,17 +81,19 @@ async def _generation(request: Request, error: Exception) -> JSONResponse:
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(map(_explain, _issues(error))) + ".")
+    issues = _issues(error)
+    detail = "; ".join(map(_explain, issues)) + "."
+    return response(request.url.path, HTTPStatus.UNPROCESSABLE_ENTITY, detail, param=param_of(issues))
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+    return response(request.url.path, error.status_code, str(error.detail), dict(error.headers or {}))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     detail = "An unexpected error happened; the server's log has the details."
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+    return response(request.url.path, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
 
 def _issues(error: RequestValidationError) -> Sequence[Any]:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import problem
+from api.errors import response
 
 
 class BodyLimit:
@@ -36,8 +36,9 @@ class BodyLimit:
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Without closing, the client would go on sending a body that nobody reads.
-        response = problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._sentence(), {"Connection": "close"})
-        await response(scope, receive, send)
+        headers = {"Connection": "close"}
+        refusal = response(scope["path"], HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._sentence(), headers)
+        await refusal(scope, receive, send)
 
     def _sentence(self) -> str:
         return f"The request is over {self._max_bytes / 2**20:g} MiB; send less, or raise api.max_upload_mb."

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -27,7 +27,7 @@ from generation.answerer import drain
 from ingest.catalog_rows import CatalogEntry
 from ingest.errors import InvalidError, NotFoundError, UnreadableFileError
 from ingest.parsers.routing import supported_suffix
-from ingest.pipeline import Label
+from ingest.pipeline import FileResult, Label
 from ingest.sources.filesystem import SourceFile
 from ingest.types import joined_text
 from retrieval import filters
@@ -41,7 +41,7 @@ UPLOAD_SCHEME = "upload:"
 async def search(services: Services, body: SearchIn, access: Access) -> SearchOut:
     started = perf_counter()
     query = await _standalone(services, body, access, services.settings.retrieval.top_k)
-    collection = await _opened(services, body.collection)
+    collection = await opened_collection(services, body.collection)
     hits, counted = await asyncio.to_thread(_found, services, collection, query, body.facets)
     return search_out(query.text, hits, {"search_ms": round((perf_counter() - started) * 1000, 2)}, counted)
 
@@ -60,7 +60,7 @@ def _found(
 
 async def answer(services: Services, body: AnswerIn, access: Access) -> AnswerOut:
     query = await _standalone(services, body, access, services.settings.answers.passages)
-    collection = await _opened(services, body.collection)
+    collection = await opened_collection(services, body.collection)
     return answer_out(await drain(collection.answerer.answer(query)), query.text)
 
 
@@ -120,7 +120,7 @@ def upload(
         UnsupportedFormatError, UnreadableFileError: it cannot be indexed; what was indexed under its name stays.
         DeniedError: it would replace a document that the caller may not read.
     """
-    base = _file_name(name)
+    base = file_name(name)
     supported_suffix(Path(base))
     with tempfile.TemporaryDirectory(prefix="citewell-") as folder:
         path = Path(folder) / base
@@ -128,13 +128,21 @@ def upload(
             while block := content.read(2**20):
                 target.write(block)
         file = SourceFile(path, source or UPLOAD_SCHEME + base)
-        opened = services.collection(collection, create=True)
-        (result,) = opened.ingestor.run([file], label, may_replace=lambda entry: _may_read(entry, access))
+        (result,) = ingested(services, [file], collection, label, access)
     if result.status == "failed":
         raise UnreadableFileError(result.reason)
-    if result.status == "indexed":
-        services.upkeep.written(collection, result.chunks)
     return ingested_out(result)
+
+
+def ingested(
+    services: Services, files: Sequence[SourceFile], collection: str, label: Label, access: Access
+) -> Iterator[FileResult]:
+    """Ingest files for a caller, who must be able to read what they replace. Errors: see `Ingestor.run`."""
+    opened = services.collection(collection, create=True)
+    for result in opened.ingestor.run(files, label, may_replace=lambda entry: _may_read(entry, access)):
+        if result.status == "indexed":
+            services.upkeep.written(collection, result.chunks)
+        yield result
 
 
 async def _standalone(services: Services, body: SearchIn | AnswerIn, access: Access, top_k: int) -> Query:
@@ -142,14 +150,14 @@ async def _standalone(services: Services, body: SearchIn | AnswerIn, access: Acc
     return await asyncio.to_thread(standalone, query, services.rewriting_model) if query.history else query
 
 
-async def _opened(services: Services, name: str) -> Collection:
+async def opened_collection(services: Services, name: str) -> Collection:
     """Opening a collection reads the disk or asks a server: in a thread, so that other requests go on."""
     if collection := services.at_hand(name):
         return collection
     return await asyncio.to_thread(services.collection, name)
 
 
-def _file_name(given: str) -> str:
+def file_name(given: str) -> str:
     """The last part of a path of any system."""
     base = Path(given.replace("\\", "/")).name
     if base in ("", "..") or "\0" in base or len(base.encode(errors="replace")) > 255:

@@ -44,5 +44,9 @@ def save_tuned(tuned: Tuned, data: Path, collection: str) -> Path:
     return path
 
 
+def forget_tuned(data: Path, collection: str) -> None:
+    _path(data, collection).unlink(missing_ok=True)
+
+
 def _path(data: Path, collection: str) -> Path:
     return data / "tuned" / f"{collection}.json"

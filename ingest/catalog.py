@@ -52,6 +52,11 @@ class Catalog:
         sa.event.listen(self._engine, "handle_error", _translate)
         SCHEMA.create_all(self._engine)
 
+    @property
+    def engine(self) -> sa.Engine:
+        """For further tables in the same database."""
+        return self._engine
+
     def get(self, document_id: str) -> CatalogEntry | None:
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(DOCUMENTS).where(DOCUMENTS.c.id == document_id)).one_or_none()

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -190,6 +190,7 @@ class Ingestor:
         return len(pending) < self._batch_chunks and sum(pending) + size <= _BYTES_AHEAD
 
     def _prepare(self, file: SourceFile, label: Label, may_replace: Callable[[CatalogEntry], bool]) -> _Prepared:
+        label = replace(label, metadata={**label.metadata, **file.metadata})
         document_id = document_id_of(self._collection, label.tenant, file.source)
         entry = self._catalog.get(document_id)
         if entry and not may_replace(entry):

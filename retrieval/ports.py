@@ -75,6 +75,10 @@ class Store(ChunkSink, Protocol):
         """Build or tidy the indexes after bulk writes; may take long, readers go on."""
         ...
 
+    def drop(self) -> None:
+        """Delete everything, the index itself included, and close. Whoever still searches gets UnavailableError."""
+        ...
+
     def close(self) -> None: ...
 
 

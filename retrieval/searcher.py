@@ -84,13 +84,18 @@ class HybridSearcher:
         return hits
 
     def _check_fields(self, query: Query) -> None:
-        """The engine is asked only where a field was not seen before: at a million chunks that takes a while."""
         named = {field.removeprefix(METADATA_PREFIX) for field in fields(query.filters) - ATTRIBUTES} - STATED
-        if not named <= self._fields.get(query.access, frozenset()):
+        if not named <= (known := self.known_fields(query.access, named)):
+            check_fields(query.filters, known)
+
+    def known_fields(self, access: Access, named: Iterable[str]) -> frozenset[str]:
+        """Metadata keys of the chunks that the reader may read, as of when one of `named` was last unknown. The
+        engine is asked only then: at a million chunks that takes a while."""
+        if not set(named) <= self._fields.get(access, frozenset()):
             if len(self._fields) >= _REMEMBERED:
                 self._fields.clear()
-            self._fields[query.access] = self._store.fields(query.access)
-            check_fields(query.filters, self._fields[query.access])
+            self._fields[access] = self._store.fields(access)
+        return self._fields.get(access, frozenset())
 
     def branches(
         self, query: Query, vector: NDArray[np.float32] | None

@@ -3,19 +3,21 @@
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from ingest.errors import NotFoundError, UnreadableFileError
+from ingest.types import Metadata
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """Bytes on disk (`path`) and the name under which they are known (`source`)."""
+    """Bytes on disk (`path`) and the name under which they are known (`source`). `metadata`: of this file alone."""
 
     path: Path
     source: str
+    metadata: Metadata = field(default_factory=dict, hash=False)
 
     @property
     def suffix(self) -> str:

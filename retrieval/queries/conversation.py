@@ -38,7 +38,7 @@ def standalone(query: Query, model: TextModel | None) -> Query:
             "or ask a question that stands alone."
         )
     reply = model.complete(prompt(query.history, query.text), _MAX_TOKENS)
-    return replace(query, text=_first_line(reply) or query.text, history=())
+    return replace(query, text=first_line(reply) or query.text, history=())
 
 
 def prompt(history: Sequence[Turn], question: str) -> str:
@@ -47,6 +47,7 @@ def prompt(history: Sequence[Turn], question: str) -> str:
     return PROMPT.format(conversation="\n".join(lines), question=" ".join(question.split()))
 
 
-def _first_line(reply: str) -> str:
+def first_line(reply: str) -> str:
+    """The first line of a model's reply that says something, without quotation marks."""
     lines = [line.strip().strip('"').strip() for line in reply.splitlines()]
     return next(filter(None, lines), "")[:_LONGEST]

@@ -154,6 +154,21 @@ class EdgeStore:
             shard.optimize()
             shard.flush()
 
+    def drop(self) -> None:
+        gone = self._folder.with_name(f".{self._folder.name}.dropped")
+        self._closed = True
+        self._statistics.close()
+        try:
+            with engine_errors(self._folder):
+                self._shard.close()
+            with disk_errors(self._folder):
+                shutil.rmtree(gone, ignore_errors=True)
+                self._folder.rename(gone)  # with the lock in it: whoever opens a new one meanwhile has another folder
+        finally:
+            self._lock.release()
+        with disk_errors(gone):
+            shutil.rmtree(gone)
+
     def close(self) -> None:
         """Writes everything to disk and gives the folder back. Nothing can be called afterwards but `close`."""
         self._closed = True

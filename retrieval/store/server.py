@@ -19,7 +19,7 @@ from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.identity import Identity, check_identity
 from retrieval.store.options import USUAL, IndexOptions
-from retrieval.store.server_config import config, search_params
+from retrieval.store.server_config import config, drop, search_params
 from retrieval.store.server_filters import filter_of, stale
 from retrieval.store.statistics import idf_of
 from retrieval.types import Access
@@ -163,6 +163,11 @@ class ServerStore:
 
     def optimize(self) -> None:
         """Nothing to do: a server optimizes by itself."""
+
+    def drop(self) -> None:
+        with _server_errors(self._url):
+            drop(self._client, self._name)
+            self._client.close()
 
     def close(self) -> None:
         with _server_errors(self._url):

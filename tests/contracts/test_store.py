@@ -7,7 +7,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from ingest.errors import IndexMismatchError, InvalidError
+from ingest.errors import IndexMismatchError, InvalidError, UnavailableError
 from retrieval.filters import EVERYTHING
 from retrieval.ports import Store
 from retrieval.store.bm25 import Bm25Parameters
@@ -221,3 +221,14 @@ def test_what_cannot_be_stored_is_refused(store: Store) -> None:
     with pytest.raises(InvalidError):
         put(store, replace(chunk("a"), id="not a uuid"))
     assert store.count() == 0
+
+
+def test_a_dropped_store_is_gone_and_can_be_made_anew(backend: Backend) -> None:
+    store = backend.reopen()
+    put(store, chunk("leave"))
+    store.drop()
+    with pytest.raises((UnavailableError, InvalidError)):
+        store.count()
+    if backend.close_first:
+        again = backend.reopen(replace(IDENTITY, model="another"))
+        assert (again.count(), found(again)) == (0, set())

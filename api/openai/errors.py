@@ -1,0 +1,40 @@
+"""Errors in the shape that OpenAI's clients turn into their typed exceptions."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+PREFIXES = ("/v1/models", "/v1/files", "/v1/vector_stores")
+"""Paths under which errors have this shape."""
+_TYPES = {
+    HTTPStatus.UNAUTHORIZED: "authentication_error",
+    HTTPStatus.FORBIDDEN: "permission_error",
+    HTTPStatus.NOT_FOUND: "not_found_error",
+    HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
+}
+# What is wrong with a body has one status here; to a client 422 would be another exception.
+_STATUSES = {HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST}
+
+
+def is_openai(path: str) -> bool:
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in PREFIXES)
+
+
+def openai_error(
+    status: int, message: str, headers: dict[str, str] | None = None, param: str | None = None
+) -> JSONResponse:
+    shown = _STATUSES.get(HTTPStatus(status), HTTPStatus(status))
+    usual = "server_error" if shown >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
+    error = {"message": message, "type": _TYPES.get(shown, usual), "param": param, "code": _code(shown)}
+    return JSONResponse({"error": error}, shown, headers)
+
+
+def param_of(issues: Sequence[Any]) -> str | None:
+    """Which part of the request the first issue is about, such as `ranking_options.ranker`."""
+    return ".".join(str(part) for part in issues[0]["loc"][1:]) or None if issues else None
+
+
+def _code(status: HTTPStatus) -> str | None:
+    return "not_found" if status == HTTPStatus.NOT_FOUND else None

@@ -1,0 +1,92 @@
+"""Search in a vector store."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from fastapi import APIRouter
+
+from api import operations, parts
+from api.bootstrap import Collection, Services
+from api.dependencies import AccessOf, ServicesOf
+from api.openai.filters import condition_of, keys_of, without_unknown
+from api.openai.schemas import FILE_ID, FoundOut, FoundPage, SearchIn, TextOut
+from api.openai.views import collection_of
+from ingest.library.files import INGESTED_PREFIX
+from retrieval.filters import EVERYTHING
+from retrieval.queries.rewriting import rewritten
+from retrieval.types import Access, Hit, Mode, Query
+
+router = APIRouter(prefix="/v1/vector_stores", tags=["OpenAI"])
+_MODES: dict[str, Mode] = {"vector": "dense", "keyword": "bm25", "hybrid": "hybrid"}
+
+
+@router.post("/{store_id}/search")
+async def search(store_id: str, body: SearchIn, services: ServicesOf, access: AccessOf) -> FoundPage:
+    """The passages that match best, of several queries those that match any of them best."""
+    name = collection_of(store_id)
+    await asyncio.to_thread(services.library.stores.get, name, access.tenant)
+    collection = await operations.opened_collection(services, name)
+    return await asyncio.to_thread(_found, services, collection, access, body)
+
+
+def _found(services: Services, collection: Collection, access: Access, body: SearchIn) -> FoundPage:
+    texts = [body.query] if isinstance(body.query, str) else list(body.query)
+    if body.rewrite_query:
+        texts = [rewritten(text, services.rewriting_model) for text in texts]
+    model = _query(services, collection, access, body)
+    searcher = collection.searcher
+    if body.ranking_options.ranker == "none":
+        searcher = parts.searcher(
+            services.settings, collection.store, collection.hybrid, services.catalog, reranker=None
+        )
+    hits = merged([scaled(searcher.search(replace(model, text=text)), model.mode) for text in texts])
+    wanted = [hit for hit in hits if hit.score >= body.ranking_options.score_threshold]
+    return FoundPage(search_query=texts, data=[_found_out(hit) for hit in wanted[: body.max_num_results]])
+
+
+def _query(services: Services, collection: Collection, access: Access, body: SearchIn) -> Query:
+    condition = condition_of(body.filters) if body.filters is not None else EVERYTHING
+    keys = keys_of(condition)
+    if keys:
+        condition = without_unknown(condition, collection.hybrid.known_fields(access, keys))
+    return Query(
+        text="",
+        collection=collection.name,
+        tenant=access.tenant,
+        groups=access.groups,
+        top_k=body.max_num_results,
+        mode=_MODES[body.search_mode] if body.search_mode else services.settings.retrieval.mode,
+        filters=condition,
+    )
+
+
+def scaled(hits: Sequence[Hit], mode: Mode) -> list[Hit]:
+    """Scores in [0, 1]. Cosine similarities stay what they are (with what references and the like add to them),
+    opposite directions count as 0. BM25 and fused scores mean nothing outside their query: they become shares of the
+    best one, which has 1."""
+    best = 1.0 if mode == "dense" else max((hit.score for hit in hits), default=0.0)
+    return [replace(hit, score=min(max(hit.score / best, 0.0), 1.0) if best > 0 else 0.0) for hit in hits]
+
+
+def merged(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Each passage once, with the best of its scores; equal ones in the order of the queries."""
+    best: dict[str, Hit] = {}
+    for hit in (hit for ranking in rankings for hit in ranking):
+        if hit.chunk.id not in best or hit.score > best[hit.chunk.id].score:
+            best[hit.chunk.id] = hit
+    return sorted(best.values(), key=lambda hit: -hit.score)
+
+
+def _found_out(hit: Hit) -> FoundOut:
+    chunk = hit.chunk
+    attributes = dict(chunk.metadata)
+    file_id = attributes.pop(FILE_ID, INGESTED_PREFIX + chunk.document_id)
+    return FoundOut(
+        file_id=str(file_id),
+        filename=PurePosixPath(chunk.source.replace("\\", "/")).name,
+        score=round(hit.score, 6),
+        attributes=attributes,
+        content=[TextOut(text=chunk.text)],
+    )

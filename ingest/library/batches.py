@@ -1,0 +1,199 @@
+"""Batches of files on their way into a store: a queue that survives the process."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ingest.catalog_rows import DOCUMENTS
+from ingest.errors import NotFoundError
+from ingest.library import files
+from ingest.library.pages import PageOf, paged
+from ingest.library.rows import (
+    ATTACHED,
+    BATCH_FILES,
+    BATCHES,
+    UPLOADS,
+    AttachedFile,
+    Batch,
+    ErrorCode,
+    Status,
+    Task,
+    Upload,
+    readable,
+    values_of,
+)
+from ingest.types import Metadata
+
+MOST_BYTES = 4 * 2**20
+"""Of files that are taken together: others wait for them before they can write the collection."""
+
+
+class Batches:
+    """A task is `in_progress` until it is settled, whatever becomes of the process that took it. Two processes may take
+    the same one, which costs time and changes nothing: the second finds it indexed."""
+
+    def __init__(self, engine: sa.Engine, new_id: Callable[[], str], now: Callable[[], datetime]) -> None:
+        self._engine, self._new_id, self._now = engine, new_id, now
+
+    def add(
+        self, collection: str, tenant: str, groups: tuple[str, ...], uploads: Sequence[tuple[Upload, Metadata]]
+    ) -> Batch:
+        """Queue files; each comes at most once."""
+        now = self._now()
+        batch = Batch(f"vsfb_{self._new_id()}", collection, groups, False, now)
+        row = {**vars(batch), "groups": list(groups), "tenant": tenant, "served_at": now}
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(BATCHES), [row])
+            if uploads:
+                rows = [_row(batch.id, position, *one) for position, one in enumerate(uploads)]
+                connection.execute(sa.insert(BATCH_FILES), rows)
+                files.attach(connection, collection, uploads, self._now)
+        return batch
+
+    def get(self, batch_id: str, collection: str, tenant: str, groups: tuple[str, ...]) -> Batch:
+        """Raises NotFoundError where the reader has no such batch in this store."""
+        query = sa.select(BATCHES).where(
+            BATCHES.c.id == batch_id, BATCHES.c.collection == collection, BATCHES.c.tenant == tenant
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None or not readable(row.groups, groups):
+            raise NotFoundError(f"There is no file batch {batch_id!r} in the vector store 'vs_{collection}'.")
+        values = values_of(row)
+        return Batch(**{name: values[name] for name in Batch.__dataclass_fields__})
+
+    def counts(self, batch_id: str) -> Counter[Status]:
+        query = (
+            sa.select(BATCH_FILES.c.status, sa.func.count().label("files"))
+            .where(BATCH_FILES.c.batch_id == batch_id)
+            .group_by(BATCH_FILES.c.status)
+        )
+        with self._engine.connect() as connection:
+            return Counter({row.status: row.files for row in connection.execute(query)})
+
+    def page(self, batch: Batch, tenant: str, page: PageOf, status: Status | None) -> tuple[list[AttachedFile], bool]:
+        """Its files, one page, and whether there are more."""
+        rows = _files(batch.id, batch.collection, tenant)
+        if status is not None:
+            rows = sa.select(rows).where(rows.c.status == status).subquery()
+        with self._engine.connect() as connection:
+            found, more = paged(connection, rows, page)
+        return [AttachedFile(**values_of(row)) for row in found], more
+
+    def cancel(self, batch: Batch, tenant: str) -> Batch:
+        """What nobody has begun is left out; one that was in the store before stays as it was indexed."""
+        waiting = (
+            BATCH_FILES.c.batch_id == batch.id,
+            BATCH_FILES.c.status == "in_progress",
+            BATCH_FILES.c.attempts == 0,
+        )
+        indexed = sa.exists().where(DOCUMENTS.c.id == ATTACHED.c.document_id)
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(BATCHES).where(BATCHES.c.id == batch.id).values(cancelled=True))
+            connection.execute(
+                sa.update(ATTACHED)
+                .where(ATTACHED.c.collection == batch.collection, ATTACHED.c.tenant == tenant)
+                .where(ATTACHED.c.file_id.in_(sa.select(BATCH_FILES.c.file_id).where(*waiting)))
+                .values(status=sa.case((indexed, "completed"), else_="cancelled"))
+            )
+            connection.execute(sa.update(BATCH_FILES).where(*waiting).values(status="cancelled"))
+        return replace(batch, cancelled=True)
+
+    def take(self, most: int) -> list[Task]:
+        """The next tasks, of one batch and one set of readers; batches take turns. Whoever died with a task had
+        perhaps died of it: it is taken alone."""
+        with self._engine.begin() as connection:
+            first = connection.execute(_waiting().limit(1)).one_or_none()
+            if first is None:
+                return []
+            query = _waiting().where(BATCHES.c.id == first.batch_id, BATCH_FILES.c.attempts == 0).limit(most)
+            some = [first] if first.attempts else connection.execute(query).all()
+            chosen = [row.file_id for row in _slice(some)]
+            connection.execute(
+                sa.update(BATCH_FILES)
+                .where(BATCH_FILES.c.batch_id == first.batch_id, BATCH_FILES.c.file_id.in_(chosen))
+                .values(attempts=BATCH_FILES.c.attempts + 1)
+            )
+            connection.execute(sa.update(BATCHES).where(BATCHES.c.id == first.batch_id).values(served_at=self._now()))
+            again = _waiting().where(BATCHES.c.id == first.batch_id, BATCH_FILES.c.file_id.in_(chosen))
+            return [Task(**values_of(row)) for row in connection.execute(again)]
+
+    def settle(self, task: Task, status: Status, error_code: ErrorCode | None = None, error: str | None = None) -> bool:
+        """Say what became of a task. False where its file has left the store meanwhile."""
+        one = (BATCH_FILES.c.batch_id == task.batch_id, BATCH_FILES.c.file_id == task.file_id)
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.update(BATCH_FILES)
+                .where(*one, BATCH_FILES.c.status == "in_progress")
+                .values(status=status, error_code=error_code, error=error)
+            )
+            where = (task.collection, task.tenant, task.file_id)
+            return files.settle(connection, *where, status, error_code, error)
+
+
+def _row(batch_id: str, position: int, upload: Upload, attributes: Metadata) -> dict[str, object]:
+    known = {"batch_id": batch_id, "file_id": upload.id, "position": position, "attributes": dict(attributes)}
+    return {**known, "status": "in_progress", "attempts": 0}
+
+
+def _waiting() -> sa.Select[Any]:
+    return (
+        sa.select(
+            BATCH_FILES.c.batch_id,
+            BATCHES.c.collection,
+            BATCHES.c.tenant,
+            UPLOADS.c.groups,
+            BATCH_FILES.c.file_id,
+            UPLOADS.c.filename,
+            UPLOADS.c.bytes,
+            BATCH_FILES.c.attributes,
+            BATCH_FILES.c.attempts,
+        )
+        .join(BATCHES, BATCHES.c.id == BATCH_FILES.c.batch_id)
+        .join(UPLOADS, UPLOADS.c.id == BATCH_FILES.c.file_id)
+        .where(BATCH_FILES.c.status == "in_progress")
+        .order_by(BATCHES.c.served_at, BATCHES.c.id, BATCH_FILES.c.position)
+    )
+
+
+def _slice(rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
+    """The first, and further ones for the same readers as long as there are not too many bytes."""
+    taken, size = [rows[0]] if rows else [], rows[0].bytes if rows else 0
+    for row in rows[1:]:
+        size += row.bytes
+        if row.groups != rows[0].groups or size > MOST_BYTES:
+            break
+        taken.append(row)
+    return taken
+
+
+def _files(batch_id: str, collection: str, tenant: str) -> sa.Subquery:
+    return (
+        sa.select(
+            BATCH_FILES.c.file_id.label("id"),
+            sa.func.coalesce(ATTACHED.c.document_id, "").label("document_id"),
+            BATCHES.c.groups,
+            BATCH_FILES.c.attributes,
+            BATCH_FILES.c.status,
+            BATCH_FILES.c.error_code,
+            BATCH_FILES.c.error,
+            BATCHES.c.created_at,
+            sa.func.coalesce(DOCUMENTS.c.characters, 0).label("characters"),
+        )
+        .join(BATCHES, BATCHES.c.id == BATCH_FILES.c.batch_id)
+        .outerjoin(
+            ATTACHED,
+            sa.and_(
+                ATTACHED.c.collection == collection,
+                ATTACHED.c.tenant == tenant,
+                ATTACHED.c.file_id == BATCH_FILES.c.file_id,
+            ),
+        )
+        .outerjoin(DOCUMENTS, DOCUMENTS.c.id == ATTACHED.c.document_id)
+        .where(BATCH_FILES.c.batch_id == batch_id)
+        .subquery()
+    )

