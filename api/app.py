@@ -11,7 +11,7 @@ from api import errors
 from api.bootstrap import Services
 from api.dependencies import refuse_unknown
 from api.limits import BodyLimit
-from api.openai import batches, files, models, store_files, stores
+from api.openai import batches, chat, files, models, store_files, stores
 from api.openai import search as store_search
 from api.openai.worker import Worker
 from api.routes import documents, evaluations, health, search
@@ -42,7 +42,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(BodyLimit, max_bytes=int(services.settings.api.max_upload_mb * 2**20))
     errors.install(app)
     app.include_router(health.router)  # probes may add parameters of their own
-    openai = (models, files, stores, store_files, batches, store_search)
+    openai = (models, chat, files, stores, store_files, batches, store_search)
     for router in (documents.router, search.router, evaluations.router, *(module.router for module in openai)):
         app.include_router(router, dependencies=[Depends(refuse_unknown)])
     return app

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.openai.errors import is_openai, openai_error, param_of
+from api.openai.errors import is_openai, openai_error, openai_problem, param_of
 from api.schemas import Problem
 from api.schemas_answers import lost_answer
 from generation.errors import GenerationError
@@ -25,6 +25,8 @@ from ingest.errors import (
     TransientError,
     UnsupportedFormatError,
 )
+
+UNEXPECTED = "An unexpected error happened; the server's log has the details."
 
 # The first class that matches decides.
 _STATUSES: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (
@@ -60,23 +62,26 @@ def _response(body: Problem, headers: dict[str, str] | None = None) -> JSONRespo
 
 
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(GenerationError, _generation)
     app.add_exception_handler(CitewellError, _citewell)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
 
 
+def problem_of(error: CitewellError) -> Problem:
+    """With what was found, where a generator failed (RFC 9457 calls these extension members)."""
+    status = status_of(error)
+    if isinstance(error, GenerationError):
+        # 504 where the generator was too slow
+        status = status_of(error.__cause__) if isinstance(error.__cause__, CitewellError) else status
+        return lost_answer(error, status, status.phrase)
+    return Problem(title=status.phrase, status=status, detail=str(error))
+
+
 async def _citewell(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CitewellError)
-    return response(request.url.path, status_of(error), str(error))
-
-
-async def _generation(request: Request, error: Exception) -> JSONResponse:
-    """503, or 504 where the generator was too slow, with what was found (RFC 9457 calls these extension members)."""
-    assert isinstance(error, GenerationError)
-    status = status_of(error.__cause__) if isinstance(error.__cause__, CitewellError) else status_of(error)
-    return _response(lost_answer(error, status, status.phrase))
+    body = problem_of(error)
+    return openai_problem(body) if is_openai(request.url.path) else _response(body)
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
@@ -92,8 +97,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    detail = "An unexpected error happened; the server's log has the details."
-    return response(request.url.path, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+    return response(request.url.path, HTTPStatus.INTERNAL_SERVER_ERROR, UNEXPECTED)
 
 
 def _issues(error: RequestValidationError) -> Sequence[Any]:

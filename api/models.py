@@ -54,7 +54,7 @@ class Models:
 
     @cached_property
     def entailment(self) -> Entailment | None:
-        return answering.buildentailment(self.settings.answers, self.settings.embedding)
+        return answering.build_entailment(self.settings.answers, self.settings.embedding)
 
     @cached_property
     def rewriting_model(self) -> "ChatModel | None":

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +24,7 @@ from api.schemas import (
 )
 from api.schemas_answers import AnswerOut, answer_out
 from generation.answerer import drain
+from generation.types import Answer
 from ingest.catalog_rows import CatalogEntry
 from ingest.errors import InvalidError, NotFoundError, UnreadableFileError
 from ingest.parsers.routing import supported_suffix
@@ -59,9 +60,17 @@ def _found(
 
 
 async def answer(services: Services, body: AnswerIn, access: Access) -> AnswerOut:
+    query, pieces = await answering(services, body, access)
+    return answer_out(await drain(pieces), query)
+
+
+async def answering(
+    services: Services, body: AnswerIn, access: Access
+) -> tuple[str, AsyncGenerator[str | Answer, None]]:
+    """The question as it was understood, and what will come of it."""
     query = await _standalone(services, body, access, services.settings.answers.passages)
     collection = await opened_collection(services, body.collection)
-    return answer_out(await drain(collection.answerer.answer(query)), query.text)
+    return query.text, collection.answerer.answer(query)
 
 
 def to_query(services: Services, body: SearchIn | AnswerIn, access: Access, top_k: int) -> Query:

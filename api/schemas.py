@@ -62,6 +62,8 @@ class _Asked(In):
 class AnswerIn(_Asked):
     """A question, with the same options as a search."""
 
+    stream: bool = Field(default=False, description="Server-sent events; asking for text/event-stream does the same.")
+
 
 class SearchIn(_Asked):
     facets: list[Annotated[str, StringConstraints(min_length=1)]] = Field(

@@ -24,6 +24,10 @@ class CitationOut(Out):
     )
 
 
+class TokenOut(Out):
+    text: str
+
+
 class UsageOut(Out):
     prompt_tokens: int
     completion_tokens: int
@@ -86,5 +90,5 @@ def answer_out(answer: Answer, query: str) -> AnswerOut:
         model=answer.model,
         usage=UsageOut.model_validate(answer.usage),
         omitted=answer.omitted,
-        verification=answer.verification and VerificationOut.model_validate(answer.verification),
+        verification=VerificationOut.model_validate(answer.verification) if answer.verification else None,
     )

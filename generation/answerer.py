@@ -82,7 +82,7 @@ class RagAnswerer:
             new_trace_id,
         )
 
-    async def answer(self, query: Query) -> AsyncIterator[str | Answer]:
+    async def answer(self, query: Query) -> AsyncGenerator[str | Answer, None]:
         """Raises GenerationError where the generator fails."""
         course = _Course(query)
         await self._read(course)

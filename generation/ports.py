@@ -1,6 +1,6 @@
 """What generation needs from others."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -34,8 +34,8 @@ class ContextPacker(Protocol):
 
 
 class Answerer(Protocol):
-    def answer(self, query: Query) -> AsyncIterator[str | Answer]:
-        """Pieces of text as they are released, then one Answer."""
+    def answer(self, query: Query) -> AsyncGenerator[str | Answer, None]:
+        """Pieces of text as they are released, then one Answer. Closing it stops the work."""
         ...
 
 

@@ -25,5 +25,11 @@ def model(model_id: str, services: ServicesOf) -> ModelOut:
 
 
 def _models(settings: Settings) -> list[ModelOut]:
-    names = (settings.answers.generator, settings.embedding.model)
+    names = (generator_name(settings), settings.embedding.model)
     return [ModelOut(id=name, created=0, owned_by="citewell") for name in names]
+
+
+def generator_name(settings: Settings) -> str:
+    """What answers say that they were written by."""
+    chosen = settings.answers
+    return chosen.model if chosen.generator == "openai" and chosen.model else chosen.generator

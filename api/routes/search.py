@@ -1,11 +1,15 @@
 """Search and answers."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from fastapi.sse import EventSourceResponse
 
 from api import operations
 from api.dependencies import AccessOf, ServicesOf
 from api.schemas import AnswerIn, SearchIn, SearchOut
 from api.schemas_answers import AnswerOut, LostAnswer
+from api.streams import answer_events
 
 router = APIRouter(prefix="/v1", tags=["search"])
 
@@ -16,16 +20,28 @@ async def search(body: SearchIn, services: ServicesOf, access: AccessOf) -> Sear
     return await operations.search(services, body, access)
 
 
-_LOST: dict[int | str, dict[str, object]] = {
-    status: {
-        "description": "The language model failed; RFC 9457 problem details with what was found",
-        "content": {"application/problem+json": {"schema": LostAnswer.model_json_schema()}},
-    }
-    for status in (503, 504)
+_ANSWERED: dict[int | str, dict[str, object]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+    **{
+        status: {
+            "description": "The language model failed; RFC 9457 problem details with what was found",
+            "content": {"application/problem+json": {"schema": LostAnswer.model_json_schema()}},
+        }
+        for status in (503, 504)
+    },
 }
 
 
-@router.post("/answers", responses=_LOST)
-async def answers(body: AnswerIn, services: ServicesOf, access: AccessOf) -> AnswerOut:
-    """An answer whose every sentence is cited, or a refusal with the nearest passages."""
-    return await operations.answer(services, body, access)
+@router.post("/answers", response_model=AnswerOut, responses=_ANSWERED)
+async def answers(
+    body: AnswerIn, services: ServicesOf, access: AccessOf, accept: Annotated[str, Header()] = ""
+) -> AnswerOut | EventSourceResponse:
+    """An answer whose every sentence is cited, or a refusal with the nearest passages.
+
+    As a stream: `token` events (`text`; a sentence is sent when it is verified), then a `citation` each, then the whole
+    `answer`; or `error`, problem details.
+    """
+    if not (body.stream or EventSourceResponse.media_type in accept):
+        return await operations.answer(services, body, access)
+    query, pieces = await operations.answering(services, body, access)
+    return EventSourceResponse(answer_events(pieces, query))

@@ -1,0 +1,126 @@
+"""Chat completions in OpenAI's shapes (API reference, "Chat")."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from api.schemas import Condition, Name
+from api.schemas_answers import CitationOut
+
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PartIn(_In):
+    type: Literal["text"]
+    text: Text
+
+
+class MessageIn(_In):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: Text | list[PartIn]
+    name: str | None = None
+
+    @property
+    def text(self) -> str:
+        return self.content if isinstance(self.content, str) else "\n".join(part.text for part in self.content)
+
+
+class StreamOptions(_In):
+    include_usage: bool = False
+    include_obfuscation: bool = False
+
+
+class ChatIn(_In):
+    """The last message of the user is the question; those before are the conversation, which `rewriting` reads. What
+    the assistant is to be (`system`) and how it samples is the server's affair: these fields are taken and not heeded.
+    `collection` and `filters` are extensions."""
+
+    model: str = Field(min_length=1)
+    messages: list[MessageIn] = Field(min_length=1, max_length=200)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    n: Literal[1] | None = None
+    collection: Name = "default"
+    filters: dict[str, Condition] = Field(default_factory=dict)
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    stop: str | list[str] | None = None
+    seed: int | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+    metadata: dict[str, str] | None = None
+    store: bool | None = None
+
+    @field_validator("messages")
+    @classmethod
+    def _asks(cls, messages: list[MessageIn]) -> list[MessageIn]:
+        if messages[-1].role != "user" or not messages[-1].text.strip():
+            raise ValueError("the last message must be a question of the user")
+        return messages
+
+
+class MessageOut(BaseModel):
+    role: Literal["assistant"] = "assistant"
+    content: str
+    refusal: None = None
+
+
+class ChoiceOut(BaseModel):
+    index: int = 0
+    message: MessageOut
+    finish_reason: Literal["stop"] = "stop"
+    logprobs: None = None
+
+
+class ChatUsage(BaseModel):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Extensions(BaseModel):
+    """Beyond OpenAI's shape."""
+
+    citations: list[CitationOut] = Field(default_factory=list)
+    refused: bool = False
+    confidence: float = 0.0
+
+
+class ChatOut(BaseModel):
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: str
+    choices: list[ChoiceOut]
+    usage: ChatUsage
+    citewell: Extensions
+
+
+class DeltaOut(BaseModel):
+    role: Literal["assistant"] | None = None
+    content: str | None = None
+
+
+class ChunkChoice(BaseModel):
+    index: int = 0
+    delta: DeltaOut
+    finish_reason: Literal["stop"] | None = None
+    logprobs: None = None
+
+
+class ChunkOut(BaseModel):
+    id: str
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+    created: int
+    model: str
+    choices: list[ChunkChoice]
+    usage: ChatUsage | None = None
+    citewell: Extensions | None = None

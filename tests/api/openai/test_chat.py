@@ -1,0 +1,136 @@
+"""Chat completions with the official client."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from openai import AsyncOpenAI, OpenAI
+
+from tests.api.conftest import LEAVE
+from tests.api.openai.conftest import client_of, services_on, serving
+from tests.api.test_generator import QUESTION, answers
+from tests.chat_server import ChatServer, chatting, drips, piece, sends, status
+
+ASKED: Any = [{"role": "system", "content": "Be a pirate."}, {"role": "user", "content": QUESTION}]
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[ChatServer]:
+    with chatting() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, upstream: ChatServer) -> Iterator[str]:
+    data = tmp_path_factory.mktemp("chat") / "data"
+    with services_on(data, answers=answers(upstream)) as services, serving(services) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def chat(address: str) -> Iterator[OpenAI]:
+    with client_of(address, "acme") as opened:
+        sent = {"file": ("leave.md", LEAVE.encode())}
+        httpx.post(
+            f"{address}/documents", files=sent, headers={"authorization": "Bearer acme"}, timeout=60
+        ).raise_for_status()
+        yield opened
+
+
+def test_an_answer_with_its_citations(chat: OpenAI, upstream: ChatServer) -> None:
+    done = chat.chat.completions.create(model="small", messages=ASKED, temperature=0.2, max_tokens=100)
+    (choice,) = done.choices
+    assert choice.message.content == "Parental leave is thirty days. [1] It may be taken in two parts. [1]"
+    assert (choice.finish_reason, done.model) == ("stop", "small")
+    assert done.usage is not None
+    assert done.usage.total_tokens == done.usage.prompt_tokens + done.usage.completion_tokens == 97
+    extension: Any = done.model_extra
+    assert extension["citewell"]["citations"][0]["quote"].startswith("Parental leave is thirty days.")
+    assert "pirate" not in str(upstream.requests[-1])
+
+
+def test_a_stream_says_the_same(chat: OpenAI) -> None:
+    options: Any = {"include_usage": True}
+    chunks = list(chat.chat.completions.create(model="small", messages=ASKED, stream=True, stream_options=options))
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text == "Parental leave is thirty days. [1] It may be taken in two parts. [1]"
+    assert len({chunk.id for chunk in chunks}) == 1
+    assert chunks[-2].choices[0].finish_reason == "stop"
+    extension: Any = chunks[-2].model_extra
+    assert extension["citewell"]["citations"]
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.completion_tokens == 7
+
+
+async def in_a_stream(address: str) -> str:
+    async with AsyncOpenAI(base_url=address, api_key="acme", max_retries=0) as client:
+        stream = await client.chat.completions.create(model="small", messages=ASKED, stream=True)
+        return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+
+
+def test_the_asynchronous_client(chat: OpenAI, address: str) -> None:
+    assert asyncio.run(in_a_stream(address)).endswith("[1]")
+
+
+def test_a_refusal_is_said(chat: OpenAI, upstream: ChatServer) -> None:
+    upstream.mishaps += [sends(piece("I don't know.", "stop")), sends(piece("I don't know.", "stop"))]
+    done = chat.chat.completions.create(model="small", messages=ASKED)
+    assert (done.choices[0].message.content or "").startswith("I don't know: ")
+    stream = chat.chat.completions.create(model="small", messages=ASKED, stream=True)
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert text.startswith("I don't know: ")
+
+
+def test_a_model_that_fails(chat: OpenAI, upstream: ChatServer) -> None:
+    upstream.mishaps += [status(400), sends(piece("Parental leave is thirty days. [1] It is"))]
+    with pytest.raises(openai.InternalServerError) as raised:
+        chat.chat.completions.create(model="small", messages=ASKED)
+    assert raised.value.status_code == 503
+    body: Any = raised.value.response.json()
+    assert body["citations"][0]["quote"].startswith("Parental leave is thirty days.")
+    stream = chat.chat.completions.create(model="small", messages=ASKED, stream=True)
+    with pytest.raises(openai.APIError, match="breaks off"):
+        list(stream)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind"),
+    [
+        ({"model": "gpt-9"}, openai.NotFoundError),
+        ({"messages": [{"role": "assistant", "content": "x"}]}, openai.BadRequestError),
+        ({"messages": []}, openai.BadRequestError),
+        ({"n": 2}, openai.BadRequestError),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, openai.BadRequestError),
+        ({"extra_body": {"colection": "x"}}, openai.BadRequestError),
+        ({"extra_body": {"collection": "none"}}, openai.NotFoundError),
+    ],
+)
+def test_what_cannot_be_asked(chat: OpenAI, wrong: dict[str, Any], kind: type[Exception]) -> None:
+    with pytest.raises(kind):
+        chat.chat.completions.create(**{"model": "small", "messages": ASKED, **wrong})
+
+
+def test_another_tenant_finds_nothing(chat: OpenAI, address: str) -> None:
+    with client_of(address, "rival") as other:
+        done = other.chat.completions.create(model="small", messages=ASKED)
+    assert "thirty" not in (done.choices[0].message.content or "")
+
+
+def test_whoever_goes_away_stops_the_model(chat: OpenAI, upstream: ChatServer) -> None:
+    first = piece("Parental leave is thirty days. [1] And")
+    upstream.mishaps += [drips(piece(" so"), 0.05, first)]
+    upstream.left.clear()
+    stream = chat.chat.completions.create(model="small", messages=ASKED, stream=True)
+    for chunk in stream:
+        if chunk.choices[0].delta.content:
+            break
+    gone = time.monotonic()
+    stream.close()
+    while not upstream.left and time.monotonic() < gone + 5:
+        time.sleep(0.01)
+    assert upstream.left
+    assert upstream.left[0] - gone < 1.0
