@@ -118,10 +118,11 @@ def test_documents_a_page_at_a_time(run: Run, indexed: Path) -> None:
 def test_doctor(run: Run, indexed: Path) -> None:
     outcome = run("doctor", "--data", indexed)
     assert outcome.code == 0
-    assert [line[:6] for line in outcome.out.splitlines()] == ["ok    "] * 7
+    assert [line[:6] for line in outcome.out.splitlines()] == ["ok    "] * 8
     assert "2 documents in 1 collections (default)" in outcome.out
     assert "index default: 2 chunks" in outcome.out
     assert "cross-encoder: tells a right answer from a wrong one" in outcome.out
+    assert "generator: extractive, which needs no model" in outcome.out
 
 
 def test_doctor_leaves_an_index_at_work_alone(run: Run, indexed: Path) -> None:
