@@ -6,6 +6,8 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
+from api.openai.schemas import ErrorDetail, ErrorOut
+
 PREFIXES = ("/v1/models", "/v1/files", "/v1/vector_stores")
 """Paths under which errors have this shape."""
 _TYPES = {
@@ -27,8 +29,8 @@ def openai_error(
 ) -> JSONResponse:
     shown = _STATUSES.get(HTTPStatus(status), HTTPStatus(status))
     usual = "server_error" if shown >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
-    error = {"message": message, "type": _TYPES.get(shown, usual), "param": param, "code": _code(shown)}
-    return JSONResponse({"error": error}, shown, headers)
+    error = ErrorDetail(message=message, type=_TYPES.get(shown, usual), param=param, code=_code(shown))
+    return JSONResponse(ErrorOut(error=error).model_dump(), shown, headers)
 
 
 def param_of(issues: Sequence[Any]) -> str | None:
