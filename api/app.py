@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
@@ -13,6 +14,7 @@ from api.dependencies import refuse_unknown
 from api.limits import BodyLimit
 from api.openai import batches, chat, files, models, store_files, stores
 from api.openai import search as store_search
+from api.openai.schemas import ErrorOut
 from api.openai.worker import Worker
 from api.routes import documents, evaluations, health, search
 from api.schemas import Problem
@@ -25,6 +27,7 @@ _PROBLEM: dict[str, object] = {
     "description": "RFC 9457 problem details",
     "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
 }
+_OPENAI_ERROR: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorOut, "description": "OpenAI's errors"}}
 
 
 def create_app(services: Services) -> FastAPI:
@@ -42,9 +45,10 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(BodyLimit, max_bytes=int(services.settings.api.max_upload_mb * 2**20))
     errors.install(app)
     app.include_router(health.router)  # probes may add parameters of their own
-    openai = (models, chat, files, stores, store_files, batches, store_search)
-    for router in (documents.router, search.router, evaluations.router, *(module.router for module in openai)):
+    for router in (documents.router, search.router, evaluations.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown)])
+    for module in (models, chat, files, stores, store_files, batches, store_search):
+        app.include_router(module.router, dependencies=[Depends(refuse_unknown)], responses=_OPENAI_ERROR)
     return app
 
 

@@ -141,11 +141,11 @@ class Services(Models):
             )
 
     def drop(self, name: str) -> None:
-        """Delete the index of a collection that has no documents; whoever just reads it gets UnavailableError."""
+        """Delete the index of a collection that has no documents; whoever just reads it gets an error."""
         with self._lock, self.catalog.writing(name):
             if not self.catalog.count(name):
                 self.collection(name, create=True).store.drop()
-                self._collections.pop(name)
+                self._collections.pop(name).store.close()
                 forget_tuned(self.data, name)
 
     def parse(self, path: Path) -> list[Section]:

@@ -76,7 +76,8 @@ class Store(ChunkSink, Protocol):
         ...
 
     def drop(self) -> None:
-        """Delete everything, the index itself included, and close. Whoever still searches gets UnavailableError."""
+        """Delete everything, the index itself included. Nothing can be called afterwards but `close`; whoever just
+        searches gets UnavailableError or InvalidError."""
         ...
 
     def close(self) -> None: ...

@@ -29,6 +29,7 @@ async def create(store_id: str, body: BatchIn, services: ServicesOf, access: Acc
 async def retrieve(
     store_id: str, batch_id: str, services: ServicesOf, access: AccessOf, response: Response
 ) -> BatchOut:
+    """One batch, with the state of its files."""
     response.headers.update(POLL)
     return await asyncio.to_thread(_retrieve, services, access, collection_of(store_id), batch_id)
 
@@ -48,6 +49,7 @@ async def files(
     page: Page,
     status: Annotated[Status | None, Query(alias="filter")] = None,
 ) -> ListOut[StoreFileOut]:
+    """Files of the batch, a page at a time."""
     return await asyncio.to_thread(_files, services, access, collection_of(store_id), batch_id, page, status)
 
 

@@ -1,6 +1,5 @@
 """Chat completions: the answer to the last question, in OpenAI's shape."""
 
-import json
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -80,7 +79,7 @@ async def _chunks(pieces: AsyncGenerator[str | Answer, None], body: ChatIn) -> A
             case str():
                 yield chunk.saying(item)
             case Problem():
-                yield format_sse_event(data_str=json.dumps(error_body(item.status, item.detail)))
+                yield event(error_body(item.status, item.detail))
                 return
             case Answer():
                 if item.refused:  # nothing was written, so nothing was sent

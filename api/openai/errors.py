@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
+from api.openai.schemas import ErrorDetail, ErrorOut
 from api.schemas import Problem
 
 PREFIXES = ("/v1/models", "/v1/files", "/v1/vector_stores", "/v1/chat")
@@ -28,20 +29,21 @@ def openai_error(
     status: int, message: str, headers: dict[str, str] | None = None, param: str | None = None
 ) -> JSONResponse:
     shown = _STATUSES.get(HTTPStatus(status), HTTPStatus(status))
-    return JSONResponse(error_body(shown, message, param), shown, headers)
+    return JSONResponse(error_body(shown, message, param).model_dump(), shown, headers)
 
 
 def openai_problem(problem: Problem) -> JSONResponse:
     """What a failed answer found stands beside the error."""
     found = problem.model_dump(include={"citations", "hits"})
     shown = _STATUSES.get(HTTPStatus(problem.status), HTTPStatus(problem.status))
-    return JSONResponse({**error_body(shown, problem.detail), **found}, shown)
+    return JSONResponse({**error_body(shown, problem.detail).model_dump(), **found}, shown)
 
 
-def error_body(status: int, message: str, param: str | None = None) -> dict[str, dict[str, str | None]]:
+def error_body(status: int, message: str, param: str | None = None) -> ErrorOut:
     shown = HTTPStatus(status)
     usual = "server_error" if shown >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
-    return {"error": {"message": message, "type": _TYPES.get(shown, usual), "param": param, "code": _code(shown)}}
+    error = ErrorDetail(message=message, type=_TYPES.get(shown, usual), param=param, code=_code(shown))
+    return ErrorOut(error=error)
 
 
 def param_of(issues: Sequence[Any]) -> str | None:

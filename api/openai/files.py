@@ -17,6 +17,7 @@ from ingest.pipeline import Label
 from retrieval.types import Access
 
 router = APIRouter(prefix="/v1/files", tags=["OpenAI"])
+_BYTES: dict[str, object] = {"application/octet-stream": {}}
 
 
 @router.post("")
@@ -39,16 +40,18 @@ async def files(
     after: Annotated[str | None, Query(max_length=128)] = None,
     purpose: Annotated[str | None, Query(max_length=32)] = None,
 ) -> ListOut[FileOut]:
+    """Uploaded files, a page at a time."""
     page = PageOf(limit, order == "desc", after)
     return await asyncio.to_thread(_page, services, access, page, purpose)
 
 
 @router.get("/{file_id}")
 async def retrieve(file_id: str, services: ServicesOf, access: AccessOf) -> FileOut:
+    """One uploaded file, without its bytes."""
     return file_out(await asyncio.to_thread(services.library.uploads.get, file_id, access.tenant, access.groups))
 
 
-@router.get("/{file_id}/content", response_class=FileResponse)
+@router.get("/{file_id}/content", response_class=FileResponse, responses={200: {"content": _BYTES}})
 async def content(file_id: str, services: ServicesOf, access: AccessOf) -> FileResponse:
     """The bytes as they came."""
     uploads = services.library.uploads

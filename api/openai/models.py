@@ -18,6 +18,7 @@ def models(services: ServicesOf) -> ListOut[ModelOut]:
 
 @router.get("/{model_id:path}")
 def model(model_id: str, services: ServicesOf) -> ModelOut:
+    """One model."""
     found = {one.id: one for one in _models(services.settings)}
     if model_id not in found:
         raise NotFoundError(f"There is no model {model_id!r}; there are {' and '.join(found)}.")

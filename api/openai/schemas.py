@@ -92,7 +92,7 @@ class Ranking(_In):
     score_threshold: float = Field(default=0.0, ge=0, le=1)
 
 
-class SearchIn(_In):
+class StoreSearchIn(_In):
     query: Question | Annotated[list[Question], Field(min_length=1, max_length=20)]
     max_num_results: int = Field(default=10, ge=1, le=50)
     filters: dict[str, Any] | None = None
@@ -101,6 +101,19 @@ class SearchIn(_In):
     search_mode: Literal["vector", "keyword", "hybrid"] | None = Field(
         default=None, description="Not OpenAI's. Default: retrieval.mode of the settings."
     )
+
+
+class ErrorDetail(_Out):
+    message: str = Field(description="What to do about it.")
+    type: str
+    param: str | None = Field(description="The part of the request that is wrong.")
+    code: str | None
+
+
+class ErrorOut(_Out):
+    """What OpenAI's clients turn into their exceptions."""
+
+    error: ErrorDetail
 
 
 class ListOut(_Out, Generic[Item]):

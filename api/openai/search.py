@@ -11,7 +11,7 @@ from api import operations, parts
 from api.bootstrap import Collection, Services
 from api.dependencies import AccessOf, ServicesOf
 from api.openai.filters import condition_of, keys_of, without_unknown
-from api.openai.schemas import FILE_ID, FoundOut, FoundPage, SearchIn, TextOut
+from api.openai.schemas import FILE_ID, FoundOut, FoundPage, StoreSearchIn, TextOut
 from api.openai.views import collection_of
 from ingest.library.files import INGESTED_PREFIX
 from retrieval.filters import EVERYTHING
@@ -23,7 +23,7 @@ _MODES: dict[str, Mode] = {"vector": "dense", "keyword": "bm25", "hybrid": "hybr
 
 
 @router.post("/{store_id}/search")
-async def search(store_id: str, body: SearchIn, services: ServicesOf, access: AccessOf) -> FoundPage:
+async def search(store_id: str, body: StoreSearchIn, services: ServicesOf, access: AccessOf) -> FoundPage:
     """The passages that match best, of several queries those that match any of them best."""
     name = collection_of(store_id)
     await asyncio.to_thread(services.library.stores.get, name, access.tenant)
@@ -31,7 +31,7 @@ async def search(store_id: str, body: SearchIn, services: ServicesOf, access: Ac
     return await asyncio.to_thread(_found, services, collection, access, body)
 
 
-def _found(services: Services, collection: Collection, access: Access, body: SearchIn) -> FoundPage:
+def _found(services: Services, collection: Collection, access: Access, body: StoreSearchIn) -> FoundPage:
     texts = [body.query] if isinstance(body.query, str) else list(body.query)
     if body.rewrite_query:
         texts = [rewritten(text, services.rewriting_model) for text in texts]
@@ -46,7 +46,7 @@ def _found(services: Services, collection: Collection, access: Access, body: Sea
     return FoundPage(search_query=texts, data=[_found_out(hit) for hit in wanted[: body.max_num_results]])
 
 
-def _query(services: Services, collection: Collection, access: Access, body: SearchIn) -> Query:
+def _query(services: Services, collection: Collection, access: Access, body: StoreSearchIn) -> Query:
     condition = condition_of(body.filters) if body.filters is not None else EVERYTHING
     keys = keys_of(condition)
     if keys:

@@ -36,6 +36,7 @@ async def files(
     page: Page,
     status: Annotated[Status | None, Query(alias="filter")] = None,
 ) -> ListOut[StoreFileOut]:
+    """Files in the store, a page at a time."""
     return await asyncio.to_thread(_page, services, access, collection_of(store_id), page, status)
 
 
@@ -43,6 +44,7 @@ async def files(
 async def retrieve(
     store_id: str, file_id: str, services: ServicesOf, access: AccessOf, response: Response
 ) -> StoreFileOut:
+    """One file in the store, with its state."""
     response.headers.update(POLL)
     return await asyncio.to_thread(_retrieve, services, access, collection_of(store_id), file_id)
 

@@ -37,11 +37,13 @@ async def create(
 
 @router.get("")
 async def stores(services: ServicesOf, access: AccessOf, page: Page) -> ListOut[StoreOut]:
+    """Vector stores, a page at a time."""
     return await asyncio.to_thread(_page, services, access, page)
 
 
 @router.get("/{store_id}")
 async def retrieve(store_id: str, services: ServicesOf, access: AccessOf) -> StoreOut:
+    """One vector store, with the state of its files."""
     return await asyncio.to_thread(_retrieve, services, access, collection_of(store_id))
 
 

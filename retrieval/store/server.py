@@ -167,7 +167,6 @@ class ServerStore:
     def drop(self) -> None:
         with _server_errors(self._url):
             drop(self._client, self._name)
-            self._client.close()
 
     def close(self) -> None:
         with _server_errors(self._url):

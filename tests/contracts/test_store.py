@@ -229,6 +229,5 @@ def test_a_dropped_store_is_gone_and_can_be_made_anew(backend: Backend) -> None:
     store.drop()
     with pytest.raises((UnavailableError, InvalidError)):
         store.count()
-    if backend.close_first:
-        again = backend.reopen(replace(IDENTITY, model="another"))
-        assert (again.count(), found(again)) == (0, set())
+    again = backend.reopen(replace(IDENTITY, model="another"))
+    assert (again.count(), found(again)) == (0, set())
