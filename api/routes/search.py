@@ -20,12 +20,14 @@ async def search(body: SearchIn, services: ServicesOf, access: AccessOf) -> Sear
     return await operations.search(services, body, access)
 
 
+_LOST = LostAnswer.model_json_schema(ref_template="#/components/schemas/{model}")
+del _LOST["$defs"]  # AnswerOut brings them into the description
 _ANSWERED: dict[int | str, dict[str, object]] = {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
     **{
         status: {
             "description": "The language model failed; RFC 9457 problem details with what was found",
-            "content": {"application/problem+json": {"schema": LostAnswer.model_json_schema()}},
+            "content": {"application/problem+json": {"schema": _LOST}},
         }
         for status in (503, 504)
     },

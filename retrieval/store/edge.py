@@ -16,7 +16,7 @@ from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.edge_config import config, payload_index, search_params
 from retrieval.store.edge_counts import EdgeCounts, counted_in
-from retrieval.store.edge_disk import RESERVE, disk_errors, engine_errors, require_space, size
+from retrieval.store.edge_disk import RESERVE, disk_errors, engine_errors, read_ahead, require_space, size
 from retrieval.store.edge_filters import filter_of, stale
 from retrieval.store.identity import Identity, check_identity
 from retrieval.store.lock import FolderLock
@@ -229,6 +229,7 @@ def _open(folder: Path, identity: Identity, options: IndexOptions) -> qdrant.Edg
         if not shard.exists():
             _create(folder, identity, options)
         check_identity(stored.read_text(errors="replace") if stored.exists() else None, identity, str(folder))
+    read_ahead(shard, vectors=options.vectors == "memory")
     with engine_errors(folder):
         return qdrant.EdgeShard.load(str(shard))
 
