@@ -36,7 +36,7 @@ def show_lost(found: LostAnswer) -> None:
     """What was found, where no answer could be written to it."""
     for citation in found.citations:
         _line(f"{escape(' '.join(citation.quote.split()))}\n  \\[{citation.marker}] {escape(_place(citation))}")
-    _show_nearest(found.hits)
+    _show_nearest(sorted(found.hits, key=lambda hit: -hit.score))  # they come as the model was to read them
 
 
 def show_hits(found: SearchOut) -> None:
