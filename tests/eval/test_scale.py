@@ -17,7 +17,8 @@ SENTENCES = [f"Rule {number} of the {word} office." for number in range(20) for 
 @pytest.fixture
 def base() -> scale.Base:
     embedder = HashEmbedder(dimension=48)
-    asked = [f"{start} {word}?" for start in ("Which rule has the office of", "Rule 7 of") for word in WORDS]
+    starts = ("Which rule has the office of", "Rule 7 of", "Where is the office of")
+    asked = [f"{start} {word}?" for start in starts for word in WORDS]
     return scale.Base(SENTENCES, embedder.embed_documents(SENTENCES), asked, embedder.embed_documents(asked))
 
 
@@ -42,8 +43,8 @@ def test_the_exact_search_is_what_sorting_everything_gives(base: scale.Base) -> 
 
 def test_no_question_is_timed_twice() -> None:
     asked = list[int]()
-    found = scale.fresh_percentiles(asked.append, 10)
-    assert asked == [0, 1, 2, 3, 4, 5, 6, 7]
+    found = scale.fresh_percentiles(asked.append, range(5, 15))
+    assert asked == [5, 6, 7, 8, 9, 10, 11, 12]
     assert (found.queries, found.repetitions) == (2, 3)
 
 
