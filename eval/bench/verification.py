@@ -15,13 +15,12 @@ from time import perf_counter
 
 from rich.markup import escape
 from rich.table import Table
-from scipy import stats
 
 from api import parts
 from eval.bench.verification_data import Row, load_rows
 from eval.bench.verification_errors import RULES
 from eval.environment import add_settings, consoles, settings_of
-from eval.statistics import CONFIDENCE
+from eval.statistics import wilson
 from generation.citations import Statement
 from generation.ports import Verifier
 from ingest.errors import CitewellError
@@ -42,11 +41,7 @@ class Counts:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's score interval (1927)."""
-        if not self.tried:
-            return 0.0, 1.0
-        found = stats.binomtest(self.removed, self.tried).proportion_ci(CONFIDENCE, method="wilson")
-        return float(found.low), float(found.high)
+        return wilson(self.removed, self.tried)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +67,10 @@ def measure(verifier: Verifier, rows: Sequence[Row], seed: int) -> dict[str, Cou
     """Of the correct sentences by kind ("correct, ..."), of all of them ("correct"), and of each kind of error and all
     of them ("errors")."""
     kinds = dict.fromkeys(row.kind for row in rows)
-    right = {f"correct, {kind}": _count(verifier, [(row, row.sentence) for row in rows if row.kind == kind]) for kind in kinds}
+    right = {
+        f"correct, {kind}": _count(verifier, [(row, row.sentence) for row in rows if row.kind == kind])
+        for kind in kinds
+    }
     wrong = {kind: _count(verifier, planted(kind, rows, seed), len(rows)) for kind in RULES}
     return {**right, "correct": _sum(right.values()), **wrong, "errors": _sum(wrong.values())}
 
@@ -106,9 +104,7 @@ def _supported(verifier: Verifier, row: Row, sentence: str) -> bool:
 
 def _sum(counts: Sequence[Counts] | Iterator[Counts]) -> Counts:
     every = list(counts)
-    return Counts(
-        sum(one.removed for one in every), sum(one.tried for one in every), sum(one.skipped for one in every)
-    )
+    return Counts(sum(one.removed for one in every), sum(one.tried for one in every), sum(one.skipped for one in every))
 
 
 def _details(verifier: Verifier, rows: Sequence[Row], seed: int) -> Iterator[tuple[str, Row, str]]:
@@ -122,7 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m eval.bench.verification", description=__doc__)
     parser.add_argument("--half", choices=("thresholds", "held-out"), default="held-out")
     parser.add_argument("--seed", type=int, default=1, help="of the planted errors")
-    parser.add_argument("--show", action="store_true", help="list what went wrong; look at the held-out half no further")
+    parser.add_argument(
+        "--show", action="store_true", help="list what went wrong; look at the held-out half no further"
+    )
     add_settings(parser)
     return parser
 

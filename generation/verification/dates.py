@@ -52,7 +52,9 @@ def dates(text: str) -> list[Day]:
     found: list[Day] = []
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            if not match["month"][0].islower() and not any(one.start < match.end() and match.start() < one.end for one in found):
+            if not match["month"][0].islower() and not any(
+                one.start < match.end() and match.start() < one.end for one in found
+            ):
                 found += _readings(match)
     return sorted(found, key=lambda one: one.start)
 

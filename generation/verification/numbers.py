@@ -5,19 +5,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
+from typing import TypeAlias
 
-Span = tuple[int, int]
+Span: TypeAlias = tuple[int, int]
 
-_ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen""".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINALS = "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
-_GERMAN = "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf".split()
-_GERMAN_TENS = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
+
+def _words_of(text: str) -> list[str]:
+    return text.split()
+
+
+_ONES = _words_of(
+    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen"""
+)
+_TENS = _words_of("twenty thirty forty fifty sixty seventy eighty ninety")
+_ORDINALS = _words_of("third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth")
+_GERMAN = _words_of("null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf")
+_GERMAN_TENS = _words_of("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig")
 _WORDS = {
     **{word: number for number, word in enumerate(_ONES)},
     **{word: 10 * number for number, word in enumerate(_TENS, start=2)},
-    **{f"{ten}{sign}{_ONES[one]}": 10 * n + one for n, ten in enumerate(_TENS, 2) for one, sign in product(range(1, 10), "- ")},
+    **{
+        f"{ten}{sign}{_ONES[one]}": 10 * n + one
+        for n, ten in enumerate(_TENS, 2)
+        for one, sign in product(range(1, 10), "- ")
+    },
     **{word: number for number, word in enumerate(_ORDINALS, start=3)},
     **{word: number for number, word in enumerate(_GERMAN)},
     **{word: 10 * number for number, word in enumerate(_GERMAN_TENS, start=2)},
@@ -29,7 +41,12 @@ _WORDS = {
     "hundred": 100,
     "thousand": 1000,
 }
-_WEAK = frozenset("zero null one once single ein eine einen einem einer first second both pair couple hundred thousand".split())
+_WEAK = frozenset(
+    _words_of(
+        """zero null one once single ein eine einen einem einer first second both pair couple
+        hundred thousand"""
+    )
+)
 """Words that mean no number as often as they mean one."""
 _PARTS = {"half": "50", "third": "33", "quarter": "25", "fifth": "20", "tenth": "10"}
 _SCALES = {
@@ -148,10 +165,13 @@ def _digits(text: str) -> Iterator[Quantity]:
         end = found.end()
         if end < len(text) and (text[end].isalnum() or text[end] == "_") and not _unit_after(text, end):
             continue  # 4E is a name
+        scale = found["scale"]
+        if scale and scale.strip().casefold() == "m" and not found["before"]:
+            scale, end = None, found.start("scale")  # metres
         unit = _UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
         times = _times(found["digits"], found["half"])
-        values = times or _values(found["digits"], bool(found["sign"]), found["scale"])
-        yield Quantity(found.group().strip(), values, "time" if times else unit, found.start(), end)
+        values = times or _values(found["digits"], bool(found["sign"]), scale)
+        yield Quantity(text[found.start() : end].strip(), values, "time" if times else unit, found.start(), end)
 
 
 def _values(digits: str, negative: bool, scale: str | None) -> frozenset[str]:
@@ -195,7 +215,9 @@ def _words(text: str) -> Iterator[Quantity]:
         word, (start, end) = found.group().casefold(), found.span()
         unit = _unit_after(text, end)
         weak = word in _WEAK and not (unit and word in ("one", "once"))
-        yield Quantity(found.group(), frozenset({str(_WORDS[word])}), unit if word != "second" else "", start, end, weak)
+        yield Quantity(
+            found.group(), frozenset({str(_WORDS[word])}), unit if word != "second" else "", start, end, weak
+        )
 
 
 def _others(text: str) -> Iterator[Quantity]:

@@ -8,7 +8,8 @@ from generation.citations import Statement
 from generation.evidence import framed
 from generation.ports import Entailment
 from generation.types import Ground, Verdict
-from generation.verification.checks import Claim, claims, counted, disagreement
+from generation.verification.checks import counted, disagreement
+from generation.verification.claims import Claim, claims
 from generation.verification.numbers import quantities
 from generation.verification.polarity import without_lead
 from generation.verification.units import Unit, units_of
@@ -132,20 +133,14 @@ class PassageVerifier:
 
 def _weight(weights: dict[int, float], unit: Unit) -> float:
     """Words of the sentence count in full, those of its frame for half, since its neighbours share them."""
-    return sum(
-        weight * (1.0 if stem in unit.read else 0.5)
-        for stem, weight in weights.items()
-        if stem in unit.stems
-    )
+    return sum(weight * (1.0 if stem in unit.read else 0.5) for stem, weight in weights.items() if stem in unit.stems)
 
 
 def _completed(words: dict[int, str], used: Sequence[Unit], units: Sequence[Unit]) -> list[Unit]:
     """With one more unit, where a sentence that rests on one alone has words that only another holds."""
     if len(used) != 1:
         return list(used)
-    gain, best = max(
-        ((covered(words, used[0].stems, unit.stems), unit) for unit in units), key=lambda item: item[0]
-    )
+    gain, best = max(((covered(words, used[0].stems, unit.stems), unit) for unit in units), key=lambda item: item[0])
     return [*used, best] if gain > covered(words, used[0].stems) else list(used)
 
 
