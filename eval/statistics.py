@@ -65,6 +65,14 @@ def estimate(values: Sequence[float], seed: int) -> Estimate:
     return Estimate(middle, float(found.low), float(found.high), len(data))
 
 
+def wilson(successes: int, count: int) -> tuple[float, float]:
+    """Wilson's score interval (1927) of a share; all of [0, 1] of nothing."""
+    if not count:
+        return 0.0, 1.0
+    found = stats.binomtest(successes, count).proportion_ci(CONFIDENCE, method="wilson")
+    return float(found.low), float(found.high)
+
+
 def pairs(before: Mapping[str, float], after: Mapping[str, float]) -> Pairs:
     """Of the questions that both have; each is question id -> value."""
     return np.array([(before[key], after[key]) for key in before if key in after], float).reshape(-1, 2)

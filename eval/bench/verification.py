@@ -15,13 +15,12 @@ from time import perf_counter
 
 from rich.markup import escape
 from rich.table import Table
-from scipy import stats
 
 from api import parts
 from eval.bench.verification_data import Row, load_rows
 from eval.bench.verification_errors import RULES
 from eval.environment import add_settings, consoles, settings_of
-from eval.statistics import CONFIDENCE
+from eval.statistics import wilson
 from generation.citations import Statement
 from generation.ports import Verifier
 from ingest.errors import CitewellError
@@ -42,11 +41,7 @@ class Counts:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's score interval (1927)."""
-        if not self.tried:
-            return 0.0, 1.0
-        found = stats.binomtest(self.removed, self.tried).proportion_ci(CONFIDENCE, method="wilson")
-        return float(found.low), float(found.high)
+        return wilson(self.removed, self.tried)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

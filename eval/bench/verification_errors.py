@@ -13,25 +13,9 @@ from eval.bench.verification_data import Row
 Rule = Callable[[Row, Sequence[Row], random.Random], str | None]
 
 _NUMBER = re.compile(r"(?<![\w.,:])\d+(?:[.,:]\d+)*(?![\w]|[.,:]\d)")
-_NUMBER_WORDS = [
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "fourteen",
-    "fifteen",
-    "twenty",
-    "thirty",
-    "sixty",
-    "ninety",
-]
+_WORDS = """two three four five six seven eight nine ten eleven twelve fourteen fifteen twenty thirty sixty
+ninety"""
+_NUMBER_WORDS = _WORDS.split()
 _NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_NUMBER_WORDS)})\b")
 _CAPITALS = r"[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'-]+)*"
 _NAME = re.compile(rf"(?<=[a-zà-ÿ,] )(?:{_CAPITALS})")
@@ -113,7 +97,9 @@ def name_of_passage(row: Row, rows: Sequence[Row], chance: random.Random) -> str
 def name_of_another(row: Row, rows: Sequence[Row], chance: random.Random) -> str | None:
     """A name becomes one of another passage."""
     text = f"{row.hit.chunk.context}\n{row.hit.chunk.text}"
-    foreign = [name for other in chance.sample(list(rows), 20) for name in _names(other) if name not in text]
+    foreign = [
+        name for other in chance.sample(list(rows), min(20, len(rows))) for name in _names(other) if name not in text
+    ]
     return _swap_name(row, foreign, chance)
 
 

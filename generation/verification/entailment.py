@@ -57,6 +57,6 @@ def _load(model: str, device: str, precision: Precision) -> CrossEncoder:
         return CrossEncoder(model, device=device, model_kwargs={"dtype": dtype})
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise UnavailableError(
-            f"The model {model!r} cannot be loaded ({type(error).__name__}); set answers.nli_model to a folder or a hub "
-            f"name of a cross-encoder that this machine can reach, or to null."
+            f"The model {model!r} cannot be loaded ({type(error).__name__}); set answers.nli_model to a folder or a "
+            f"hub name of a cross-encoder that this machine can reach, or to null."
         ) from error

@@ -14,25 +14,7 @@ _START = re.compile(r"(?:^|[.!?:;]['\"”’)]*\s+|[\n|(\"“„]\s*|[-*•–]\
 _CAPITAL_FOLLOWS = re.compile(r" [^\W\d_a-zß-ÿ]")
 _POSSESSIVE = re.compile(r"(?:['’]s|s['’]|['’])$")
 _TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "dr",
-        "prof",
-        "herr",
-        "frau",
-        "st",
-        "i",
-        "i'm",
-        "i'd",
-        "i'll",
-        "i've",
-        "ok",
-        "yes",
-        "no",
-    ]
+    ("mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "st", "i", "i'm", "i'd", "i'll", "i've", "ok")
 )
 _GERMAN = re.compile(r"\b(?:der|die|das|und|ist|nicht|ein|eine|wird|werden|mit|für|von|auf|zu|sind)\b", re.IGNORECASE)
 
@@ -115,7 +97,7 @@ def _is_name(text: str, word: str, start: int, common: Callable[[str], bool], ge
         return False
     if not _START.search(text, 0, start):
         return True
-    inflected = word.endswith(("s", "ed", "ing", "ly")) and not _CAPITAL_FOLLOWS.match(text, start + len(word))
+    inflected = word.endswith(("s", "ed", "ing")) and not _CAPITAL_FOLLOWS.match(text, start + len(word))
     return len(word) > 1 and not inflected and not common(word.casefold())
 
 

@@ -5,35 +5,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
+from typing import TypeAlias
 
-Span = tuple[int, int]
+Span: TypeAlias = tuple[int, int]
 
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_ORDINALS = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"]
-_GERMAN = ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf"]
-_GERMAN_TENS = ["zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"]
+
+def _words_of(text: str) -> list[str]:
+    return text.split()
+
+
+_ONES = _words_of(
+    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen"""
+)
+_TENS = _words_of("twenty thirty forty fifty sixty seventy eighty ninety")
+_ORDINALS = _words_of("third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth")
+_GERMAN = _words_of("null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf")
+_GERMAN_TENS = _words_of("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig")
 _WORDS = {
     **{word: number for number, word in enumerate(_ONES)},
     **{word: 10 * number for number, word in enumerate(_TENS, start=2)},
@@ -54,25 +42,10 @@ _WORDS = {
     "thousand": 1000,
 }
 _WEAK = frozenset(
-    [
-        "zero",
-        "null",
-        "one",
-        "once",
-        "single",
-        "ein",
-        "eine",
-        "einen",
-        "einem",
-        "einer",
-        "first",
-        "second",
-        "both",
-        "pair",
-        "couple",
-        "hundred",
-        "thousand",
-    ]
+    _words_of(
+        """zero null one once single ein eine einen einem einer first second both pair couple
+        hundred thousand"""
+    )
 )
 """Words that mean no number as often as they mean one."""
 _PARTS = {"half": "50", "third": "33", "quarter": "25", "fifth": "20", "tenth": "10"}
@@ -192,10 +165,13 @@ def _digits(text: str) -> Iterator[Quantity]:
         end = found.end()
         if end < len(text) and (text[end].isalnum() or text[end] == "_") and not _unit_after(text, end):
             continue  # 4E is a name
+        scale = found["scale"]
+        if scale and scale.strip().casefold() == "m" and not found["before"]:
+            scale, end = None, found.start("scale")  # metres
         unit = _UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
         times = _times(found["digits"], found["half"])
-        values = times or _values(found["digits"], bool(found["sign"]), found["scale"])
-        yield Quantity(found.group().strip(), values, "time" if times else unit, found.start(), end)
+        values = times or _values(found["digits"], bool(found["sign"]), scale)
+        yield Quantity(text[found.start() : end].strip(), values, "time" if times else unit, found.start(), end)
 
 
 def _values(digits: str, negative: bool, scale: str | None) -> frozenset[str]:

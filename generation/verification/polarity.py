@@ -25,7 +25,8 @@ _PHRASES = tuple(
         (r"\bonce (?=(?:the|you|your|it|they|he|she|all|a|an)\b)", " after "),
         (r"\b(?:no longer|not any ?more|not any longer|(?:stop|stops|stopped|ceased?)(?= \w+ing\b))\b", " ceased "),
         (
-            r"\b(?:(?:must|may|should|can|shall) )?(?:(?:no|not|never) (?:be )?(?:more|higher|longer|larger|greater|faster|over|above)\b than"
+            r"\b(?:(?:must|may|should|can|shall) )?(?:(?:no|not|never) (?:be )?(?:more|higher|longer|larger|greater"
+            r"|faster|over|above)\b than"
             r"|(?:not|never) (?:exceed\w*|be (?:over|above|higher|longer|larger|greater))|at (?:the )?most|up to"
             r"|a? ?maximum(?: of)?|max\.?|höchstens|bis zu)\b",
             " atmost ",
@@ -44,77 +45,14 @@ _PHRASES = tuple(
     )
 )
 _CONTRACTED = re.compile(r"n['’]t\b")
-_NO = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "without",
-        "nor",
-        "neither",
-        "none",
-        "nobody",
-        "nothing",
-        "nowhere",
-        "cannot",
-        "forbidden",
-        "forbid",
-        "forbids",
-        "prohibited",
-        "prohibit",
-        "prohibits",
-        "banned",
-        "disallowed",
-        "barred",
-        "refused",
-        "refuse",
-        "refuses",
-        "refusal",
-        "rejected",
-        "reject",
-        "declined",
-        "denied",
-        "excluded",
-        "excludes",
-        "excluding",
-        "impossible",
-        "unable",
-        "ineligible",
-        "invalid",
-        "unavailable",
-        "unlawful",
-        "illegal",
-        "avoid",
-        "avoided",
-        "lacks",
-        "lacking",
-        "inadmissible",
-        "disable",
-        "disables",
-        "disabled",
-        "ceased",
-        "except",
-        "anonymous",
-        "anonymously",
-        "nicht",
-        "nie",
-        "niemals",
-        "kein",
-        "keine",
-        "keinen",
-        "keinem",
-        "keiner",
-        "keines",
-        "ohne",
-        "weder",
-        "noch",
-        "niemand",
-        "nichts",
-        "verboten",
-        "untersagt",
-        "ausgeschlossen",
-    ]
-)
+_NEGATIONS = """not no never without nor neither none nobody nothing nowhere cannot forbidden forbid forbids
+    prohibited prohibit
+    prohibits banned disallowed barred refused refuse refuses refusal rejected reject declined denied excluded excludes
+    excluding impossible unable ineligible invalid unavailable unlawful illegal avoid avoided lacks lacking
+    inadmissible disable disables disabled ceased except anonymous anonymously
+    nicht nie niemals kein keine keinen keinem keiner keines ohne weder noch
+    niemand nichts verboten untersagt ausgeschlossen"""
+_NO = frozenset(_NEGATIONS.split())
 _OPPOSITES = tuple(
     (frozenset(left.split()), frozenset(right.split()))
     for left, right in (
@@ -127,8 +65,8 @@ _OPPOSITES = tuple(
         ("higher longer larger greater bigger faster heavier older", "lower shorter smaller slower lighter younger"),
         ("before earlier prior vor", "after later following afterwards once nach"),
         ("previous", "following next"),
-        ("increase increases increased increasing rise rises rose risen grew grow grown raised raises up soared climbed gained",
-         "decrease decreases decreased decreasing fall falls fell fallen drop drops dropped reduced reduces lowered shrank down sank halved lost"),
+        ("increase increases increased increasing rise rises rose risen grew grow grown raised raises up",
+         "decrease decreases decreased decreasing fall falls fell fallen drop drops dropped reduced reduces down sank"),
         ("unless außer", "if when wenn falls"),
         ("opens open opened", "closes close closed closing"),
         ("first", "last"),
@@ -141,27 +79,10 @@ _OPPOSITES = tuple(
         ("with", "without"),
     )
 )  # fmt: skip
-_STRONG = frozenset(
-    ["must", "required", "requires", "require", "obliged", "obligatory", "compulsory", "mandatory", "muss", "müssen"]
-)
-_WEAK = frozenset(
-    [
-        "may",
-        "can",
-        "could",
-        "might",
-        "optional",
-        "optionally",
-        "allowed",
-        "permitted",
-        "welcome",
-        "fine",
-        "kann",
-        "können",
-        "darf",
-        "dürfen",
-    ]
-)
+_DUTY = "must required requires require obliged obligatory compulsory mandatory muss müssen"
+_STRONG = frozenset(_DUTY.split())
+_CHOICE = "may can could might optional optionally allowed permitted welcome fine kann können darf dürfen"
+_WEAK = frozenset(_CHOICE.split())
 _LEAD = re.compile(r"^\s*(?:yes|no|ja|nein)(?:\s*[,.:;–]+|\s+-|$)\s*", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 

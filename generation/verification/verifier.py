@@ -8,7 +8,8 @@ from generation.citations import Statement
 from generation.evidence import framed
 from generation.ports import Entailment
 from generation.types import Ground, Verdict
-from generation.verification.checks import Claim, claims, counted, disagreement
+from generation.verification.checks import counted, disagreement
+from generation.verification.claims import Claim, claims
 from generation.verification.numbers import quantities
 from generation.verification.polarity import without_lead
 from generation.verification.units import Unit, units_of

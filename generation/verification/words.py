@@ -10,103 +10,13 @@ from generation.verification.numbers import is_unit
 Terms: TypeAlias = Callable[[str], frozenset[int]]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_ANSWERING = frozenset(
-    [
-        "yes",
-        "no",
-        "according",
-        "passage",
-        "document",
-        "text",
-        "table",
-        "states",
-        "stated",
-        "says",
-        "mentioned",
-        "mentions",
-        "listed",
-        "lists",
-        "ja",
-        "nein",
-        "laut",
-        "also",
-        "only",
-        "just",
-        "however",
-        "therefore",
-        "additionally",
-        "may",
-        "must",
-        "can",
-        "shall",
-        "should",
-        "would",
-        "could",
-        "need",
-        "needs",
-        "has",
-        "have",
-        "had",
-        "been",
-        "being",
-        "not",
-        "never",
-        "cannot",
-        "without",
-        "none",
-        "nor",
-        "per",
-        "whether",
-        "either",
-        "each",
-        "every",
-        "any",
-        "such",
-        "same",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "use",
-        "uses",
-        "used",
-        "take",
-        "takes",
-        "took",
-        "taken",
-        "place",
-        "make",
-        "makes",
-        "made",
-        "run",
-        "runs",
-        "number",
-        "amount",
-        "amounts",
-        "come",
-        "comes",
-        "go",
-        "goes",
-        "give",
-        "gives",
-        "given",
-        "apply",
-        "applies",
-        "further",
-        "another",
-        "other",
-        "different",
-    ]
-)
-"""Words of the answer itself, and those that other checks look at."""
+_ANSWERING = """yes no according passage document text table states stated says mentioned mentions listed lists ja
+    nein laut
+    also only just however therefore additionally may must can shall should would could need needs has have had been
+    being not never cannot without none nor per whether either each every any such same one two three four five six
+    seven eight nine ten eleven twelve use uses used take takes took taken place make makes made run runs number amount
+    amounts come comes go goes give gives given apply applies further another other different"""
+"""Words of the answer itself, those that mean little beside others, and those that other checks look at."""
 _ALIKE = {
     word: group.split()[0]
     for group in (
@@ -130,6 +40,7 @@ _ALIKE = {
     for word in group.split()
 }
 """Words that people use for one another whatever they speak of."""
+_SKIPPED = frozenset(_ANSWERING.split())
 _REMEMBERED = 20_000
 
 
@@ -144,7 +55,7 @@ class Vocabulary:
         found: dict[int, str] = {}
         for match in _WORD.finditer(text):
             word = match.group().casefold()
-            if word not in _ANSWERING and not is_unit(word):
+            if word not in _SKIPPED and not is_unit(word):
                 for stem in self._stem(_ALIKE.get(word, word)):
                     found.setdefault(stem, word)
         return found

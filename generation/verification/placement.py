@@ -1,0 +1,65 @@
+"""Whether a number stands beside the words that a clause puts it to: among several amounts of one sentence, or among
+the cells of a row."""
+
+from generation.verification.claims import Claim
+from generation.verification.numbers import Quantity, comparable, same
+from generation.verification.units import Facts, Part, Unit
+
+
+def misplaced(claim: Claim, unit: Unit) -> str:
+    """A number whose words stand beside another number of the same kind: "London 180" where Paris has 180."""
+    for _, piece in claim.pieces:
+        for number in piece.quantities:
+            if not number.weak and (rival := _rival(number, piece, claim, unit)):
+                return f"The number is {rival.text}, not {number.text},"
+    return ""
+
+
+def _rival(number: Quantity, piece: Facts, claim: Claim, unit: Unit) -> Quantity | None:
+    """A number that the words of a clause fit better than the one that it says."""
+    fit = _fits_cell if unit.is_row else _fits_part
+    near = unit.is_row and piece.stems & unit.read
+    words = piece.stems if near else frozenset(claim.stems)
+    holding = [part for part in unit.parts if any(same(number, one) for one in part.facts.quantities)]
+    if not holding:
+        return None
+    if not unit.is_row and any(not part.facts.stems and len(part.facts.quantities) < 2 for part in holding):
+        return None  # it belongs to the part before
+    own = max(fit(words, claim, part, unit) for part in holding)
+    kin = comparable if unit.is_row else alike
+    rivals = [
+        (fit(words, claim, part, unit), one)
+        for part in unit.parts
+        for one in part.facts.quantities
+        if part not in holding and kin(one, number) and _unsaid(one, part, claim, unit)
+    ]
+    best = max(rivals, key=lambda rival: rival[0], default=None)
+    return best[1] if best and best[0] > own else None
+
+
+def _unsaid(one: Quantity, part: Part, claim: Claim, unit: Unit) -> bool:
+    """The sentence does not say it, or says it of the row as a whole."""
+    key = unit.parts[0].facts.quantities if unit.is_row and part is not unit.parts[0] else ()
+    said = [other for other in claim.said if not any(same(other, number) for number in key)]
+    return not one.weak and not any(same(one, other) for other in said)
+
+
+def _fits_cell(words: frozenset[int], claim: Claim, part: Part, unit: Unit) -> float:
+    """Words that stand in a cell or its column's name, each divided by the number of cells that hold it."""
+    return sum(1 / sum(word in other.facts.stems for other in unit.parts) for word in words & part.facts.stems)
+
+
+def _fits_part(words: frozenset[int], claim: Claim, part: Part, unit: Unit) -> float:
+    """Share of a part's words and other numbers that the clause has. A list leaves out in later parts what it says in
+    the first, so that words of the clause which a part lacks tell nothing."""
+    stems = part.facts.stems
+    numbers = [one for one in part.facts.quantities if not one.weak]
+    said = sum(any(same(one, other) for other in claim.facts.quantities) for one in numbers)
+    others = max(len(numbers) - 1, 0)
+    total = len(stems) + others
+    return (len(stems & words) + min(said, others)) / total if total else 0.0
+
+
+def alike(one: Quantity, other: Quantity) -> bool:
+    """Both of one unit, or both without."""
+    return one.unit == other.unit

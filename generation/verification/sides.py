@@ -1,0 +1,89 @@
+"""Which parts of a sentence or row a clause is about, and whether it negates what they do not."""
+
+import re
+from collections.abc import Collection
+
+from generation.verification.claims import Claim
+from generation.verification.numbers import same
+from generation.verification.polarity import conflict, negated, opposed, stronger
+from generation.verification.units import Part, Unit
+
+_CONDITION = re.compile(r"(?:if|when|where|which|although|though|wenn|obwohl)\b", re.IGNORECASE)
+_VOTE = 4.0
+"""So many times as many words must stand on the same side as on the other for a negation to be about something else."""
+
+
+def contradiction(claim: Claim, unit: Unit) -> str:
+    """Where a clause says no and its place yes, or otherwise the opposite, for people; empty where it does not."""
+    if unit.is_row:
+        cells_meant = _cells_meant(claim, unit)
+        texts = (unit.parts[0].text, *(one.text for one in cells_meant), *(one.label for one in cells_meant))
+        return conflict(claim.text, " ; ".join(dict.fromkeys(texts)))
+    if not frozenset(claim.stems) & unit.stems and not any(_shares(claim, part) for part in unit.parts):
+        return ""
+    meant = _parts_meant(claim, unit) or range(len(unit.parts))
+    source = _joined(unit, meant)
+    wrong = conflict(claim.text, source)
+    if wrong and (opposed(claim.text, source) or not _outvoted(claim, unit)):
+        return wrong
+    return stronger(claim.text, unit.text)
+
+
+def _outvoted(claim: Claim, unit: Unit) -> bool:
+    """True if most words that claim and sentence share stand in pieces that both negate, or that neither does: the
+    odd negation is about something else."""
+    there = [(negated(part.text), part.facts.stems) for part in unit.parts]
+    same_side = other_side = 0
+    for text, facts in claim.pieces:
+        mine = negated(text)
+        for word in facts.stems & unit.own.stems:
+            sides = {side for side, stems in there if word in stems}
+            same_side += mine in sides
+            other_side += mine not in sides
+    return same_side > _VOTE * other_side
+
+
+def _joined(unit: Unit, numbers: Collection[int]) -> str:
+    return " ; ".join(unit.parts[number].text for number in sorted(numbers))
+
+
+def _cells_meant(claim: Claim, unit: Unit) -> list[Part]:
+    """Those with a number of the clause that the row's first cell lacks; else those of which it has half the words, or
+    of their column's name where they have none."""
+    key = [one for part in unit.parts[:1] for one in part.facts.quantities]
+    own = [one for one in claim.facts.quantities if not one.weak and not any(same(one, other) for other in key)]
+    counted = [
+        part for part in unit.parts[1:] if any(same(one, other) for one in own for other in part.facts.quantities)
+    ]
+    words = frozenset(claim.stems) | claim.around
+    if counted:
+        return counted
+    labels = frozenset().union(*(part.label_stems for part in unit.parts[1:]))
+    return [
+        part
+        for part in unit.parts
+        if 2 * len(words & part.told) >= max(len(part.told), 1)
+        and (part is unit.parts[0] or words & part.label_stems or not words & labels)
+    ]
+
+
+def _parts_meant(claim: Claim, unit: Unit) -> Collection[int]:
+    """From the first to the last part with words or numbers of the clause; not those that another has all of, and
+    more."""
+    words = frozenset(claim.stems)
+    shared = {number: words & part.facts.stems for number, part in enumerate(unit.parts)}
+    meant = [
+        number
+        for number, part in enumerate(unit.parts)
+        if _shares(claim, part) or (shared[number] and not any(shared[number] < other for other in shared.values()))
+    ]
+    between = range(meant[0], meant[-1] + 1) if meant else range(0)
+    return [
+        number
+        for number in between
+        if number in meant or not (shared[number] or _CONDITION.match(unit.parts[number].text))
+    ]
+
+
+def _shares(claim: Claim, part: Part) -> bool:
+    return any(same(one, other) for one in claim.facts.quantities if not one.weak for other in part.facts.quantities)
