@@ -8,7 +8,7 @@ with 95 % Wilson intervals. `--half thresholds` takes the half that thresholds a
 import argparse
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -102,7 +102,7 @@ def _supported(verifier: Verifier, row: Row, sentence: str) -> bool:
     return verifier.verify(Statement(sentence, (1,)), [row.hit], row.question).supported
 
 
-def _sum(counts: Sequence[Counts] | Iterator[Counts]) -> Counts:
+def _sum(counts: Iterable[Counts]) -> Counts:
     every = list(counts)
     return Counts(sum(one.removed for one in every), sum(one.tried for one in every), sum(one.skipped for one in every))
 

@@ -1,6 +1,6 @@
 """What a clause of a statement says that its place in the passage must say as well."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from generation.verification.claims import Claim
 from generation.verification.dates import Day, agree
@@ -19,7 +19,7 @@ def disagreement(claim: Claim, unit: Unit, asked: frozenset[int], vocabulary: Vo
         asked: stems of the question, which may name the row that a clause does not name.
     """
     place = f"where [{unit.candidate.marker}] speaks of this"
-    checks = (
+    checks: tuple[Callable[[], str], ...] = (
         lambda: _dates(claim, unit),
         lambda: _numbers(claim, unit),
         lambda: _names(claim, unit, vocabulary),

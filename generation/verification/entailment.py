@@ -25,7 +25,8 @@ class CrossEncoderEntailment:
     def __init__(self, model: str, device: str = "auto", precision: Precision = "auto", batch_size: int = 16) -> None:
         self._batch_size = batch_size
         self._model = _load(model, device, precision)
-        self._index = entailment_index(self._model.config.id2label, model)
+        labels: dict[int, str] = getattr(self._model.config, "id2label", None) or {}
+        self._index = entailment_index(labels, model)
 
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """Softmax over the outputs of the model, of which entailment is given."""
@@ -54,9 +55,10 @@ def _load(model: str, device: str, precision: Precision) -> CrossEncoder:
     device = choose_device(device)
     dtype = getattr(torch, choose_precision(precision, device))
     try:
-        return CrossEncoder(model, device=device, model_kwargs={"dtype": dtype})
+        loaded: CrossEncoder = CrossEncoder(model, device=device, model_kwargs={"dtype": dtype})
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise UnavailableError(
             f"The model {model!r} cannot be loaded ({type(error).__name__}); set answers.nli_model to a folder or a "
             f"hub name of a cross-encoder that this machine can reach, or to null."
         ) from error
+    return loaded

@@ -1,6 +1,7 @@
 """The benchmark of verification: its data, its planted errors, its table."""
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ class Believer:
     def __init__(self, *true: str) -> None:
         self._true = true
 
-    def verify(self, statement: Statement, hits: list[Hit], question: str) -> Verdict:
+    def verify(self, statement: Statement, hits: Sequence[Hit], question: str) -> Verdict:
         return Verdict(statement.text in self._true, "", ())
 
 

@@ -17,9 +17,16 @@ def make_model(folder: Path, labels: dict[int, str]) -> str:
     folder.mkdir()
     (folder / "vocab.txt").write_text("\n".join(words))
     BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
-    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    names = {"id2label": labels, "label2id": {label: index for index, label in labels.items()}}
-    BertForSequenceClassification(BertConfig(vocab_size=len(words), **shape, **names)).save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        id2label=labels,
+        label2id={label: index for index, label in labels.items()},
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
     return str(folder)
 
 
