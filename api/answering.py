@@ -60,13 +60,11 @@ def build_evidence(embedder: Embedder, lexicon: Lexicon, reader: "CrossEncoder |
     return SentenceEvidence(embedder, lexicon, reader, support, confidence)
 
 
-def build_verifier(chosen: AnswerSettings, lexicon: Lexicon, model: Entailment | None) -> Verifier | None:
-    """None for a generator that can only quote."""
-    if chosen.generator == "extractive":
-        return None
+def build_verifier(terms: Callable[[str], frozenset[int]], model: Entailment | None) -> Verifier:
+    """`terms`: stems of a text as the index knows them."""
     from generation.verification.verifier import THRESHOLDS, PassageVerifier
 
-    return PassageVerifier(lexicon.terms, THRESHOLDS, model)
+    return PassageVerifier(terms, THRESHOLDS, model)
 
 
 def build_entailment(chosen: AnswerSettings, embedding: EmbeddingSettings) -> Entailment | None:

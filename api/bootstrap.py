@@ -17,7 +17,7 @@ from api.settings import Settings
 from api.tuned import forget_tuned
 from api.upkeep import ENOUGH_CHUNKS, Upkeep
 from generation.answerer import RagAnswerer
-from generation.ports import ContextPacker
+from generation.ports import ContextPacker, Verifier
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoundError, UnavailableError
 from ingest.library.shelves import Library
@@ -253,8 +253,14 @@ class Services(Models):
             packer=self.packer,
             evidence=self.evidence(store),
             generator=self.generator,
-            verifier=answering.build_verifier(self.settings.answers, store, self.entailment),
+            verifier=self._verifier(store),
             sections=self.catalog,
             min_confidence=min_confidence,
             new_trace_id=self._new_trace_id,
         )
+
+    def _verifier(self, store: Store) -> Verifier | None:
+        """None for a generator that can only quote."""
+        if self.settings.answers.generator == "extractive":
+            return None
+        return answering.build_verifier(store.terms, self.entailment)

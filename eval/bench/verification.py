@@ -16,7 +16,7 @@ from time import perf_counter
 from rich.markup import escape
 from rich.table import Table
 
-from api import parts
+from api import answering, parts
 from eval.bench.verification_data import Row, load_rows
 from eval.bench.verification_errors import RULES
 from eval.environment import add_settings, consoles, settings_of
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         settings = settings_of(asked, Path("citewell-data"))
-        verifier = parts.verifier(Bm25Encoder(parts.bm25_parameters(settings)).terms, parts.entailment(settings))
+        model = answering.build_entailment(settings.answers, settings.embedding)
+        verifier = answering.build_verifier(Bm25Encoder(parts.bm25_parameters(settings)).terms, model)
         rows = load_rows(asked.half)
         started = perf_counter()
         found = measure(verifier, rows, asked.seed)

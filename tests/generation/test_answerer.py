@@ -121,7 +121,7 @@ def test_who_stops_listening_stops_the_generator() -> None:
     generator = ScriptedGenerator("one", "two", "three")
 
     async def leave_early() -> bool:
-        async with aclosing(answerer(Shelf([hit(TEXT)], [OPENS]), generator).answer(QUESTION)) as stream:  # type: ignore[type-var]
+        async with aclosing(answerer(Shelf([hit(TEXT)], [OPENS]), generator).answer(QUESTION)) as stream:
             async for _ in stream:
                 break
         return generator.closed
