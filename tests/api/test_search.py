@@ -116,7 +116,7 @@ def test_an_answer_is_cited_word_for_word(client: TestClient, rules: str) -> Non
     assert "thirty days" in answer["text"]
     assert 0 < answer["confidence"] <= 1
     assert (answer["model"], answer["trace_id"]) == ("extractive", "trace-1")
-    assert set(answer["timings"]) == {"search_ms", "evidence_ms", "generate_ms", "cite_ms"}
+    assert set(answer["timings"]) == {"search_ms", "pack_ms", "evidence_ms", "generate_ms", "cite_ms"}
     markers = [int(marker) for marker in re.findall(r"\[(\d+)\]", answer["text"])]
     assert [citation["marker"] for citation in answer["citations"]] == markers
     for citation in answer["citations"]:
