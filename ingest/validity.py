@@ -17,7 +17,7 @@ VERSION_OF = "version_of"
 """Metadata key of what all versions of a document have in common."""
 
 _OPENING = 1_000
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -38,7 +38,8 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_MONTH = f"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+"""English and German names in lower case -> 1 to 12."""
+_MONTH = f"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})"
 _DATE = (
     r"(?:\d{4}-\d{2}-\d{2}"
     rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+{_MONTH}\.?,?\s+\d{{4}}"
@@ -194,6 +195,6 @@ def _day(written: str) -> date | None:
         if len(numbers) == 3:
             return date(numbers[2], numbers[1], numbers[0])
         (name,) = re.findall(r"[^\W\d]{3,}", written)
-        return date(numbers[1], _MONTHS[name.casefold()], numbers[0])
+        return date(numbers[1], MONTHS[name.casefold()], numbers[0])
     except (ValueError, KeyError):
         return None  # such as 31 February

@@ -31,7 +31,11 @@ class SentenceTransformersReranker:
         batch_size: int = 16,
     ) -> None:
         self._batch_size = batch_size
-        self._model = _load(model, device, precision, max_tokens)
+        self._model = load_cross_encoder(model, device, precision, "reranker", "retrieval.reranker", max_tokens)
+        if self._model.num_labels != 1:
+            raise UnavailableError(
+                f"The reranker {model!r} has {self._model.num_labels} outputs; choose one that gives one score."
+            )
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Raw outputs of the model, before any activation."""
@@ -46,7 +50,10 @@ class SentenceTransformersReranker:
         return np.asarray(scores, np.float32)
 
 
-def _load(model: str, device: str, precision: Precision, max_tokens: int | None) -> CrossEncoder:
+def load_cross_encoder(
+    model: str, device: str, precision: Precision, kind: str, setting: str, max_tokens: int | None = None
+) -> CrossEncoder:
+    """Raises UnavailableError, which calls the model `kind` and names the `setting` that it comes from."""
     disable_progress_bar()  # type: ignore[no-untyped-call]
     set_verbosity_error()  # type: ignore[no-untyped-call]
     device = choose_device(device)
@@ -55,11 +62,7 @@ def _load(model: str, device: str, precision: Precision, max_tokens: int | None)
         loaded: CrossEncoder = CrossEncoder(model, device=device, max_length=max_tokens, model_kwargs={"dtype": dtype})
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise UnavailableError(
-            f"The reranker {model!r} cannot be loaded ({type(error).__name__}); set retrieval.reranker to a folder "
-            f"or a hub name of a cross-encoder that this machine can reach, or to null."
+            f"The {kind} {model!r} cannot be loaded ({type(error).__name__}); set {setting} to a folder or a hub name "
+            f"of a cross-encoder that this machine can reach, or to null."
         ) from error
-    if loaded.num_labels != 1:
-        raise UnavailableError(
-            f"The reranker {model!r} has {loaded.num_labels} outputs; choose one that gives one score."
-        )
     return loaded

@@ -2,12 +2,13 @@
 
 import json
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
+
+from tests.serving import in_a_thread
 
 KEY = "sk-very-secret"
 USAGE = {"prompt_tokens": 90, "completion_tokens": 7, "total_tokens": 97}
@@ -129,13 +130,5 @@ def _quoted(body: Any) -> list[str]:
     return [said[:5], said[5:]]
 
 
-@contextmanager
-def chatting() -> Iterator[ChatServer]:
-    with ChatServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def chatting() -> AbstractContextManager[ChatServer]:
+    return in_a_thread(ChatServer())

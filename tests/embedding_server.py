@@ -1,14 +1,14 @@
 """An embedding server on a real socket: a real model behind the two protocols, and mishaps on demand."""
 
 import json
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from ingest.ports import Embedder
+from tests.serving import in_a_thread
 
 KEY = "sk-very-secret"
 MAX_CLIENT_BATCH = 4
@@ -105,13 +105,5 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def serving(embedder: Embedder) -> Iterator[EmbeddingServer]:
-    with EmbeddingServer(embedder) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def serving(embedder: Embedder) -> AbstractContextManager[EmbeddingServer]:
+    return in_a_thread(EmbeddingServer(embedder))

@@ -26,12 +26,7 @@ ROOMS = {
     "pypdfium2": ("ingest/parsers/",),
     "llama_index": ("ingest/chunkers.py", "api/llamaindex.py", "eval/bench/peers"),
     "nltk": ("ingest/sentences.py",),
-    "sentence_transformers": (
-        "retrieval/embedders/",
-        "retrieval/rerankers.py",
-        "generation/verification/entailment.py",
-        "eval/tuning/reranker/",
-    ),
+    "sentence_transformers": ("retrieval/embedders/", "retrieval/rerankers.py", "eval/tuning/reranker/"),
     "torch": (
         "retrieval/embedders/",
         "retrieval/rerankers.py",
@@ -44,7 +39,6 @@ ROOMS = {
         "retrieval/embedders/",
         "retrieval/rerankers.py",
         "retrieval/crossencoder.py",
-        "generation/verification/entailment.py",
         "eval/training/",
         "eval/tuning/",
     ),

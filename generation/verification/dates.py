@@ -4,21 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_NAMES = (
-    "january jan januar jänner",
-    "february feb februar",
-    "march mar märz",
-    "april apr",
-    "may mai",
-    "june jun juni",
-    "july jul juli",
-    "august aug",
-    "september sep sept",
-    "october oct oktober okt",
-    "november nov",
-    "december dec dezember dez",
-)
-_MONTHS = {name: number for number, names in enumerate(_NAMES, start=1) for name in names.split()}
+from ingest.validity import MONTHS
+
+_MONTHS = {**MONTHS, "jänner": 1}
 _MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _DAY = r"(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th|\.)?"
 _YEAR = r"(?P<year>(?:19|20|21)\d\d)"

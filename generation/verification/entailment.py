@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from sentence_transformers import CrossEncoder
-from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from ingest.errors import UnavailableError
-from retrieval.hardware import Precision, choose_device, choose_precision
+from retrieval.hardware import Precision
+from retrieval.rerankers import load_cross_encoder
 
 
 class CrossEncoderEntailment:
@@ -24,7 +22,7 @@ class CrossEncoderEntailment:
 
     def __init__(self, model: str, device: str = "auto", precision: Precision = "auto", batch_size: int = 16) -> None:
         self._batch_size = batch_size
-        self._model = _load(model, device, precision)
+        self._model = load_cross_encoder(model, device, precision, "model", "answers.nli_model")
         labels: dict[int, str] = getattr(self._model.config, "id2label", None) or {}
         self._index = entailment_index(labels, model)
 
@@ -47,18 +45,3 @@ def entailment_index(labels: Mapping[int, str], model: str) -> int:
             f"answers.nli_model to a model of natural language inference, or to null."
         )
     return found[0]
-
-
-def _load(model: str, device: str, precision: Precision) -> CrossEncoder:
-    disable_progress_bar()  # type: ignore[no-untyped-call]
-    set_verbosity_error()  # type: ignore[no-untyped-call]
-    device = choose_device(device)
-    dtype = getattr(torch, choose_precision(precision, device))
-    try:
-        loaded: CrossEncoder = CrossEncoder(model, device=device, model_kwargs={"dtype": dtype})
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise UnavailableError(
-            f"The model {model!r} cannot be loaded ({type(error).__name__}); set answers.nli_model to a folder or a "
-            f"hub name of a cross-encoder that this machine can reach, or to null."
-        ) from error
-    return loaded

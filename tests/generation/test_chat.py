@@ -96,7 +96,11 @@ def test_a_pause_that_the_server_asks_for_is_made(server: ChatServer) -> None:
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("after", ["60", "9" * 400, formatdate(time.time() + 3600, usegmt=True)])
+@pytest.mark.parametrize(
+    "after",
+    ["60", "9" * 400, formatdate(time.time() + 3600, usegmt=True)],
+    ids=["a minute", "for ever", "a date"],  # processes that collect the tests must find the same names
+)
 def test_a_pause_that_is_too_long_is_not_waited_for(server: ChatServer, after: str) -> None:
     server.mishaps += [status(429, retry_after=after)]
     error, seconds = fails(chat(server, first_s=90))
