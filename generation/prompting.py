@@ -49,16 +49,12 @@ def passage(marker: int, hit: Hit) -> str:
     dated = chunk.metadata.get(VALID_FROM) or chunk.metadata.get(DATED)
     when = f", {dated}" if dated else ""
     header = chunk.context.partition("\n")[2]
-    title = _line(f"{' > '.join(path)}{where}{when}")
-    body = "\n".join(filter(None, (safe(header), safe(chunk.text))))
-    return f"<passage [{marker}]>\nFrom: {title}\n{body}\n</passage>"
+    title = " ".join(f"{' > '.join(path)}{where}{when}".split())
+    inner = safe("\n".join(filter(None, (f"From: {title}", header, chunk.text))))  # at once: a frame may span lines
+    return f"<passage [{marker}]>\n{inner}\n</passage>"
 
 
 def safe(text: str) -> str:
     """`text` without anything that could be taken for the end of its frame, for a control token or for a marker; the
     words and numbers stay."""
     return _MARKER.sub(r"(\1)", _INSTRUCTION.sub("(", _FRAMES.sub("‹", text)))
-
-
-def _line(text: str) -> str:
-    return " ".join(safe(text).split())
