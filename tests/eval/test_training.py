@@ -59,14 +59,14 @@ def test_groups_have_the_answers_first_and_change_with_chance(passages: list[Pas
 def test_the_trainer_learns(passages: list[Passage], minilm: Embedder, tmp_path: Path) -> None:
     torch.manual_seed(1)
     terms = Bm25Encoder().terms
-    pool = pool_of_passages(passages[:3], minilm)
+    pool = pool_of_passages(passages[:2], minilm)
     tokenizer, model = AutoTokenizer.from_pretrained(model_path(ENCODER)), new_model(None)
     answered = [group for group in groups(pool, terms, random.Random(0)) if group.gold]
     torch.nn.init.zeros_(model.hints)  # so that there is all to learn: at first each answer is "none"
     before = right_choices(model, tokenizer, answered)
     out = tmp_path / "weights.safetensors"
-    steps = train(model, tokenizer, itertools.repeat(answered, 30), 60.0, 3e-4, out)
-    assert steps == 30
+    steps = train(model, tokenizer, itertools.repeat(answered, 16), 60.0, 3e-4, out)
+    assert steps == 16
     assert right_choices(model, tokenizer, answered) > before + 0.5
     assert new_model(out).network.head.weight.shape == load_file(out)["head.weight"].shape
 
