@@ -9,6 +9,7 @@ from api.schemas import AnswerIn, HitOut, In, Out
 from api.schemas_answers import CitationOut, UsageOut, VerificationOut
 
 Outcome: TypeAlias = Literal["answered", "refused", "failed", "cancelled"]
+HitKind: TypeAlias = Literal["gone", "new", "moved", "rescored"]
 Rating: TypeAlias = Literal["up", "down"]
 TraceId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
@@ -82,7 +83,7 @@ class Change(Out):
 
 
 class HitChange(Out):
-    kind: Literal["gone", "new", "moved", "rescored"]
+    kind: HitKind
     chunk_id: str
     source: str
     page: int | None
@@ -107,7 +108,7 @@ class ReplayOut(Out):
     settings: list[Change]
     versions: list[Change]
     documents: list[DocumentChange] = Field(description="Those of the hits that have changed since.")
-    outcome: list[Change] = Field(description="outcome, query, model, text, confidence.")
+    outcome: list[Change] = Field(description="outcome, query, model, text, refused, error, confidence.")
     hits: list[HitChange]
     citations_gone: list[CitationOut]
     citations_new: list[CitationOut]
@@ -160,3 +161,18 @@ class FeedbackOut(Out):
 class FeedbacksOut(Out):
     feedback: list[FeedbackOut]
     next: str | None = Field(description="Give it as `after` to read on; null on the last page.")
+
+
+class PairOut(Out):
+    query: str
+    positive: str
+    source: str
+
+
+class QuestionOut(Out):
+    id: str
+    question: str
+    answer: str
+    answerable: bool
+    evidence: list[EvidenceOut]
+    tags: list[str]
