@@ -6,9 +6,10 @@ from pathlib import Path
 from pydantic import JsonValue
 from rich.markup import escape
 
-from api.console import line
+from api.console import _line as line
 from api.traces.schemas import (
     Change,
+    DocumentChange,
     FeedbackOut,
     FeedbacksOut,
     HitChange,
@@ -49,9 +50,7 @@ def show_replay(replay: ReplayOut) -> None:
     line("[green]The same[/]" if replay.same else "[yellow]Another outcome[/]")
     for heading, changes in (("Outcome", replay.outcome), ("Settings", replay.settings), ("Versions", replay.versions)):
         _show_changes(heading, changes)
-    _headed(
-        "Documents that changed", (escape(_document_change(one.source, one.revision_after)) for one in replay.documents)
-    )
+    _headed("Documents that changed since", (_document_change(one) for one in replay.documents))
     _headed("Hits", (_hit_change(one) for one in replay.hits))
     _headed("Citations gone", (escape(one.quote) for one in replay.citations_gone))
     _headed("Citations new", (escape(one.quote) for one in replay.citations_new))
@@ -132,8 +131,8 @@ def _hit_change(one: HitChange) -> str:
     return f"{one.kind:<8}  {before} → {after}  [cyan]{escape(Path(one.source).name + page)}[/]"
 
 
-def _document_change(source: str, revision: str | None) -> str:
-    return source if revision else f"{source} (gone)"
+def _document_change(one: DocumentChange) -> str:
+    return escape(one.source) + ("" if one.revision_after else " (gone)")
 
 
 def _reader(trace: TraceOut) -> str:

@@ -40,8 +40,8 @@ class Watch:
     ) -> None:
         self._asked, self._access, self._keep, self._new_id = asked, access, keep, new_id
         self._at, self._started, self._rewrite_ms = now(), perf_counter(), 0.0
-        self._query, self._weight = asked.query, None
-        self._text, self._kept = "", False
+        self._query, self._text, self._kept = asked.query, "", False
+        self._weight: float | None = None
 
     def __enter__(self) -> "Watch":
         return self
