@@ -90,7 +90,7 @@ def _hit(hit: TracedHit, marker: str) -> str:
     stages = "  ".join(f"{name} {score:.3f}" for name, score in hit.origin.items())
     page = f", page {hit.page}" if hit.page else ""
     where = f"{Path(hit.source).name}{page}, characters {hit.char_start}-{hit.char_end}"
-    return f"{hit.rank:>2}. {hit.score:.3f}  {marker:<5}[cyan]{escape(where)}[/]  [dim]{escape(stages)}[/]"
+    return f"{hit.rank:>2}. {hit.score:.3f}  {marker:<6}[cyan]{escape(where)}[/]  [dim]{escape(stages)}[/]"
 
 
 def _show_prompt(prompt: Sequence[MessageOut] | None) -> None:

@@ -27,4 +27,4 @@ class Course:
     answer: Answer | None
     error: str | None
     total_ms: float
-    rewrite_ms: float
+    prepare_ms: float

@@ -56,7 +56,7 @@ def trace_of(models: Models, course: Course) -> TraceOut:
         fingerprint=fingerprint(settings),
         settings=settings,
         versions=_versions(models),
-        timings={"rewrite_ms": round(course.rewrite_ms, 2), **answer.timings},
+        timings={"prepare_ms": round(course.prepare_ms, 2), **answer.timings},
         usage=UsageOut.model_validate(answer.usage),
         cost=_cost(models.settings, answer.usage, came.prompt),
     )

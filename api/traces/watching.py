@@ -39,7 +39,7 @@ class Watch:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._asked, self._access, self._keep, self._new_id = asked, access, keep, new_id
-        self._at, self._started, self._rewrite_ms = now(), perf_counter(), 0.0
+        self._at, self._started, self._prepare_ms = now(), perf_counter(), 0.0
         self._query, self._text, self._kept = asked.query, "", False
         self._weight: float | None = None
 
@@ -49,7 +49,7 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self._rewrite_ms = self._passed()
+        self._prepare_ms = self._passed()
         if error:
             self._broken(error)
 
@@ -104,7 +104,7 @@ class Watch:
             answer=answer,
             error=error,
             total_ms=self._passed(),
-            rewrite_ms=self._rewrite_ms,
+            prepare_ms=self._prepare_ms,
         )
         self._keep(course)
 
