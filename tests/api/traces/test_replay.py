@@ -39,8 +39,8 @@ def test_a_document_that_changed_is_named(tmp_path: Path) -> None:
         assert {one.kind for one in found.hits} >= {"gone", "new"}
         assert not found.same
         assert "text" in {one.name for one in found.outcome}
-        assert [one.quote for one in found.citations_gone][0] == "Parental leave is thirty days."
-        assert [one.quote for one in found.citations_new][0] == "Parental leave is forty days."
+        assert next(one.quote for one in found.citations_gone) == "Parental leave is thirty days."
+        assert next(one.quote for one in found.citations_new) == "Parental leave is forty days."
 
 
 def test_a_document_that_is_gone_is_named(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_a_refusal_has_a_trace(tmp_path: Path) -> None:
         trace = traced(client, asked(client)["trace_id"])
     assert (trace["outcome"], trace["refused"], trace["read"], trace["citations"]) == ("refused", True, [], [])
     assert trace["text"].startswith("I don't know")
-    assert [hit["source"] for hit in trace["hits"]][0] == "upload:leave.md"
+    assert next(hit["source"] for hit in trace["hits"]) == "upload:leave.md"
     assert trace["quotes"]
     assert trace["settings"]["answers.min_confidence"] == 1.0
 
