@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import httpx
@@ -21,18 +22,14 @@ QUOTING: dict[str, Any] = {"cross_encoder": False, "min_confidence": 0.0}
 ANN, BOB = Access("acme", ("hr",)), Access("acme", ("sales",))
 
 
-def filled(data: Path, **settings: Any) -> Services:
+def over(data: Path, **settings: Any) -> Services:
     """To be closed by the caller."""
-    services = services_on(data, HashEmbedder(256), **{"answers": QUOTING, **settings})
-    put(services, "leave.md", LEAVE, ANN)
-    put(services, "hours.txt", HOURS, ANN, everyone=True)
-    put(services, "secret.md", "# Secret\n\nParental leave is a secret of the others.", Access("other"))
-    return services
+    return services_on(data, HashEmbedder(256), **{"answers": QUOTING, **settings})
 
 
-def put(services: Services, name: str, text: str, access: Access, everyone: bool = False) -> None:
-    label = Label.of(access.tenant, () if everyone else access.groups, {})
-    operations.upload(services, name, BytesIO(text.encode()), "default", label, access)
+def put(services: Services, name: str, text: str, access: Access, collection: str = "default") -> None:
+    label = Label.of(access.tenant, access.groups, {})
+    operations.upload(services, name, BytesIO(text.encode()), collection, label, access)
 
 
 def client_for(url: str, access: Access) -> httpx.Client:
@@ -42,8 +39,24 @@ def client_for(url: str, access: Access) -> httpx.Client:
 
 
 @pytest.fixture(scope="session")
-def quoting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    with filled(tmp_path_factory.mktemp("traces") / "data") as services:
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder, to be copied: parsing takes a process that starts slowly."""
+    data = tmp_path_factory.mktemp("stocked") / "data"
+    with over(data) as services:
+        put(services, "leave.md", LEAVE, ANN)
+        put(services, "hours.txt", HOURS, Access("acme"))
+        put(services, "secret.md", "# Secret\n\nParental leave is a secret of the others.", Access("other"))
+    return data
+
+
+@pytest.fixture
+def data(stocked: Path, tmp_path: Path) -> Path:
+    return copytree(stocked, tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def quoting(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    with over(copytree(stocked, tmp_path_factory.mktemp("traces") / "data")) as services:
         yield services
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import httpx
 import pytest
@@ -15,16 +16,16 @@ from tests.api.conftest import LEAVE, Run, one_line, settings_for
 from tests.api.openai.conftest import serving
 from tests.api.shelf import rest
 from tests.api.test_server import listening, start
-from tests.api.traces.conftest import ANN, QUESTION, QUOTING, asked, client_for, filled, put
+from tests.api.traces.conftest import ANN, QUESTION, QUOTING, asked, client_for, over, put
 from tests.fakes import HashEmbedder
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Services]]:
+def server(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Services]]:
     """Its one reader is Ann."""
     access = {"tenant": ANN.tenant, "groups": list(ANN.groups)}
     with (
-        filled(tmp_path_factory.mktemp("commands") / "data", access=access) as services,
+        over(copytree(stocked, tmp_path_factory.mktemp("commands") / "data"), access=access) as services,
         rest(services) as url,
     ):
         yield url, services
@@ -101,9 +102,8 @@ def test_reading_makes_no_data_folder(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "typo").exists()
 
 
-def test_a_data_folder_is_read_as_another_reader(run: Run, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with filled(data) as services, serving(services) as url, client_for(url, ANN) as client:
+def test_a_data_folder_is_read_as_another_reader(run: Run, data: Path) -> None:
+    with over(data) as services, serving(services) as url, client_for(url, ANN) as client:
         trace_id = asked(client)["trace_id"]
         # while the server runs, too
         assert run("traces", "show", trace_id, "--tenant", "acme", "--group", "hr", "--data", data).code == 0

@@ -7,11 +7,12 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.bootstrap import Services
 from api.traces.replay import NOISE, compared
 from api.traces.schemas import ReplayOut, TracedHit, TraceOut
-from tests.api.conftest import LEAVE
+from tests.api.conftest import HOURS, LEAVE
 from tests.api.openai.conftest import serving
-from tests.api.traces.conftest import ANN, QUESTION, QUOTING, asked, client_for, filled, put, traced
+from tests.api.traces.conftest import ANN, QUOTING, asked, client_for, over, put, traced
 from tests.api.traces.test_recorder import course, trace
 
 
@@ -29,36 +30,35 @@ def test_an_unchanged_index_gives_the_same(ann: httpx.Client) -> None:
     assert len(ann.get("/traces").json()["traces"]) == count  # it leaves no trace
 
 
-def test_a_document_that_changed_is_named(tmp_path: Path) -> None:
-    with filled(tmp_path) as services, serving(services) as url, client_for(url, ANN) as client:
-        trace_id = asked(client)["trace_id"]
-        put(services, "leave.md", LEAVE.replace("thirty", "forty"), ANN)
-        found = replayed(client, trace_id)
-        (document,) = found.documents
-        assert (document.source, document.revision_before != document.revision_after) == ("upload:leave.md", True)
-        assert {one.kind for one in found.hits} >= {"gone", "new"}
-        assert not found.same
-        assert "text" in {one.name for one in found.outcome}
-        assert next(one.quote for one in found.citations_gone) == "Parental leave is thirty days."
-        assert next(one.quote for one in found.citations_new) == "Parental leave is forty days."
+def test_a_document_that_changed_is_named(ann: httpx.Client, quoting: Services, collection: str) -> None:
+    put(quoting, "leave.md", LEAVE, ANN, collection)
+    trace_id = asked(ann, collection=collection)["trace_id"]
+    put(quoting, "leave.md", LEAVE.replace("thirty", "forty"), ANN, collection)
+    found = replayed(ann, trace_id)
+    (document,) = found.documents
+    assert (document.source, document.revision_before != document.revision_after) == ("upload:leave.md", True)
+    assert {one.kind for one in found.hits} == {"gone", "new"}
+    assert not found.same
+    assert "text" in {one.name for one in found.outcome}
+    assert found.citations_gone[0].quote == "Parental leave is thirty days."
+    assert found.citations_new[0].quote == "Parental leave is forty days."
 
 
-def test_a_document_that_is_gone_is_named(tmp_path: Path) -> None:
-    with filled(tmp_path) as services, serving(services) as url, client_for(url, ANN) as client:
-        trace = TraceOut.model_validate(traced(client, asked(client)["trace_id"]))
-        client.delete(f"/documents/{trace.citations[0].document_id}").raise_for_status()
-        found = replayed(client, trace.id)
-        assert [(one.source, one.revision_after) for one in found.documents] == [("upload:leave.md", None)]
-        assert {one.kind for one in found.hits} >= {"gone"}
-        client.delete(f"/documents/{trace.hits[-1].document_id}")
-        assert replayed(client, trace.id).after.outcome == "refused"
+def test_a_document_that_is_gone_is_named(ann: httpx.Client, quoting: Services, collection: str) -> None:
+    put(quoting, "leave.md", LEAVE, ANN, collection)
+    put(quoting, "hours.txt", HOURS, ANN, collection)
+    before = TraceOut.model_validate(traced(ann, asked(ann, collection=collection)["trace_id"]))
+    ann.delete(f"/documents/{before.citations[0].document_id}").raise_for_status()
+    found = replayed(ann, before.id)
+    assert [(one.source, one.revision_after) for one in found.documents] == [("upload:leave.md", None)]
+    assert "gone" in {one.kind for one in found.hits}
 
 
-def test_settings_that_changed_are_named(tmp_path: Path) -> None:
-    with filled(tmp_path) as services, serving(services) as url, client_for(url, ANN) as client:
+def test_settings_that_changed_are_named(data: Path) -> None:
+    with over(data) as services, serving(services) as url, client_for(url, ANN) as client:
         trace_id = asked(client)["trace_id"]
     brief = {**QUOTING, "max_sentences": 1}
-    with filled(tmp_path, answers=brief) as services, serving(services) as url, client_for(url, ANN) as client:
+    with over(data, answers=brief) as services, serving(services) as url, client_for(url, ANN) as client:
         found = replayed(client, trace_id)
     assert [(one.name, one.before, one.after) for one in found.settings] == [("answers.max_sentences", 3, 1)]
     assert [one.name for one in found.outcome] == ["text"]
@@ -75,20 +75,14 @@ def test_the_options_are_those_of_the_first_time(ann: httpx.Client) -> None:
     assert set(found.after.hits[0].origin) == {"bm25"}
 
 
-def test_a_question_that_cannot_be_asked_any_more(tmp_path: Path) -> None:
-    with filled(tmp_path) as services, serving(services) as url, client_for(url, ANN) as client:
-        trace_id = asked(client)["trace_id"]
-        for collection in services.opened():
-            collection.ingestor.remove([one.id for one in services.catalog.page("default", "acme")])
-            collection.ingestor.remove([one.id for one in services.catalog.page("default", "other")])
-            services.drop("default")
-        assert client.post(f"/traces/{trace_id}/replay").status_code == 404
-        assert client.get(f"/traces/{trace_id}").status_code == 200
-
-
-def test_a_question_with_a_history_is_replayed_with_it(ann: httpx.Client) -> None:
-    history = [{"role": "user", "content": QUESTION}]
-    assert ann.post("/answers", json={"query": "And then?", "history": history}).status_code == 400
+def test_a_question_that_cannot_be_asked_any_more(ann: httpx.Client, quoting: Services, collection: str) -> None:
+    put(quoting, "leave.md", LEAVE, ANN, collection)
+    trace = traced(ann, asked(ann, collection=collection)["trace_id"])
+    ann.delete(f"/documents/{trace['hits'][0]['document_id']}").raise_for_status()
+    quoting.drop(collection)
+    refused = ann.post(f"/traces/{trace['id']}/replay")
+    assert (refused.status_code, collection in refused.json()["detail"]) == (404, True)
+    assert traced(ann, trace["id"]) == trace
 
 
 HITS = st.lists(st.integers(0, 8), max_size=6, unique=True)

@@ -7,7 +7,7 @@ import pytest
 
 from api.bootstrap import Services
 from tests.api.openai.conftest import services_on, serving
-from tests.api.traces.conftest import ANN, QUESTION, QUOTING, asked, client_for, filled, traced
+from tests.api.traces.conftest import ANN, QUESTION, QUOTING, asked, client_for, over, traced
 
 
 def test_an_answer_has_a_trace(ann: httpx.Client, quoting: Services) -> None:
@@ -32,9 +32,9 @@ def test_an_answer_has_a_trace(ann: httpx.Client, quoting: Services) -> None:
     assert trace["total_ms"] >= answer["timings"]["search_ms"]
 
 
-def test_a_refusal_has_a_trace(tmp_path: Path) -> None:
+def test_a_refusal_has_a_trace(data: Path) -> None:
     strict = {**QUOTING, "min_confidence": 1.0}
-    with filled(tmp_path, answers=strict) as services, serving(services) as url, client_for(url, ANN) as client:
+    with over(data, answers=strict) as services, serving(services) as url, client_for(url, ANN) as client:
         trace = traced(client, asked(client)["trace_id"])
     assert (trace["outcome"], trace["refused"], trace["read"], trace["citations"]) == ("refused", True, [], [])
     assert trace["text"].startswith("I don't know")
@@ -43,12 +43,12 @@ def test_a_refusal_has_a_trace(tmp_path: Path) -> None:
     assert trace["settings"]["answers.min_confidence"] == 1.0
 
 
-def test_the_same_settings_have_the_same_fingerprint(ann: httpx.Client, tmp_path: Path) -> None:
+def test_the_same_settings_have_the_same_fingerprint(ann: httpx.Client, data: Path) -> None:
     first, second = (traced(ann, asked(ann)["trace_id"])["fingerprint"] for _ in range(2))
     assert first == second
-    with services_on(tmp_path, answers={**QUOTING, "price_per_million_input": 3}) as priced:
+    with services_on(data, answers={**QUOTING, "price_per_million_input": 3}) as priced:
         assert _fingerprint(priced) == first  # what it costs changes no answer
-    with services_on(tmp_path, answers={**QUOTING, "max_sentences": 1}) as brief:
+    with services_on(data, answers={**QUOTING, "max_sentences": 1}) as brief:
         assert _fingerprint(brief) != first
 
 
@@ -103,9 +103,9 @@ def test_a_wrong_question_has_none(url: str) -> None:
         assert client.get("/traces").json()["traces"] == []
 
 
-def test_nothing_is_kept_where_the_settings_say_so(tmp_path: Path) -> None:
+def test_nothing_is_kept_where_the_settings_say_so(data: Path) -> None:
     off = {"enabled": False}
-    with filled(tmp_path, traces=off) as services, serving(services) as url, client_for(url, ANN) as client:
+    with over(data, traces=off) as services, serving(services) as url, client_for(url, ANN) as client:
         assert client.get(f"/traces/{asked(client)['trace_id']}").status_code == 404
         assert client.get("/traces").json() == {"traces": [], "next": None}
 

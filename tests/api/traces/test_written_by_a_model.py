@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 from time import sleep
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.api.openai.conftest import serving
 from tests.api.test_generator import answers
-from tests.api.traces.conftest import ANN, QUESTION, asked, client_for, filled, traced
+from tests.api.traces.conftest import ANN, QUESTION, asked, client_for, over, traced
 from tests.chat_server import KEY, ChatServer, chatting, drips, piece, sends, status
 
 PRICES = {"price_per_million_input": 2.0, "price_per_million_output": 10.0}
@@ -23,10 +24,10 @@ def upstream() -> Iterator[ChatServer]:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory, upstream: ChatServer) -> Iterator[httpx.Client]:
-    data = tmp_path_factory.mktemp("model") / "data"
+def client(stocked: Path, tmp_path_factory: pytest.TempPathFactory, upstream: ChatServer) -> Iterator[httpx.Client]:
+    data = copytree(stocked, tmp_path_factory.mktemp("model") / "data")
     with (
-        filled(data, answers=answers(upstream, **PRICES)) as services,
+        over(data, answers=answers(upstream, **PRICES)) as services,
         serving(services) as url,
         client_for(url, ANN) as opened,
     ):
@@ -100,10 +101,10 @@ def _newest(client: httpx.Client, outcome: str) -> dict[str, Any]:
     raise AssertionError(f"no answer was {outcome}")
 
 
-def test_nothing_is_left_out_of_a_trace_where_the_data_folder_moves(tmp_path: Path, upstream: ChatServer) -> None:
+def test_nothing_is_left_out_of_a_trace_where_the_data_folder_moves(data: Path, upstream: ChatServer) -> None:
     """A second process reads what the first one kept."""
-    with filled(tmp_path, answers=answers(upstream)) as services, serving(services) as url, client_for(url, ANN) as one:
+    with over(data, answers=answers(upstream)) as services, serving(services) as url, client_for(url, ANN) as one:
         trace_id = asked(one)["trace_id"]
         before = traced(one, trace_id)
-    with filled(tmp_path, answers=answers(upstream)) as services, serving(services) as url, client_for(url, ANN) as one:
+    with over(data, answers=answers(upstream)) as services, serving(services) as url, client_for(url, ANN) as one:
         assert traced(one, trace_id) == before
