@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +15,15 @@ from typing import TYPE_CHECKING
 from api import answering, parts
 from api.models import Models
 from api.settings import Settings
+from api.traces.making import trace_of
+from api.traces.recorder import Recorder
 from api.tuned import forget_tuned
 from api.upkeep import ENOUGH_CHUNKS, Upkeep
 from generation.answerer import RagAnswerer
 from generation.ports import ContextPacker, Verifier
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoundError, UnavailableError
+from ingest.journal.journal import Journals
 from ingest.library.shelves import Library
 from ingest.pipeline import Ingestor
 from ingest.ports import Embedder
@@ -62,10 +66,17 @@ class Services(Models):
         embedder: Embedder | None = None,
     ) -> None:
         super().__init__(settings, embedder)
-        self._new_trace_id = new_trace_id
+        self.new_trace_id = new_trace_id
         self._collections: dict[str, Collection] = {}
         self._lock = threading.RLock()
         self.upkeep = Upkeep(self.tidy)
+        keep, keep_feedback = (
+            timedelta(days=settings.traces.keep_days),
+            timedelta(days=settings.traces.keep_feedback_days),
+        )
+        self.recorder = Recorder(
+            lambda: self.journals, lambda course: trace_of(self, course), settings.traces.enabled, keep, keep_feedback
+        )
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -75,6 +86,10 @@ class Services(Models):
     @cached_property
     def library(self) -> Library:
         return Library.opened(self.catalog.engine, self.data / "files")
+
+    @cached_property
+    def journals(self) -> Journals:
+        return Journals.opened(self.catalog.engine)
 
     @property
     def _sqlite(self) -> Path:
@@ -162,6 +177,7 @@ class Services(Models):
             IndexLockedError: another process owns the data folder.
         """
         self.embedder.embed_query("warm up")
+        self.recorder.start()
         for name in self.catalog.collections():
             try:
                 self.collection(name)
@@ -181,6 +197,7 @@ class Services(Models):
 
     def close(self) -> None:
         self.upkeep.close()
+        self.recorder.close()
         with self._lock:
             for collection in self._collections.values():
                 collection.store.close()
@@ -256,7 +273,7 @@ class Services(Models):
             verifier=self._verifier(store),
             sections=self.catalog,
             min_confidence=min_confidence,
-            new_trace_id=self._new_trace_id,
+            new_trace_id=self.new_trace_id,
         )
 
     def _verifier(self, store: Store) -> Verifier | None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.schemas import AnswerIn, DocumentOut, DocumentsOut, DocumentTextOut, IngestedOut, SearchIn, SearchOut
 from api.schemas_answers import AnswerOut, LostAnswer
+from api.traces.schemas import FeedbackIn, FeedbackOut, FeedbacksOut, ReplayOut, TraceOut, TracesOut
 from ingest.errors import CitewellError, InvalidError, PermanentError, TransientError, UnavailableError
 from ingest.pipeline import FileResult
 from ingest.sources.filesystem import SourceFile, require_regular
@@ -55,6 +56,24 @@ class RestClient:
     def delete(self, document_id: str) -> DocumentOut:
         return self._call(DocumentOut, "DELETE", f"/v1/documents/{quote(document_id, safe='')}")
 
+    def traces(self, limit: int, after: str) -> TracesOut:
+        return self._call(TracesOut, "GET", "/v1/traces", params={"limit": limit, "after": after})
+
+    def trace(self, trace_id: str) -> TraceOut:
+        return self._call(TraceOut, "GET", f"/v1/traces/{quote(trace_id, safe='')}")
+
+    def delete_trace(self, trace_id: str) -> None:
+        self._answered("DELETE", f"/v1/traces/{quote(trace_id, safe='')}")
+
+    def replay(self, trace_id: str) -> ReplayOut:
+        return self._call(ReplayOut, "POST", f"/v1/traces/{quote(trace_id, safe='')}/replay")
+
+    def give_feedback(self, body: FeedbackIn) -> FeedbackOut:
+        return self._call(FeedbackOut, "POST", "/v1/feedback", json=body.model_dump(mode="json", exclude_none=True))
+
+    def feedback(self, limit: int, after: str) -> FeedbacksOut:
+        return self._call(FeedbacksOut, "GET", "/v1/feedback", params={"limit": limit, "after": after})
+
     def ingest(
         self, files: Sequence[SourceFile], collection: str, groups: Sequence[str], metadata: str
     ) -> Iterator[FileResult]:
@@ -75,6 +94,15 @@ class RestClient:
         return FileResult(done.source, done.status, done.document_id, done.chunks)
 
     def _call(self, model: type[_Model], method: str, path: str, **arguments: Any) -> _Model:
+        response = self._answered(method, path, **arguments)
+        try:
+            return model.model_validate_json(response.content)
+        except ValidationError as error:
+            raise UnavailableError(
+                f"What answers at {self._http.base_url} is no Citewell server of this version; check the URL."
+            ) from error
+
+    def _answered(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         try:
             response = self._http.request(method, path, **arguments)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -83,12 +111,7 @@ class RestClient:
             ) from error
         if response.is_error:
             raise _error_of(response)
-        try:
-            return model.model_validate_json(response.content)
-        except ValidationError as error:
-            raise UnavailableError(
-                f"What answers at {self._http.base_url} is no Citewell server of this version; check the URL."
-            ) from error
+        return response
 
 
 def _error_of(response: httpx.Response) -> CitewellError:

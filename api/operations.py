@@ -23,6 +23,7 @@ from api.schemas import (
     search_out,
 )
 from api.schemas_answers import AnswerOut, answer_out
+from api.traces.watching import Keep, Watch
 from generation.answerer import drain
 from generation.types import Answer
 from ingest.catalog_rows import CatalogEntry
@@ -65,12 +66,14 @@ async def answer(services: Services, body: AnswerIn, access: Access) -> AnswerOu
 
 
 async def answering(
-    services: Services, body: AnswerIn, access: Access
+    services: Services, body: AnswerIn, access: Access, keep: Keep | None = None
 ) -> tuple[str, AsyncGenerator[str | Answer, None]]:
-    """The question as it was understood, and what will come of it."""
-    query = await _standalone(services, body, access, services.settings.answers.passages)
-    collection = await opened_collection(services, body.collection)
-    return query.text, collection.answerer.answer(query)
+    """The question as it was understood, and what will come of it. `keep` takes what its trace is made of in place of
+    the recorder."""
+    with Watch(body, access, keep or services.recorder.record, services.new_trace_id) as watch:
+        query = await _standalone(services, body, access, services.settings.answers.passages)
+        collection = await opened_collection(services, body.collection)
+    return query.text, watch.over(query, collection.tuned, collection.answerer.answer(query))
 
 
 def to_query(services: Services, body: SearchIn | AnswerIn, access: Access, top_k: int) -> Query:

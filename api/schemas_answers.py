@@ -65,6 +65,7 @@ class LostAnswer(Problem):
 
     citations: list[CitationOut] = Field(description="The sentences that answer the question best.")
     hits: list[HitOut] = Field(description="The passages; `marker` of a citation counts them from 1.")
+    trace_id: str = ""
 
 
 def lost_answer(error: GenerationError, status: int, title: str) -> LostAnswer:
@@ -74,6 +75,7 @@ def lost_answer(error: GenerationError, status: int, title: str) -> LostAnswer:
         detail=str(error),
         citations=[CitationOut.model_validate(citation) for citation in error.citations],
         hits=[hit_out(hit) for hit in error.hits],
+        trace_id=error.so_far.trace_id if error.so_far else "",
     )
 
 

@@ -162,6 +162,8 @@ class AnswerSettings(_Section):
     first_token_s: float = Field(gt=0)
     between_tokens_s: float = Field(gt=0)
     tokenizer: str | None = Field(min_length=1)
+    price_per_million_input: float | None = Field(ge=0)
+    price_per_million_output: float | None = Field(ge=0)
 
     @model_validator(mode="after")
     def _model_fits(self) -> "AnswerSettings":
@@ -172,6 +174,12 @@ class AnswerSettings(_Section):
         return self
 
     nli_model: str | None = Field(min_length=1)
+
+
+class TraceSettings(_Section):
+    enabled: bool
+    keep_days: float = Field(gt=0, le=36_500)
+    keep_feedback_days: float = Field(gt=0, le=36_500)
 
 
 class ApiSettings(_Section):
@@ -208,6 +216,7 @@ class Settings(BaseSettings):
     retrieval: RetrievalSettings
     rewriting: RewritingSettings
     answers: AnswerSettings
+    traces: TraceSettings
     api: ApiSettings
     mcp: McpSettings
 

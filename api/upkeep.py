@@ -68,3 +68,35 @@ class Upkeep:
                 return None
             del self._chunks[due[0]]
             return due[0]
+
+
+class Regularly:
+    """Does `work` at once and then every `every_s` seconds, in a thread of its own, from `start` to `close`; its
+    CitewellErrors are logged. Safe to use from several threads."""
+
+    def __init__(self, work: Callable[[], None], every_s: float) -> None:
+        self._work, self._every_s = work, every_s
+        self._thread: threading.Thread | None = None
+        self._lock, self._closed = threading.Lock(), threading.Event()
+
+    def start(self) -> None:
+        """Nothing happens where it has started, or is closed."""
+        with self._lock:
+            if self._thread is None and not self._closed.is_set():
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Waits for what is being done."""
+        with self._lock:
+            self._closed.set()
+        if self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            try:
+                self._work()
+            except CitewellError as error:
+                _log.warning("What is too old was not deleted: %s", error)
+            self._closed.wait(self._every_s)

@@ -14,7 +14,7 @@ from generation.generators.extractive import quoted, select
 from generation.ports import ContextPacker, EvidenceScorer, Generator, SectionReader, Verifier
 from generation.prompting import UNKNOWN
 from generation.streaming import DraftReader
-from generation.types import Answer, Citation, Packed, Prompt, Quote, Usage
+from generation.types import Answer, Citation, Packed, Prompt, Provenance, Quote, Usage
 from ingest.errors import UnavailableError
 from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
@@ -37,6 +37,7 @@ class _Course:
     packed: Packed = field(default_factory=lambda: Packed(()))
     quotes: tuple[Quote, ...] = ()
     confidence: float = 0.0
+    prompt: Prompt | None = None
     written: str = ""
     text: str = ""
     check: SentenceCheck | None = None
@@ -131,7 +132,7 @@ class RagAnswerer:
     async def _written(self, course: _Course) -> AsyncGenerator[str, None]:
         """The generator's pieces; together they are what `course` was `written`."""
         started = perf_counter()
-        prompt = Prompt(course.query.text, course.packed.hits, course.quotes)
+        prompt = course.prompt = Prompt(course.query.text, course.packed.hits, course.quotes)
         try:
             async with aclosing(self._generator.stream(prompt)) as pieces:
                 async for piece in pieces:
@@ -148,7 +149,8 @@ class RagAnswerer:
         hits = course.packed.hits
         best = select(course.quotes, _QUOTES)
         quoted = [citation_at(one.marker, hits[one.marker - 1], one.start, one.end, one.support) for one in best]
-        return GenerationError(str(error), hits, self._boxed(quoted))
+        citations = self._boxed(quoted)
+        return GenerationError(str(error), hits, citations, self._answer(course, citations))
 
     def _cite(self, course: _Course) -> list[Citation]:
         if course.check and not course.check.result.quoted:
@@ -180,6 +182,7 @@ class RagAnswerer:
             timings=dict(course.timings),
             omitted=course.packed.omitted,
             verification=course.check.result if course.check else None,
+            provenance=Provenance(tuple(course.found), course.quotes, course.prompt, course.written),
         )
 
 

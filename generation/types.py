@@ -120,6 +120,17 @@ class Verification:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """How an answer came about: the hits in the order of the search, the sentences that were weighed, the prompt (None
+    where the generator was not asked) and what the generator wrote to it, all of it."""
+
+    found: tuple[Hit, ...]
+    quotes: tuple[Quote, ...]
+    prompt: Prompt | None
+    written: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """`confidence` in [0, 1] estimates the probability that the passages answer the question.
 
@@ -139,3 +150,4 @@ class Answer:
     timings: Mapping[str, float] = field(default_factory=dict)
     omitted: int = 0
     verification: Verification | None = None
+    provenance: Provenance | None = field(default=None, repr=False)

@@ -47,14 +47,14 @@ ROOMS = {
     "tenacity": ("retrieval/http.py",),
     "httpx_sse": ("generation/generators/chat.py",),
     "rapidfuzz": ("retrieval/queries/spelling.py",),
-    "sqlalchemy": ("ingest/catalog.py", "ingest/catalog_rows.py", "ingest/library/"),
+    "sqlalchemy": ("ingest/catalog.py", "ingest/catalog_rows.py", "ingest/library/", "ingest/journal/"),
     "pebble": ("ingest/isolation.py",),
     "fastapi": ("api/",),
     "fastapi_offline": ("api/app.py",),
     "pydantic": ("api/", "eval/experiment/", "eval/gate.py", "eval/commands.py"),
     "mcp": ("api/mcp/",),
     "mcp_types": ("api/mcp/",),
-    "typer": ("api/cli.py", "api/cli_options.py", "eval/cli.py", "eval/tune_cli.py"),
+    "typer": ("api/cli.py", "api/cli_options.py", "api/traces/commands.py", "eval/cli.py", "eval/tune_cli.py"),
     "ir_measures": ("eval/metrics/ranking.py",),
     "scipy": ("eval/statistics.py",),
     "matplotlib": ("eval/report/plots.py",),
@@ -136,7 +136,7 @@ def test_commands_and_options_of_the_readme_exist() -> None:
     from eval import cli  # brings `citewell eval`
 
     assert cli.app
-    used = re.findall(r"^\s*(?:\$ )?citewell ((?:(?:eval|tune) )?[a-z]+)(.*)$", readme(), re.MULTILINE)
+    used = re.findall(r"^\s*(?:\$ )?citewell ((?:(?:eval|tune|traces|feedback) )?[a-z]+)(.*)$", readme(), re.MULTILINE)
     assert {name for name, _ in used} >= {"ingest", "ask", "search", "documents", "serve", "doctor"}
     for name, rest in used:
         help_text = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).output

@@ -118,7 +118,9 @@ class _Chunks:
 
 def _extensions(answer: Answer) -> Extensions:
     citations = [CitationOut.model_validate(one) for one in answer.citations]
-    return Extensions(citations=citations, refused=answer.refused, confidence=answer.confidence)
+    return Extensions(
+        citations=citations, refused=answer.refused, confidence=answer.confidence, trace_id=answer.trace_id
+    )
 
 
 def _usage(usage: Usage) -> ChatUsage:

@@ -92,6 +92,7 @@ class Extensions(BaseModel):
     citations: list[CitationOut] = Field(default_factory=list)
     refused: bool = False
     confidence: float = 0.0
+    trace_id: str = ""
 
 
 class ChatOut(BaseModel):

@@ -1,0 +1,50 @@
+"""How answers came about, and what readers say of them."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.dependencies import AccessOf, ServicesOf
+from api.traces import operations
+from api.traces.schemas import FeedbackIn, FeedbackOut, FeedbacksOut, ReplayOut, TraceOut, TracesOut
+
+router = APIRouter(prefix="/v1", tags=["traces"])
+Limit = Annotated[int, Query(ge=1, le=200)]
+After = Annotated[str, Query(max_length=64, description="`next` of the page before.")]
+
+
+@router.get("/traces")
+async def traces(services: ServicesOf, access: AccessOf, limit: Limit = 50, after: After = "") -> TracesOut:
+    """Your answers, newest first, a page at a time."""
+    return await asyncio.to_thread(operations.traces, services, access, limit, after)
+
+
+@router.get("/traces/{trace_id}")
+async def trace(trace_id: str, services: ServicesOf, access: AccessOf) -> TraceOut:
+    """How one answer came about, from the question to what was shown."""
+    return await asyncio.to_thread(operations.trace, services, trace_id, access)
+
+
+@router.delete("/traces/{trace_id}", status_code=204)
+async def delete(trace_id: str, services: ServicesOf, access: AccessOf) -> None:
+    """Forget how an answer came about, and what was said of it."""
+    await asyncio.to_thread(operations.delete, services, trace_id, access)
+
+
+@router.post("/traces/{trace_id}/replay")
+async def replay(trace_id: str, services: ServicesOf, access: AccessOf) -> ReplayOut:
+    """Ask the same question again, with the index and the settings of now, and say what differs."""
+    return await operations.replay(services, trace_id, access)
+
+
+@router.post("/feedback", status_code=201)
+async def give_feedback(body: FeedbackIn, services: ServicesOf, access: AccessOf) -> FeedbackOut:
+    """Say whether an answer is right, and where the right one stands."""
+    return await asyncio.to_thread(operations.give_feedback, services, body, access)
+
+
+@router.get("/feedback")
+async def feedback(services: ServicesOf, access: AccessOf, limit: Limit = 50, after: After = "") -> FeedbacksOut:
+    """What you said of answers, newest first, a page at a time."""
+    return await asyncio.to_thread(operations.feedback, services, access, limit, after)

@@ -1,0 +1,30 @@
+"""What a trace is made of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.schemas import AnswerIn
+from api.traces.schemas import Outcome
+from generation.types import Answer
+from retrieval.types import Access
+
+
+@dataclass(frozen=True)
+class Course:
+    """What came of one question. `answer`: as far as it got; None where it broke off before there was any.
+
+    `query`: as it was understood; `text`: what was shown; `weight`: of the dense branch, fitted to the collection.
+    """
+
+    id: str
+    at: datetime
+    asked: AnswerIn
+    access: Access
+    query: str
+    weight: float | None
+    outcome: Outcome
+    text: str
+    answer: Answer | None
+    error: str | None
+    total_ms: float
+    prepare_ms: float

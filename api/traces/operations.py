@@ -1,0 +1,130 @@
+"""What the faces offer around traces, in wire objects. Only the reader who asked finds anything."""
+
+import asyncio
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from api import operations
+from api.bootstrap import Services
+from api.traces.course import Course
+from api.traces.learning import check_quote, evidence_of, passage_of_quote, passages_of
+from api.traces.making import trace_of
+from api.traces.replay import compared
+from api.traces.schemas import (
+    EvidenceOut,
+    FeedbackIn,
+    FeedbackOut,
+    FeedbacksOut,
+    ReplayOut,
+    TracedHit,
+    TraceOut,
+    TracesOut,
+    TraceSummary,
+)
+from generation.answerer import drain
+from generation.errors import GenerationError
+from ingest.errors import InvalidError
+from ingest.journal.journal import Entry, reader_of
+from retrieval.types import Access
+
+
+def traces(services: Services, access: Access, limit: int, after: str = "") -> TracesOut:
+    """Newest first."""
+    services.recorder.settle()
+    found, more = services.journals.traces.page(_reader(access), limit, after)
+    shown = [TraceSummary.model_validate(_trace(entry)) for entry in found]
+    return TracesOut(traces=shown, next=found[-1].id if more else None)
+
+
+def trace(services: Services, trace_id: str, access: Access) -> TraceOut:
+    """Raises NotFoundError where the reader has no such trace."""
+    services.recorder.settle()
+    return _trace(services.journals.traces.get(trace_id, _reader(access)))
+
+
+def delete(services: Services, trace_id: str, access: Access) -> None:
+    """With what was said of the answer. Raises NotFoundError where the reader has no such trace."""
+    services.recorder.settle()
+    services.journals.traces.remove(trace_id, _reader(access))
+
+
+async def replay(services: Services, trace_id: str, access: Access) -> ReplayOut:
+    """Ask the same again, and say what differs. This leaves no trace.
+
+    Raises:
+        NotFoundError: the reader has no such trace; or there is no such collection any more.
+        InvalidError: the question can no longer be asked, because a field that it filters by is gone.
+    """
+    before = await asyncio.to_thread(trace, services, trace_id, access)
+    kept: list[Course] = []
+    _, pieces = await operations.answering(services, before.asked, access, kept.append)
+    with suppress(GenerationError):  # it is what comes of the question today, and the trace says so
+        await drain(pieces)
+    after = await asyncio.to_thread(trace_of, services, kept[0])
+    revisions = await asyncio.to_thread(_revisions, services, before.hits, access)
+    return compared(before, after, revisions)
+
+
+def give_feedback(services: Services, body: FeedbackIn, access: Access) -> FeedbackOut:
+    """
+    Raises:
+        NotFoundError: the reader has no such trace, or may read no such document.
+        InvalidError: the document does not hold the quote.
+    """
+    about = trace(services, body.trace_id, access)
+    up = body.rating == "up"
+    passages, evidence = (passages_of(about), evidence_of(about)) if up else ([], [])
+    if body.correct:
+        document = operations.document(services, body.correct.document_id, access)
+        if quote := body.correct.quote:
+            check_quote(document, quote)
+            passages.append(passage_of_quote(document, quote))
+            evidence.append(EvidenceOut(document=document.source, quote=quote))
+    said = FeedbackOut(
+        id=uuid.uuid4().hex,
+        created_at=datetime.now(UTC),
+        trace_id=about.id,
+        rating=body.rating,
+        comment=body.comment,
+        correct=body.correct,
+        collection=about.collection,
+        query=about.query,
+        answer=about.text,
+        refused=about.refused,
+        passages=passages,
+        evidence=evidence,
+    )
+    entry = Entry(said.id, _reader(access), said.created_at, said.model_dump_json(), about.id)
+    services.journals.feedback.add([entry])
+    return said
+
+
+def feedback(services: Services, access: Access, limit: int, after: str = "") -> FeedbacksOut:
+    """Newest first."""
+    found, more = services.journals.feedback.page(_reader(access), limit, after)
+    shown = [FeedbackOut.model_validate_json(entry.body) for entry in found]
+    return FeedbacksOut(feedback=shown, next=found[-1].id if more else None)
+
+
+def _trace(entry: Entry) -> TraceOut:
+    """Raises InvalidError where another version of Citewell wrote it in another way."""
+    try:
+        return TraceOut.model_validate_json(entry.body)
+    except ValidationError as error:
+        raise InvalidError(
+            f"The trace {entry.id!r} was written by another version of Citewell; read it with that one, or delete it."
+        ) from error
+
+
+def _reader(access: Access) -> str:
+    return reader_of(access.tenant, access.groups)
+
+
+def _revisions(services: Services, hits: Iterable[TracedHit], access: Access) -> dict[str, str]:
+    """Of the documents that the reader may still read."""
+    entries = (services.catalog.get(key) for key in {hit.document_id for hit in hits})
+    return {one.id: one.revision for one in entries if one and one.readable_by(access.tenant, access.groups)}

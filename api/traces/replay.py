@@ -1,0 +1,107 @@
+"""What differs between two answers to one question. Pure functions."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pydantic import JsonValue
+
+from api.schemas_answers import CitationOut
+from api.traces.schemas import Change, DocumentChange, HitChange, HitKind, ReplayOut, TracedHit, TraceOut
+
+NOISE = 0.01
+"""Scores and confidences that differ by less are the same: batches of other sizes round differently."""
+_RESULT = ("outcome", "query", "text", "refused")
+
+
+def compared(before: TraceOut, after: TraceOut, revisions: Mapping[str, str]) -> ReplayOut:
+    """`revisions`: document id -> the current one, of the documents that the reader may read now."""
+    outcome, hits = list(_outcome(before, after)), list(_hits(before.hits, after.hits))
+    gone = _missing(before.citations, after.citations)
+    new = _missing(after.citations, before.citations)
+    changed = {change.name for change in outcome}
+    return ReplayOut(
+        trace_id=before.id,
+        same=not (changed & set(_RESULT) or hits or gone or new),
+        settings=_changes(before.settings, after.settings),
+        versions=_changes(before.versions, after.versions),
+        documents=list(_documents(before.hits, revisions)),
+        outcome=outcome,
+        hits=hits,
+        citations_gone=gone,
+        citations_new=new,
+        notes=list(_notes(before, after)),
+        before=before,
+        after=after,
+    )
+
+
+def _outcome(before: TraceOut, after: TraceOut) -> Iterator[Change]:
+    for name in ("outcome", "query", "model", "text", "refused", "error"):
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            yield Change(name=name, before=old, after=new)
+    if abs(before.confidence - after.confidence) > NOISE:
+        yield Change(name="confidence", before=before.confidence, after=after.confidence)
+
+
+def _changes(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> list[Change]:
+    names = sorted(before.keys() | after.keys())
+    return [
+        Change(name=name, before=before.get(name), after=after.get(name))
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _hits(before: Sequence[TracedHit], after: Sequence[TracedHit]) -> Iterator[HitChange]:
+    """In the order of the first time, then what is new."""
+    old, new = ({hit.chunk_id: hit for hit in hits} for hits in (before, after))
+    for key, hit in old.items():
+        other = new.get(key)
+        if other is None:
+            yield _hit_change("gone", hit, None)
+        elif other.rank != hit.rank:
+            yield _hit_change("moved", hit, other)
+        elif abs(other.score - hit.score) > NOISE:
+            yield _hit_change("rescored", hit, other)
+    yield from (_hit_change("new", None, hit) for key, hit in new.items() if key not in old)
+
+
+def _hit_change(kind: HitKind, before: TracedHit | None, after: TracedHit | None) -> HitChange:
+    shown = before or after
+    assert shown
+    return HitChange(
+        kind=kind,
+        chunk_id=shown.chunk_id,
+        source=shown.source,
+        page=shown.page,
+        rank_before=before.rank if before else None,
+        rank_after=after.rank if after else None,
+        score_before=before.score if before else None,
+        score_after=after.score if after else None,
+    )
+
+
+def _documents(hits: Iterable[TracedHit], revisions: Mapping[str, str]) -> Iterator[DocumentChange]:
+    for hit in {hit.document_id: hit for hit in hits}.values():
+        now = revisions.get(hit.document_id)
+        if now != hit.revision:
+            yield DocumentChange(
+                document_id=hit.document_id, source=hit.source, revision_before=hit.revision, revision_after=now
+            )
+
+
+def _missing(citations: Iterable[CitationOut], others: Iterable[CitationOut]) -> list[CitationOut]:
+    """Those whose words, of the same document, are not among the others: they may stand elsewhere in it now."""
+    known = {(one.document_id, one.quote) for one in others}
+    return [one for one in citations if (one.document_id, one.quote) not in known]
+
+
+def _notes(before: TraceOut, after: TraceOut) -> Iterator[str]:
+    if before.outcome == "cancelled":
+        yield "The reader left before the end of the first answer."
+    if {before.generator, after.generator} != {"extractive"}:
+        yield "A language model need not write the same twice, even at temperature 0: batches round differently."
+    if before.asked.history:
+        yield "The question was made to stand alone by a language model, which need not write the same twice."
+    if before.asked.as_of is None and before.created_at.date() != after.created_at.date():
+        yield "Of several versions of a document that counts which is in force on the day; it was another day then."

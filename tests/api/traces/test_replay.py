@@ -1,0 +1,126 @@
+"""The same question again: what differs, and why."""
+
+from datetime import date
+from pathlib import Path
+
+import httpx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.bootstrap import Services
+from api.traces.replay import NOISE, compared
+from api.traces.schemas import ReplayOut, TracedHit, TraceOut
+from tests.api.conftest import HOURS, LEAVE
+from tests.api.openai.conftest import serving
+from tests.api.traces.conftest import ANN, QUOTING, asked, client_for, over, put, traced
+from tests.api.traces.test_recorder import course, trace
+
+
+def replayed(client: httpx.Client, trace_id: str) -> ReplayOut:
+    return ReplayOut.model_validate(client.post(f"/traces/{trace_id}/replay").raise_for_status().json())
+
+
+def test_an_unchanged_index_gives_the_same(ann: httpx.Client) -> None:
+    trace_id = asked(ann, top_k=3)["trace_id"]
+    count = len(ann.get("/traces").json()["traces"])
+    found = replayed(ann, trace_id)
+    assert found.same
+    assert (found.settings, found.versions, found.documents, found.outcome, found.hits) == ([], [], [], [], [])
+    assert (found.citations_gone, found.citations_new, found.notes) == ([], [], [])
+    assert len(ann.get("/traces").json()["traces"]) == count  # it leaves no trace
+
+
+def test_a_document_that_changed_is_named(ann: httpx.Client, quoting: Services, collection: str) -> None:
+    put(quoting, "leave.md", LEAVE, ANN, collection)
+    trace_id = asked(ann, collection=collection)["trace_id"]
+    put(quoting, "leave.md", LEAVE.replace("thirty", "forty"), ANN, collection)
+    found = replayed(ann, trace_id)
+    (document,) = found.documents
+    assert (document.source, document.revision_before != document.revision_after) == ("upload:leave.md", True)
+    assert {one.kind for one in found.hits} == {"gone", "new"}
+    assert not found.same
+    assert "text" in {one.name for one in found.outcome}
+    assert found.citations_gone[0].quote == "Parental leave is thirty days."
+    assert found.citations_new[0].quote == "Parental leave is forty days."
+
+
+def test_a_document_that_is_gone_is_named(ann: httpx.Client, quoting: Services, collection: str) -> None:
+    put(quoting, "leave.md", LEAVE, ANN, collection)
+    put(quoting, "hours.txt", HOURS, ANN, collection)
+    before = TraceOut.model_validate(traced(ann, asked(ann, collection=collection)["trace_id"]))
+    ann.delete(f"/documents/{before.citations[0].document_id}").raise_for_status()
+    found = replayed(ann, before.id)
+    assert [(one.source, one.revision_after) for one in found.documents] == [("upload:leave.md", None)]
+    assert "gone" in {one.kind for one in found.hits}
+
+
+def test_settings_that_changed_are_named(data: Path) -> None:
+    with over(data) as services, serving(services) as url, client_for(url, ANN) as client:
+        trace_id = asked(client)["trace_id"]
+    brief = {**QUOTING, "max_sentences": 1}
+    with over(data, answers=brief) as services, serving(services) as url, client_for(url, ANN) as client:
+        found = replayed(client, trace_id)
+    assert [(one.name, one.before, one.after) for one in found.settings] == [("answers.max_sentences", 3, 1)]
+    assert [one.name for one in found.outcome] == ["text"]
+    assert found.hits == []
+    assert not found.same
+
+
+def test_the_options_are_those_of_the_first_time(ann: httpx.Client) -> None:
+    options = {"mode": "bm25", "filters": {"title": "Leave"}, "as_of": "2020-01-01", "top_k": 1}
+    found = replayed(ann, asked(ann, **options)["trace_id"])
+    assert found.same
+    assert found.after.asked == found.before.asked
+    assert found.after.asked.as_of == date(2020, 1, 1)
+    assert set(found.after.hits[0].origin) == {"bm25"}
+
+
+def test_a_question_that_cannot_be_asked_any_more(ann: httpx.Client, quoting: Services, collection: str) -> None:
+    put(quoting, "leave.md", LEAVE, ANN, collection)
+    trace = traced(ann, asked(ann, collection=collection)["trace_id"])
+    ann.delete(f"/documents/{trace['hits'][0]['document_id']}").raise_for_status()
+    quoting.drop(collection)
+    refused = ann.post(f"/traces/{trace['id']}/replay")
+    assert (refused.status_code, collection in refused.json()["detail"]) == (404, True)
+    assert traced(ann, trace["id"]) == trace
+
+
+HITS = st.lists(st.integers(0, 8), max_size=6, unique=True)
+
+
+@given(HITS, HITS, st.floats(0, 1))
+def test_every_hit_that_is_elsewhere_is_named_once(before: list[int], after: list[int], noise: float) -> None:
+    found = compared(found_in(before, 0), found_in(after, noise * NOISE * 0.99), {})
+    kinds = {one.chunk_id: one.kind for one in found.hits}
+    assert len(kinds) == len(found.hits)
+    expected = {str(key): "gone" for key in before if key not in after}
+    expected |= {str(key): "new" for key in after if key not in before}
+    expected |= {str(key): "moved" for key in before if key in after and before.index(key) != after.index(key)}
+    assert kinds == expected
+    assert found.same == (before == after)
+
+
+def found_in(keys: list[int], noise: float) -> TraceOut:
+    hits = [hit(str(key), rank, 1 / rank + noise) for rank, key in enumerate(keys, start=1)]
+    return trace(course("a")).model_copy(update={"hits": hits})
+
+
+def hit(key: str, rank: int, score: float) -> TracedHit:
+    return TracedHit(
+        chunk_id=key,
+        document_id="d",
+        title="t",
+        source="s",
+        page=None,
+        headings=[],
+        char_start=0,
+        char_end=1,
+        kind="text",
+        text="x",
+        score=score,
+        origin={},
+        metadata={},
+        rank=rank,
+        revision="r",
+        context="",
+    )
