@@ -27,3 +27,6 @@ Where = Annotated[
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Documents in force on that day (ISO).")]
 TopK = Annotated[int | None, typer.Option("--top-k", help="How many passages.")]
+WithVllm = Annotated[
+    bool, typer.Option("--with-vllm", help="Run the language model's server too, as answers.serve says.")
+]
