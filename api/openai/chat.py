@@ -1,5 +1,6 @@
 """Chat completions: the answer to the last question, in OpenAI's shape."""
 
+import json
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -24,7 +25,7 @@ from api.openai.chat_schemas import (
     Extensions,
     MessageOut,
 )
-from api.openai.errors import error_body
+from api.openai.errors import problem_body
 from api.openai.models import generator_name
 from api.schemas import AnswerIn, Problem, TurnIn
 from api.schemas_answers import CitationOut
@@ -79,7 +80,7 @@ async def _chunks(pieces: AsyncGenerator[str | Answer, None], body: ChatIn) -> A
             case str():
                 yield chunk.saying(item)
             case Problem():
-                yield event(error_body(item.status, item.detail))
+                yield format_sse_event(data_str=json.dumps(problem_body(item)))
                 return
             case Answer():
                 if item.refused:  # nothing was written, so nothing was sent
