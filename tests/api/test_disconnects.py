@@ -79,7 +79,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, upstream: ChatServer) -> It
         try:
             url = listening(process)
             files = {"file": ("leave.md", LEAVE.encode())}
-            httpx.post(f"{url}/v1/documents", files=files, timeout=60).raise_for_status()
+            httpx.post(f"{url}/v1/documents", files=files, timeout=300).raise_for_status()
             yield Served(process, url)
         finally:
             process.kill()
@@ -94,7 +94,7 @@ async def asking(client: httpx.AsyncClient, path: str) -> AsyncIterator[httpx.Re
 
 async def leave_in_mid_stream(url: str, path: str) -> float:
     """After the first sentence has come; gives the time."""
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client, asking(client, path) as reply:
+    async with httpx.AsyncClient(base_url=url, timeout=120) as client, asking(client, path) as reply:
         said = b""
         async for part in reply.aiter_raw():
             said += part
@@ -106,7 +106,7 @@ async def leave_in_mid_stream(url: str, path: str) -> float:
 async def leave_before_a_word(url: str, path: str, upstream: ChatServer) -> float:
     """When the model has been asked and is silent."""
     before = len(upstream.requests)
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client, asking(client, path):
+    async with httpx.AsyncClient(base_url=url, timeout=120) as client, asking(client, path):
         while len(upstream.requests) == before:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)

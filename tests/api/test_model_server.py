@@ -78,7 +78,7 @@ class Served:
         self.process, self.url, self.model_url, self.data = process, url, model_url, data
 
     def ask(self) -> httpx.Response:
-        return httpx.post(f"{self.url}/v1/answers", json={"query": QUESTION}, timeout=120)
+        return httpx.post(f"{self.url}/v1/answers", json={"query": QUESTION}, timeout=300)
 
     def model(self) -> psutil.Process:
         """The guard's only child."""
@@ -115,7 +115,7 @@ def serving(data: Path) -> Iterator[Served]:
             assert process.stderr.readline().startswith("Loading ")
             url = listening(process)
             sent = {"file": ("leave.md", LEAVE.encode())}
-            httpx.post(f"{url}/v1/documents", files=sent, timeout=60).raise_for_status()
+            httpx.post(f"{url}/v1/documents", files=sent, timeout=300).raise_for_status()
             yield Served(process, url, model_url, data)
         finally:
             process.kill()

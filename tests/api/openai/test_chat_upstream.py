@@ -56,7 +56,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, upstream: ChatServer) -> I
     data = tmp_path_factory.mktemp("upstream") / "data"
     with services_on(data, answers=answers(upstream, **limits)) as services, serving(services) as url:
         files = {"file": ("leave.md", LEAVE.encode())}
-        httpx.post(f"{url}/documents", files=files, headers=KEY, timeout=60).raise_for_status()
+        httpx.post(f"{url}/documents", files=files, headers=KEY, timeout=300).raise_for_status()
         yield url
 
 
