@@ -105,11 +105,24 @@ async def leave_in_mid_stream(url: str, path: str) -> float:
 
 async def leave_before_a_word(url: str, path: str, upstream: ChatServer) -> float:
     """When the model has been asked and is silent."""
-    before = len(upstream.requests)
+    before = asked(upstream)
     async with httpx.AsyncClient(base_url=url, timeout=120) as client, asking(client, path):
-        while len(upstream.requests) == before:
+        while asked(upstream) == before:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
+    return time.monotonic()
+
+
+async def leave_without_a_stream(url: str, path: str, upstream: ChatServer) -> float:
+    """When the model has begun to answer."""
+    before = asked(upstream)
+    async with httpx.AsyncClient(base_url=url, timeout=120) as client:
+        asking = asyncio.create_task(client.post(path, json={**CALLS[path], "stream": False}))
+        while asked(upstream) == before:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
     return time.monotonic()
 
 
@@ -118,6 +131,10 @@ async def all_leave(url: str, path: str, times: int) -> list[float]:
     for _ in range(times // AT_ONCE):
         left += await asyncio.gather(*[leave_in_mid_stream(url, path) for _ in range(AT_ONCE)])
     return left
+
+
+def asked(upstream: ChatServer) -> int:
+    return sum(path.endswith("/chat/completions") for path, _ in upstream.requests)
 
 
 def noticed(upstream: ChatServer, times: int) -> list[float]:
@@ -157,6 +174,16 @@ def test_who_leaves_before_the_first_word_stops_the_model(served: Served, upstre
     gone = asyncio.run(leave_before_a_word(served.url, path, upstream))
     (seen,) = noticed(upstream, 1)
     assert seen - gone < 1
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_who_leaves_without_a_stream_stops_the_model(served: Served, upstream: ChatServer, path: str) -> None:
+    before = settled(served)
+    promise(upstream, drips(piece(" so"), 0.05), 1)
+    gone = asyncio.run(leave_without_a_stream(served.url, path, upstream))
+    (seen,) = noticed(upstream, 1)
+    assert seen - gone < 1
+    assert settled(served).tasks == before.tasks
 
 
 def settled(served: Served) -> Count:

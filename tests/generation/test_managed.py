@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -36,6 +37,10 @@ def server(folder: Path, how: str, limits: Limits = LIMITS, port: int = 0, key: 
 def pids(log: Path) -> list[int]:
     """Of the server that was started last, and of the worker that it started."""
     return [int(word) for word in log.read_text().splitlines()[-1].split()[:2]]
+
+
+def restarted(log: Path, before: list[int]) -> bool:
+    return pids(log) != before
 
 
 def alive(pid: int) -> bool:
@@ -79,7 +84,7 @@ def test_one_that_dies_is_started_again(tmp_path: Path, caplog: pytest.LogCaptur
         for expected in (0.1, 0.2):
             before = pids(tmp_path / "server.log")
             os.kill(before[0], signal.SIGKILL)
-            assert settled(lambda before=before: pids(tmp_path / "server.log") != before)
+            assert settled(partial(restarted, tmp_path / "server.log", before))
             assert f"was killed by signal 9; it is started again in {expected} s" in caplog.messages[-1]
         assert settled(lambda: not any(map(alive, first)))
         running.wait()
