@@ -23,6 +23,8 @@ from tests.chat_server import ChatServer, Mishap, chatting, drips, piece
 pytestmark = pytest.mark.slow
 
 AT_ONCE = 10
+POOLS = 10
+"""Pools of threads, and of the catalog's connections, fill as they are needed; a leak would be one for each that left."""
 CALLS: dict[str, dict[str, Any]] = {
     "/v1/answers": {"query": QUESTION, "stream": True},
     "/v1/chat/completions": {
@@ -154,7 +156,7 @@ def promise(upstream: ChatServer, mishap: Mishap, times: int) -> None:
 def test_a_hundred_that_leave_leave_nothing_behind(served: Served, upstream: ChatServer, path: str) -> None:
     babble = drips(piece(" so"), 0.05, piece("Parental leave is thirty days. [1] And"))
     promise(upstream, babble, AT_ONCE)
-    asyncio.run(all_leave(served.url, path, AT_ONCE))  # as many threads and connections as it will ever have
+    asyncio.run(all_leave(served.url, path, AT_ONCE))
     noticed(upstream, AT_ONCE)
     before = settled(served)
     promise(upstream, babble, 100)
@@ -164,8 +166,8 @@ def test_a_hundred_that_leave_leave_nothing_behind(served: Served, upstream: Cha
     assert max(saw - left for saw, left in zip(seen, gone, strict=True)) < 1
     after = settled(served)
     assert after.tasks == before.tasks
-    assert after.threads <= before.threads
-    assert after.files <= before.files
+    assert after.threads - before.threads < POOLS
+    assert after.files - before.files < POOLS
 
 
 @pytest.mark.parametrize("path", CALLS)
