@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 AT_ONCE = 10
 POOLS = 10
-"""Pools of threads, and of the catalog's connections, fill as they are needed; a leak would be one for each that left."""
+"""Pools of threads and connections fill as they are needed; a leak would be one for each that left."""
 CALLS: dict[str, dict[str, Any]] = {
     "/v1/answers": {"query": QUESTION, "stream": True},
     "/v1/chat/completions": {
