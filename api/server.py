@@ -22,8 +22,11 @@ from ingest.errors import UnavailableError
 def serve(settings: Settings) -> None:
     """Serve until interrupted. Raises UnavailableError where the address cannot be had or the start fails."""
     stop_in_order()
-    listener = bind(settings.api.host, settings.api.port)
-    with Services(settings) as services, _model_server(services) as ready:
+    with (
+        bind(settings.api.host, settings.api.port) as listener,
+        Services(settings) as services,
+        _model_server(services) as ready,
+    ):
         services.warm_up()
         ready()
         run_app(create_app(services), listener, "Citewell listens on {url} (API documentation at /docs)")

@@ -16,7 +16,7 @@ import pytest
 
 from api.settings import load_settings
 from ingest.errors import SettingsError
-from tests.api.conftest import LEAVE, Run, one_line
+from tests.api.conftest import LEAVE
 from tests.api.test_generator import QUESTION
 from tests.api.test_server import COMMAND, ENVIRONMENT, listening
 from tests.generation.test_managed import free_port
@@ -63,12 +63,13 @@ def test_settings_that_do_not_fit(wrong: dict[str, Any], told: str) -> None:
     assert told in str(raised.value)
 
 
-def test_without_the_program_it_says_what_to_install(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CITEWELL_ANSWERS__MODEL", "small")
-    monkeypatch.setenv("CITEWELL_ANSWERS__SERVE__COMMAND", "/nowhere/vllm serve {model}")
-    done = run("serve", "--with-vllm", "--port", "0", "--data", tmp_path / "data")
-    assert done.code == 1
-    one_line(done, "There is no program /nowhere/vllm; say pip install vllm")
+def test_without_the_program_it_says_what_to_install(tmp_path: Path) -> None:
+    chosen = {"CITEWELL_ANSWERS__MODEL": "small", "CITEWELL_ANSWERS__SERVE__COMMAND": "/nowhere/vllm serve {model}"}
+    command = [*COMMAND, "serve", "--with-vllm", "--port", "0", "--data", str(tmp_path / "data")]
+    done = subprocess.run(command, env=ENVIRONMENT | chosen, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: There is no program /nowhere/vllm; say pip install vllm")
+    assert done.stderr.count("\n") == 1
 
 
 class Served:
