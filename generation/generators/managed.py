@@ -72,8 +72,7 @@ class ManagedServer:
 
     def __enter__(self) -> "ManagedServer":
         """Raises UnavailableError where there is no such program, or its port or its log cannot be had."""
-        if which(self._command[0]) is None:
-            raise UnavailableError(_missing(self._command[0]))
+        self._command[0] = _found(self._command[0], self._environment)
         _check_free(self._url)
         try:
             _begin(self._log)
@@ -173,6 +172,15 @@ class ManagedServer:
     def _told(self) -> str:
         last = _tail(self._log)
         return f"Its log {self._log} ends with: {last}" if last else f"Its log {self._log} is empty."
+
+
+def _found(program: str, environment: Mapping[str, str]) -> str:
+    """Its path. Beside Python, too: a virtual environment need not be activated. Raises UnavailableError."""
+    places = os.pathsep.join((environment.get("PATH", os.defpath), str(Path(sys.executable).parent)))
+    found = which(program, path=places)
+    if found is None:
+        raise UnavailableError(_missing(program))
+    return found
 
 
 def _missing(program: str) -> str:

@@ -126,6 +126,13 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     assert "There is no program llama-server; install it, or give the path" in missing("llama-server")
 
 
+def test_a_program_beside_python_is_found(tmp_path: Path) -> None:
+    command, address = ["python", "-S", "-c", "raise SystemExit(7)"], f"http://127.0.0.1:{free_port()}/v1"
+    made = ManagedServer(command, address, None, {"PATH": "/nowhere"}, tmp_path / "log", LIMITS)
+    with made as running, pytest.raises(UnavailableError, match="python ended with exit code 7 before it answered"):
+        running.wait()
+
+
 def test_a_file_that_is_no_program(tmp_path: Path) -> None:
     script = tmp_path / "serve"
     script.write_text("no program")
