@@ -66,6 +66,12 @@ def chat(address: str) -> Iterator[OpenAI]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def plain(address: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=address, headers=KEY, timeout=60) as opened:
+        yield opened
+
+
 @pytest.fixture(params=MISHAPS)
 def mishap(request: pytest.FixtureRequest, upstream: ChatServer, chat: OpenAI) -> str:
     """The circuit breaker is closed, and the upstream will fail."""
@@ -109,9 +115,9 @@ def test_a_stream(chat: OpenAI, upstream: ChatServer, mishap: str) -> None:
 
 
 @pytest.mark.parametrize("mishap", WITHOUT_A_CLIENT, indirect=True)
-def test_an_answer(address: str, upstream: ChatServer, mishap: str) -> None:
+def test_an_answer(plain: httpx.Client, upstream: ChatServer, mishap: str) -> None:
     started = time.monotonic()
-    reply = httpx.post(f"{address}/answers", json={"query": QUESTION}, headers=KEY, timeout=60)
+    reply = plain.post("/answers", json={"query": QUESTION})
     seconds = time.monotonic() - started
     problem = reply.json()
     assert (reply.status_code, problem["status"]) == (MISHAPS[mishap][1],) * 2
@@ -119,10 +125,9 @@ def test_an_answer(address: str, upstream: ChatServer, mishap: str) -> None:
 
 
 @pytest.mark.parametrize("mishap", WITHOUT_A_CLIENT, indirect=True)
-def test_an_answer_in_a_stream(address: str, upstream: ChatServer, mishap: str) -> None:
+def test_an_answer_in_a_stream(plain: httpx.Client, upstream: ChatServer, mishap: str) -> None:
     started = time.monotonic()
-    body = {"query": QUESTION, "stream": True}
-    reply = httpx.post(f"{address}/answers", json=body, headers=KEY, timeout=60)
+    reply = plain.post("/answers", json={"query": QUESTION, "stream": True})
     seconds = time.monotonic() - started
     *tokens, (name, problem) = events(reply.text)
     assert [token["text"] for _, token in tokens] == ([SENTENCE] if mishap in WITH_A_SENTENCE else [])
