@@ -28,6 +28,7 @@ from api.cli_options import (
     Tenant,
     TopK,
     Where,
+    WithVllm,
 )
 from api.cli_options import access_of as _access
 from api.cli_options import refuse_with_server as _refuse_with_server
@@ -179,6 +180,7 @@ def documents(
 def serve(
     host: Annotated[str | None, typer.Option(help="Default: api.host.")] = None,
     port: Annotated[int | None, typer.Option(help="Default: api.port; 0 takes a free one.")] = None,
+    with_vllm: WithVllm = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
@@ -186,7 +188,8 @@ def serve(
     from api.server import serve as run_server
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    run_server(_settings(data, config, {"api": given} if given else {}))
+    overrides: dict[str, Any] = {"api": given} if given else {}
+    run_server(_settings(data, config, overrides | ({"answers": {"serve": {"start": True}}} if with_vllm else {})))
 
 
 @app.command(name="mcp")

@@ -36,6 +36,9 @@ Where = Annotated[
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Documents in force on that day (ISO).")]
 TopK = Annotated[int | None, typer.Option("--top-k", help="How many passages.")]
+WithVllm = Annotated[
+    bool, typer.Option("--with-vllm", help="Run the language model's server too, as answers.serve says.")
+]
 
 
 def settings_of(data: Path | None, config: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:

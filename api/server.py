@@ -4,9 +4,12 @@ import errno
 import signal
 import socket
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 import uvicorn
+from rich.markup import escape
 from starlette.types import ASGIApp
 
 from api import console
@@ -19,10 +22,29 @@ from ingest.errors import UnavailableError
 def serve(settings: Settings) -> None:
     """Serve until interrupted. Raises UnavailableError where the address cannot be had or the start fails."""
     stop_in_order()
-    listener = bind(settings.api.host, settings.api.port)
-    with Services(settings) as services:
+    with (
+        bind(settings.api.host, settings.api.port) as listener,
+        Services(settings) as services,
+        _model_server(services) as ready,
+    ):
         services.warm_up()
+        ready()
         run_app(create_app(services), listener, "Citewell listens on {url} (API documentation at /docs)")
+
+
+@contextmanager
+def _model_server(services: Services) -> Iterator[Callable[[], None]]:
+    """The language model's server, where it is Citewell's to run; gives what waits until it answers."""
+    chosen = services.settings.answers
+    if not chosen.serve.start:
+        yield lambda: None
+        return
+    from api.model_server import LOG_NAME, build_model_server
+
+    log = services.data / LOG_NAME
+    with build_model_server(chosen, services.data) as server:
+        console.err.print(escape(f"Loading {chosen.model}, which may take minutes; its log is {log}"), soft_wrap=True)
+        yield server.wait
 
 
 def run_app(app: ASGIApp, listener: socket.socket, announcement: str) -> None:

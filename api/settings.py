@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from api.settings_checks import ENV_PREFIX, check_variables, check_yaml, explain
 from api.settings_fields import Key, Names, address
+from api.settings_serving import ServeSettings, is_local, with_server
 from ingest.errors import SettingsError
 
 
@@ -164,9 +165,14 @@ class AnswerSettings(_Section):
     tokenizer: str | None = Field(min_length=1)
     price_per_million_input: float | None = Field(ge=0)
     price_per_million_output: float | None = Field(ge=0)
+    serve: ServeSettings
+
+    _with_server = model_validator(mode="before")(with_server)
 
     @model_validator(mode="after")
     def _model_fits(self) -> "AnswerSettings":
+        if self.serve.start and not is_local(self.url or ""):
+            raise ValueError("serve.start needs an answers.url on this machine, such as http://127.0.0.1:8000/v1")
         if self.generator == "openai" and not (self.url and self.model):
             raise ValueError("generator 'openai' needs answers.url and answers.model")
         if self.max_tokens > self.context_tokens // 2:

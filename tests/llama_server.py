@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 _SERVE = """
-import sys, xllamacpp
+import os, signal, sys, xllamacpp
 chosen = xllamacpp.CommonParams()
-chosen.model.path, chosen.n_ctx, chosen.n_parallel, chosen.port = sys.argv[1], 2048, 1, 0
+chosen.model.path, chosen.n_ctx, chosen.n_parallel, chosen.port = sys.argv[1], 2048, 1, int(sys.argv[2])
+chosen.api_keys = [os.environ["LLAMA_API_KEY"]] if "LLAMA_API_KEY" in os.environ else []
 server = xllamacpp.Server(chosen)
 print(server.listening_address, flush=True)
-sys.stdin.read()
+sys.stdin.read() if chosen.port == 0 else signal.pause()
 """
+PROGRAM = (sys.executable, "-c", _SERVE)
+"""To be given a model's path and a port; 0 takes a free one, and then it ends with its standard input."""
 
 
 def weights() -> Path:
@@ -31,7 +34,7 @@ def weights() -> Path:
 @contextmanager
 def llama(model: Path) -> Iterator[str]:
     """The root address, such as http://127.0.0.1:41233."""
-    command = [sys.executable, "-c", _SERVE, str(model)]
+    command = [*PROGRAM, str(model), "0"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

@@ -1,18 +1,20 @@
 """Chat completions: the answer to the last question, in OpenAI's shape."""
 
+import json
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 
 from api import operations
 from api.bootstrap import Services
 from api.dependencies import AccessOf, ServicesOf
 from api.errors import problem_of
+from api.listening import while_listening
 from api.openai.chat_schemas import (
     ChatIn,
     ChatOut,
@@ -24,7 +26,7 @@ from api.openai.chat_schemas import (
     Extensions,
     MessageOut,
 )
-from api.openai.errors import error_body
+from api.openai.errors import problem_body
 from api.openai.models import generator_name
 from api.schemas import AnswerIn, Problem, TurnIn
 from api.schemas_answers import CitationOut
@@ -40,7 +42,9 @@ _ANSWERED: dict[int | str, dict[str, object]] = {
 
 
 @router.post("/completions", response_model=ChatOut, responses=_ANSWERED)
-async def completions(body: ChatIn, services: ServicesOf, access: AccessOf) -> ChatOut | EventSourceResponse:
+async def completions(
+    body: ChatIn, services: ServicesOf, access: AccessOf, request: Request
+) -> ChatOut | EventSourceResponse:
     """A checked answer with its `citations`. As a stream, a sentence is sent when it is verified, and the last chunk
     has the citations."""
     name = generator_name(services.settings)
@@ -49,7 +53,7 @@ async def completions(body: ChatIn, services: ServicesOf, access: AccessOf) -> C
     _, pieces = await operations.answering(services, _question(body, services), access)
     if body.stream:
         return EventSourceResponse(_chunks(pieces, body))
-    answer = await drain(pieces)
+    answer = await while_listening(request, drain(pieces))
     return ChatOut(
         id=f"chatcmpl-{answer.trace_id}",
         created=int(time.time()),
@@ -79,7 +83,7 @@ async def _chunks(pieces: AsyncGenerator[str | Answer, None], body: ChatIn) -> A
             case str():
                 yield chunk.saying(item)
             case Problem():
-                yield event(error_body(item.status, item.detail))
+                yield format_sse_event(data_str=json.dumps(problem_body(item)))
                 return
             case Answer():
                 if item.refused:  # nothing was written, so nothing was sent

@@ -33,10 +33,15 @@ def openai_error(
 
 
 def openai_problem(problem: Problem) -> JSONResponse:
-    """What a failed answer found stands beside the error."""
-    found = problem.model_dump(include={"citations", "hits"})
     shown = _STATUSES.get(HTTPStatus(problem.status), HTTPStatus(problem.status))
-    return JSONResponse({**error_body(shown, problem.detail).model_dump(), **found}, shown)
+    return JSONResponse(problem_body(problem), shown)
+
+
+def problem_body(problem: Problem) -> dict[str, Any]:
+    """What a failed answer found stands in the error: that is all that clients keep of a body (`APIError.body`)."""
+    shown = _STATUSES.get(HTTPStatus(problem.status), HTTPStatus(problem.status))
+    found = problem.model_dump(include={"citations", "hits"})
+    return {"error": {**error_body(shown, problem.detail).error.model_dump(), **found}}
 
 
 def error_body(status: int, message: str, param: str | None = None) -> ErrorOut:

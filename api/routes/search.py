@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi.sse import EventSourceResponse
 
 from api import operations
 from api.dependencies import AccessOf, ServicesOf
+from api.listening import while_listening
 from api.schemas import AnswerIn, SearchIn, SearchOut
 from api.schemas_answers import AnswerOut, LostAnswer
 from api.streams import answer_events
@@ -36,7 +37,11 @@ _ANSWERED: dict[int | str, dict[str, object]] = {
 
 @router.post("/answers", response_model=AnswerOut, responses=_ANSWERED)
 async def answers(
-    body: AnswerIn, services: ServicesOf, access: AccessOf, accept: Annotated[str, Header()] = ""
+    body: AnswerIn,
+    services: ServicesOf,
+    access: AccessOf,
+    request: Request,
+    accept: Annotated[str, Header()] = "",
 ) -> AnswerOut | EventSourceResponse:
     """An answer whose every sentence is cited, or a refusal with the nearest passages.
 
@@ -44,6 +49,6 @@ async def answers(
     `answer`; or `error`, problem details.
     """
     if not (body.stream or EventSourceResponse.media_type in accept):
-        return await operations.answer(services, body, access)
+        return await while_listening(request, operations.answer(services, body, access))
     query, pieces = await operations.answering(services, body, access)
     return EventSourceResponse(answer_events(pieces, query))

@@ -91,6 +91,19 @@ def _packs(room: int, hits: list[Hit]) -> bool:
         return False
 
 
+def test_what_surely_fits_is_not_counted() -> None:
+    hits, counted = [part(place) for place in (0, 3, 6)], list[str]()
+
+    def counting(text: str) -> int:
+        counted.append(text)
+        return words(text)
+
+    assert packer(10_000, counting).pack("?", hits) == packer(10_000).pack("?", hits)
+    assert counted == []
+    packer(400, counting).pack("?", hits)
+    assert counted != []
+
+
 def test_a_table_is_taken_whole_or_not_at_all() -> None:
     table, small = part(0, size=50, kind="table"), part(11, size=5)
     room = next(room for room in range(1, 1000) if _packs(room, [small]))

@@ -90,7 +90,7 @@ def test_a_model_that_fails(chat: OpenAI, upstream: ChatServer) -> None:
     with pytest.raises(openai.InternalServerError) as raised:
         chat.chat.completions.create(model="small", messages=ASKED)
     assert raised.value.status_code == 503
-    body: Any = raised.value.response.json()
+    body: Any = raised.value.body
     assert body["citations"][0]["quote"].startswith("Parental leave is thirty days.")
     stream = chat.chat.completions.create(model="small", messages=ASKED, stream=True)
     with pytest.raises(openai.APIError, match="breaks off"):
