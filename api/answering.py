@@ -12,6 +12,7 @@ from ingest.ports import Embedder
 from ingest.types import joined_text
 
 if TYPE_CHECKING:
+    from generation.generators.local.weights import LazyModel
     from generation.evidence import SentenceEvidence
     from retrieval.crossencoder import CrossEncoder
     from retrieval.http import Endpoint
@@ -22,7 +23,26 @@ COUNT_S = 1.0
 """So long a server may take to count the tokens of a text."""
 
 
-def build_generator(chosen: AnswerSettings) -> Generator:
+def build_language_model(chosen: AnswerSettings) -> "LazyModel | None":
+    """The one that runs in this process, if the settings want one; nothing is loaded yet."""
+    if chosen.generator != "transformers":
+        return None
+    from generation.generators.local.weights import Choice, LazyModel, load
+
+    choice = Choice(chosen.model or "", chosen.device, chosen.precision, chosen.quantization)
+    return LazyModel(choice.model, lambda: load(choice))
+
+
+def build_generator(chosen: AnswerSettings, model: "LazyModel | None") -> Generator:
+    """`model`: as `build_language_model` gives it."""
+    if model:
+        from generation.generators.local.generator import TransformersGenerator
+
+        return TransformersGenerator(model, _options(chosen), chosen.batch_size)
+    return _without_model(chosen)
+
+
+def _without_model(chosen: AnswerSettings) -> Generator:
     match chosen.generator:
         case "extractive":
             from generation.generators.extractive import ExtractiveGenerator
@@ -30,11 +50,9 @@ def build_generator(chosen: AnswerSettings) -> Generator:
             return ExtractiveGenerator(chosen.max_sentences)
         case "openai":
             from generation.generators.breaker import CircuitBreaker
-            from generation.generators.chat import ChatGenerator, ChatOptions
+            from generation.generators.chat import ChatGenerator
 
-            waits = (chosen.first_token_s, chosen.between_tokens_s)
-            options = ChatOptions(chosen.max_tokens, chosen.temperature, *waits)
-            chat = ChatGenerator(chosen.url or "", chosen.model or "", _key(chosen), options)
+            chat = ChatGenerator(chosen.url or "", chosen.model or "", _key(chosen), _options(chosen))
             return CircuitBreaker(chat, FAILURES, REST_S, time.monotonic)
 
 
