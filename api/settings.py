@@ -148,7 +148,7 @@ class RewritingSettings(_Section):
 
 
 class AnswerSettings(_Section):
-    generator: Literal["extractive", "openai"]
+    generator: Literal["extractive", "openai", "transformers"]
     passages: int = Field(ge=1, le=100)
     max_sentences: int = Field(ge=1, le=20)
     min_confidence: float = Field(ge=0, le=1)
@@ -162,11 +162,17 @@ class AnswerSettings(_Section):
     first_token_s: float = Field(gt=0)
     between_tokens_s: float = Field(gt=0)
     tokenizer: str | None = Field(min_length=1)
+    device: str = Field(min_length=1)
+    precision: Literal["auto", "float32", "bfloat16"]
+    quantization: Literal["none", "8bit", "4bit"]
+    batch_size: int = Field(ge=1, le=256)
 
     @model_validator(mode="after")
     def _model_fits(self) -> "AnswerSettings":
         if self.generator == "openai" and not (self.url and self.model):
             raise ValueError("generator 'openai' needs answers.url and answers.model")
+        if self.generator == "transformers" and not self.model:
+            raise ValueError("generator 'transformers' needs answers.model")
         if self.max_tokens > self.context_tokens // 2:
             raise ValueError("max_tokens cannot be more than half of context_tokens: passages need the rest")
         return self
