@@ -87,7 +87,7 @@ class Batch:
         """Let go of the rows that are done or not wanted any more, and of columns that only they filled."""
         staying = [place for place, row in enumerate(self.rows) if not (row.done or row.cancelled)]
         if len(staying) == len(self.rows):
-            return
+            return None
         rows = [self.rows[place] for place in staying]
         if not rows:
             return self.clear()
@@ -117,9 +117,7 @@ class Batch:
         seen = torch.ones(1, len(tokens), dtype=torch.long, device=device)
         return self._forward(torch.tensor([list(tokens[known:])], device=device), seen, positions, cache)
 
-    def _forward(
-        self, tokens: torch.Tensor, seen: torch.Tensor, positions: torch.Tensor, cache: Cache
-    ) -> torch.Tensor:
+    def _forward(self, tokens: torch.Tensor, seen: torch.Tensor, positions: torch.Tensor, cache: Cache) -> torch.Tensor:
         """Logits of what follows each row, shape (rows, vocabulary), float32."""
         found = self._model.network(
             input_ids=tokens,

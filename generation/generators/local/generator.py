@@ -95,9 +95,7 @@ class ModelPacker:
         max_tokens: that are kept for the answer.
     """
 
-    def __init__(
-        self, model: LazyModel, context_tokens: int, max_tokens: int, text_of: Callable[[str], str]
-    ) -> None:
+    def __init__(self, model: LazyModel, context_tokens: int, max_tokens: int, text_of: Callable[[str], str]) -> None:
         self._model, self._context_tokens, self._max_tokens, self._text_of = model, context_tokens, max_tokens, text_of
 
     def pack(self, question: str, hits: Sequence[Hit]) -> Packed:
