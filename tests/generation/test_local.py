@@ -294,7 +294,7 @@ def test_files_that_are_missing(tmp_path: Path, random_llm: Path) -> None:
     (tmp_path / "half").mkdir()
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         (tmp_path / "half" / name).write_bytes((random_llm / name).read_bytes())
-    with pytest.raises(UnavailableError, match="has no fast tokenizer|cannot be loaded"):
+    with pytest.raises(UnavailableError, match="cannot be loaded"):
         load(Choice(str(tmp_path / "half")))
 
 
