@@ -13,6 +13,8 @@ from ingest.types import joined_text
 
 if TYPE_CHECKING:
     from generation.evidence import SentenceEvidence
+    from generation.generators.chat import ChatOptions
+    from generation.generators.local.weights import LazyModel
     from retrieval.crossencoder import CrossEncoder
     from retrieval.http import Endpoint
 
@@ -22,7 +24,22 @@ COUNT_S = 1.0
 """So long a server may take to count the tokens of a text."""
 
 
-def build_generator(chosen: AnswerSettings) -> Generator:
+def build_language_model(chosen: AnswerSettings) -> "LazyModel | None":
+    """The one that runs in this process, where the settings want one; it is loaded when it is first needed."""
+    if chosen.generator != "transformers":
+        return None
+    from generation.generators.local.weights import Choice, LazyModel, load
+
+    choice = Choice(chosen.model or "", chosen.device, chosen.precision, chosen.quantization)
+    return LazyModel(choice.model, lambda: load(choice))
+
+
+def build_generator(chosen: AnswerSettings, model: "LazyModel | None") -> Generator:
+    """`model`: as `build_language_model` gives it."""
+    if model:
+        from generation.generators.local.generator import TransformersGenerator
+
+        return TransformersGenerator(model, _options(chosen), chosen.batch_size)
     match chosen.generator:
         case "extractive":
             from generation.generators.extractive import ExtractiveGenerator
@@ -30,26 +47,33 @@ def build_generator(chosen: AnswerSettings) -> Generator:
             return ExtractiveGenerator(chosen.max_sentences)
         case "openai":
             from generation.generators.breaker import CircuitBreaker
-            from generation.generators.chat import ChatGenerator, ChatOptions
+            from generation.generators.chat import ChatGenerator
 
-            waits = (chosen.first_token_s, chosen.between_tokens_s)
-            options = ChatOptions(chosen.max_tokens, chosen.temperature, *waits)
-            chat = ChatGenerator(chosen.url or "", chosen.model or "", _key(chosen), options)
+            chat = ChatGenerator(chosen.url or "", chosen.model or "", _key(chosen), _options(chosen))
             return CircuitBreaker(chat, FAILURES, REST_S, time.monotonic)
+    raise AssertionError(f"answers.generator {chosen.generator} needs a model")
 
 
-def build_packer(chosen: AnswerSettings, sections: SectionReader, closing: ExitStack) -> ContextPacker:
-    """`closing` takes what is to be closed at the end.
+def build_packer(
+    chosen: AnswerSettings, model: "LazyModel | None", sections: SectionReader, closing: ExitStack
+) -> ContextPacker:
+    """`model`: as `build_language_model` gives it. `closing` takes what is to be closed at the end.
 
     Raises:
         UnavailableError: the tokenizer cannot be loaded.
     """
     from generation.context import Packer, Unlimited
 
+    def text_of(key: str) -> str:
+        return joined_text(sections.sections(key))
+
     if chosen.generator == "extractive":
         return Unlimited()
-    room = chosen.context_tokens - chosen.max_tokens
-    return Packer(room, _counter(chosen, closing), lambda key: joined_text(sections.sections(key)))
+    if model:
+        from generation.generators.local.generator import ModelPacker
+
+        return ModelPacker(model, chosen.context_tokens, chosen.max_tokens, text_of)
+    return Packer(chosen.context_tokens - chosen.max_tokens, _counter(chosen, closing), text_of)
 
 
 def build_evidence(embedder: Embedder, lexicon: Lexicon, reader: "CrossEncoder | None") -> "SentenceEvidence":
@@ -74,6 +98,12 @@ def build_entailment(chosen: AnswerSettings, embedding: EmbeddingSettings) -> En
     from generation.verification.entailment import CrossEncoderEntailment
 
     return CrossEncoderEntailment(chosen.nli_model, embedding.device, embedding.precision)
+
+
+def _options(chosen: AnswerSettings) -> "ChatOptions":
+    from generation.generators.chat import ChatOptions
+
+    return ChatOptions(chosen.max_tokens, chosen.temperature, chosen.first_token_s, chosen.between_tokens_s)
 
 
 def _counter(chosen: AnswerSettings, closing: ExitStack) -> Callable[[str], int]:

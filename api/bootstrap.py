@@ -107,7 +107,7 @@ class Services(Models):
 
     @cached_property
     def packer(self) -> ContextPacker:
-        return answering.build_packer(self.settings.answers, self.catalog, self._closing)
+        return answering.build_packer(self.settings.answers, self.language_model, self.catalog, self._closing)
 
     @cached_property
     def _parser(self) -> "IsolatedParser":
@@ -170,7 +170,7 @@ class Services(Models):
         return list(self._collections.values())
 
     def warm_up(self) -> None:
-        """Load the model and open every collection in the data folder, so that the first request finds them. One that
+        """Load the models and open every collection in the data folder, so that the first request finds them. One that
         cannot be opened is logged, and tried again when somebody asks for it.
 
         Raises:
@@ -178,6 +178,8 @@ class Services(Models):
         """
         self.embedder.embed_query("warm up")
         self.recorder.start()
+        if self.language_model:
+            self.language_model.loaded()
         for name in self.catalog.collections():
             try:
                 self.collection(name)

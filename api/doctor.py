@@ -119,6 +119,9 @@ def _generator(services: Services) -> str:
         return "extractive, which needs no model"
     asyncio.run(_first_piece(services.generator))
     services.packer.pack("Is the model in order?", [])  # loads the tokenizer, where one is set
+    if services.language_model:
+        model = services.language_model.loaded()
+        return f"{model.name} answers on {model.device} in {model.precision}"
     return f"{services.generator.name} answers at {services.settings.answers.url}"
 
 

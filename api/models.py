@@ -11,6 +11,7 @@ from ingest.ports import Embedder
 from retrieval.ports import PairScorer
 
 if TYPE_CHECKING:
+    from generation.generators.local.weights import LazyModel
     from retrieval.crossencoder import CrossEncoder
     from retrieval.llm import ChatModel
 
@@ -70,4 +71,9 @@ class Models:
 
     @cached_property
     def generator(self) -> Generator:
-        return answering.build_generator(self.settings.answers)
+        return answering.build_generator(self.settings.answers, self.language_model)
+
+    @cached_property
+    def language_model(self) -> "LazyModel | None":
+        """Shared by what writes with it and what counts its tokens."""
+        return answering.build_language_model(self.settings.answers)

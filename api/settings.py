@@ -149,7 +149,7 @@ class RewritingSettings(_Section):
 
 
 class AnswerSettings(_Section):
-    generator: Literal["extractive", "openai"]
+    generator: Literal["extractive", "openai", "transformers"]
     passages: int = Field(ge=1, le=100)
     max_sentences: int = Field(ge=1, le=20)
     min_confidence: float = Field(ge=0, le=1)
@@ -163,6 +163,10 @@ class AnswerSettings(_Section):
     first_token_s: float = Field(gt=0)
     between_tokens_s: float = Field(gt=0)
     tokenizer: str | None = Field(min_length=1)
+    device: str = Field(min_length=1)
+    precision: Literal["auto", "float32", "bfloat16"]
+    quantization: Literal["none", "8bit", "4bit"]
+    batch_size: int = Field(ge=1, le=256)
     price_per_million_input: float | None = Field(ge=0)
     price_per_million_output: float | None = Field(ge=0)
     serve: ServeSettings
@@ -175,6 +179,8 @@ class AnswerSettings(_Section):
             raise ValueError("serve.start needs an answers.url on this machine, such as http://127.0.0.1:8000/v1")
         if self.generator == "openai" and not (self.url and self.model):
             raise ValueError("generator 'openai' needs answers.url and answers.model")
+        if self.generator == "transformers" and not self.model:
+            raise ValueError("generator 'transformers' needs answers.model")
         if self.max_tokens > self.context_tokens // 2:
             raise ValueError("max_tokens cannot be more than half of context_tokens: passages need the rest")
         return self

@@ -11,8 +11,8 @@ from ingest.errors import InvalidError
 from retrieval.neighbours import whole
 from retrieval.types import Hit
 
-_TEMPLATE = 32
-"""Tokens that a chat template puts round two messages."""
+TEMPLATE = 32
+"""Tokens that a chat template puts round two messages, as far as nobody has counted them."""
 _BETWEEN = 2
 _LONGEST_MARKER = 999
 
@@ -38,10 +38,13 @@ class Packer:
         room: tokens for the whole prompt: the context window without what is kept for the answer.
         count: tokens of a text.
         text_of: document id -> its text, which the characters of chunks refer to.
+        template: tokens that the chat template puts round two messages.
     """
 
-    def __init__(self, room: int, count: Callable[[str], int], text_of: Callable[[str], str]) -> None:
-        self._room, self._count, self._text_of = room, count, text_of
+    def __init__(
+        self, room: int, count: Callable[[str], int], text_of: Callable[[str], str], template: int = TEMPLATE
+    ) -> None:
+        self._room, self._count, self._text_of = room - template, count, text_of
 
     def pack(self, question: str, hits: Sequence[Hit]) -> Packed:
         kept = hits if self._surely_fit(question, hits) else self._fitting(question, hits)
@@ -53,7 +56,7 @@ class Packer:
         return _TEMPLATE + sum(estimate(text) + _BETWEEN for text in texts) <= self._room
 
     def _fitting(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
-        left = self._room - _TEMPLATE - self._count(RULES) - self._count(asked(question, ()))
+        left = self._room - self._count(RULES) - self._count(asked(question, ()))
         kept = []
         for hit in hits:
             cost = self._count(passage(_LONGEST_MARKER, hit)) + _BETWEEN

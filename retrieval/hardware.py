@@ -10,8 +10,8 @@ from ingest.errors import SettingsError
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
 
-def choose_device(device: str) -> str:
-    """ "auto" takes a GPU where there is one.
+def choose_device(device: str, setting: str = "embedding.device") -> str:
+    """ "auto" takes a GPU where there is one; `setting` names it.
 
     Raises:
         SettingsError: torch has no such device here.
@@ -23,7 +23,7 @@ def choose_device(device: str) -> str:
     except (RuntimeError, AssertionError, ImportError) as error:
         reason = str(error).partition("\n")[0].partition(". ")[0]
         raise SettingsError(
-            f"embedding.device: {device!r} cannot be used here ({reason}); set it to auto, cpu, or a GPU that torch "
+            f"{setting}: {device!r} cannot be used here ({reason}); set it to auto, cpu, or a GPU that torch "
             f"finds, such as cuda:0."
         ) from error
     return device

@@ -88,6 +88,22 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def reciting_llm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A language model that always says: The office opens at nine. [1]"""
+    from tests.language_models import reciting_model
+
+    return reciting_model(tmp_path_factory.mktemp("reciting"), "The office", " opens at nine.", " [1]")
+
+
+@pytest.fixture(scope="session")
+def random_llm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A language model of random weights, whose every token hangs on all before it."""
+    from tests.language_models import random_model
+
+    return random_model(tmp_path_factory.mktemp("random"))
+
+
+@pytest.fixture(scope="session")
 def word_vectors(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
     """A static sentence-transformers model on the disk: the word embeddings of the default model."""
     from safetensors.torch import load_file

@@ -38,8 +38,10 @@ def model_path(model: str) -> str:
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         return model
-    folder = Path(spec.origin).parent / "model"
-    return str(folder) if folder.is_dir() else model
+    home = Path(spec.origin).parent
+    if (home / "model").is_dir():
+        return str(home / "model")
+    return str(home) if any(home.glob("*.gguf")) else model
 
 
 def local_folder(model: str) -> Path | None:

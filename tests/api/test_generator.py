@@ -17,7 +17,7 @@ from api.schemas import AnswerIn
 from api.settings import load_settings
 from ingest.errors import SettingsError
 from ingest.ports import Embedder
-from tests.api.conftest import LEAVE, Run, settings_for
+from tests.api.conftest import HOURS, LEAVE, Run, settings_for
 from tests.chat_server import KEY, ChatServer, chatting, piece, sends, silent, status
 
 QUESTION = "How many days is parental leave?"
@@ -60,6 +60,8 @@ def client(services: Services) -> Iterator[TestClient]:
     [
         ({"generator": "openai"}, "generator 'openai' needs answers.url and answers.model"),
         ({"generator": "openai", "url": "http://host/v1"}, "needs answers.url and answers.model"),
+        ({"generator": "transformers"}, "generator 'transformers' needs answers.model"),
+        ({"quantization": "2bit"}, "answers.quantization: "),
         ({"url": "http://me:secret@host/v1"}, "answers.url: must look like"),
         ({"url": "http://host/v1?key=secret"}, "a key goes into answers.api_key"),
         ({"api_key": "sk secret"}, "answers.api_key: must be printable ASCII"),
@@ -168,3 +170,25 @@ def test_doctor_asks_the_model(services: Services, server: ChatServer) -> None:
     ok, detail = told()
     assert not ok
     assert "refuses the request (status 404); check answers.url, answers.model" in detail
+
+
+def test_a_model_in_this_process(tmp_path: Path, minilm: Embedder, reciting_llm: Path) -> None:
+    chosen = {"generator": "transformers", "model": str(reciting_llm), "device": "cpu", "precision": "float32"}
+    settings = settings_for(tmp_path / "data", answers={**chosen, "cross_encoder": False, "min_confidence": 0.0})
+    with Services(settings, embedder=minilm) as services, TestClient(create_app(services)) as client:
+        client.post("/v1/documents", files={"file": ("hours.md", HOURS.encode())})
+        answer = client.post("/v1/answers", json={"query": "When does the office open?"}).json()
+        assert (answer["text"], answer["model"]) == ("The office opens at nine. [1]", str(reciting_llm))
+        assert [one["quote"] for one in answer["citations"]] == [HOURS.strip()]
+        assert answer["usage"]["completion_tokens"] == 4
+        told = {one.name: one.detail for one in examine(services).checks}
+        assert told["generator"] == f"{reciting_llm} answers on cpu in float32"
+
+
+def test_a_model_that_is_not_there(tmp_path: Path, minilm: Embedder) -> None:
+    settings = settings_for(tmp_path / "data", answers={"generator": "transformers", "model": "no-such-model"})
+    with Services(settings, embedder=minilm) as services:
+        (check,) = [one for one in examine(services).checks if one.name == "generator"]
+    assert not check.ok
+    assert "'no-such-model' cannot be loaded (OSError)" in check.detail
+    assert "set answers.model to a folder" in check.detail

@@ -11,6 +11,8 @@ from generation.citations import statements
 from generation.generators.breaker import CircuitBreaker
 from generation.generators.chat import ChatGenerator, ChatOptions
 from generation.generators.extractive import ExtractiveGenerator
+from generation.generators.local.generator import TransformersGenerator
+from generation.generators.local.weights import Choice, LazyModel, load
 from generation.ports import Generator
 from generation.types import Prompt, Quote, Usage
 from tests.chat_server import KEY, chatting
@@ -25,10 +27,14 @@ PROMPT = Prompt(
 )
 
 
-@pytest.fixture(params=["extractive", "scripted", "chat", "chat behind a circuit breaker"])
+@pytest.fixture(params=["extractive", "scripted", "chat", "chat behind a circuit breaker", "transformers"])
 def generator(request: pytest.FixtureRequest) -> Iterator[Generator]:
     if request.param == "extractive":
         yield ExtractiveGenerator()
+    elif request.param == "transformers":
+        folder = request.getfixturevalue("reciting_llm")
+        model = LazyModel("reciting", lambda: load(Choice(str(folder), "cpu", "float32")))
+        yield TransformersGenerator(model, ChatOptions(64, 0.0, 60.0, 60.0), batch_size=2)
     elif request.param == "scripted":
         yield ScriptedGenerator("At ", "nine. [1]", Usage(3, 4))
     else:

@@ -1,0 +1,328 @@
+"""A language model in this process: answers that are written together are those that are written alone."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generation.generators.chat import ChatOptions
+from generation.generators.local.batch import Batch, Writing
+from generation.generators.local.generator import ModelPacker, TransformersGenerator
+from generation.generators.local.memory import SPARE
+from generation.generators.local.model import LanguageModel
+from generation.generators.local.scheduler import THREAD, Scheduler
+from generation.generators.local.weights import Choice, LazyModel, files_of, load
+from generation.prompting import RULES, messages
+from generation.types import Prompt, Usage
+from ingest.errors import InvalidError, SettingsError, TooSlowError, UnavailableError
+from tests.generation.passages import hits
+from tests.language_models import reciting_model
+
+FOUND = hits("The office opens at nine. It closes at six.", "Parental leave is thirty days.")
+PROMPT = Prompt("When does the office open?", tuple(FOUND), ())
+LONG = SPARE + 20
+"""More tokens than a layer has room for at first."""
+
+
+@pytest.fixture(scope="module")
+def model(random_llm: Path) -> LanguageModel:
+    return load(Choice(str(random_llm), "cpu", "float32"))
+
+
+@pytest.fixture(scope="module")
+def short(model: LanguageModel) -> tuple[list[list[int]], list[list[int]]]:
+    """Prompts, and what is written to each alone."""
+    every = [model.prompt([{"role": "user", "content": "a" * number}]) for number in (1, 9, 30, 17)]
+    return every, [alone(model, prompt, 12) for prompt in every]
+
+
+def lazy(model: LanguageModel) -> LazyModel:
+    return LazyModel(model.name, lambda: model)
+
+
+def generator(model: LanguageModel, size: int = 8, **changes: Any) -> TransformersGenerator:
+    chosen = {"max_tokens": 24, "temperature": 0.0, "first_token_s": 60.0, "between_tokens_s": 60.0, **changes}
+    return TransformersGenerator(lazy(model), ChatOptions(**chosen), size)
+
+
+def prompts(count: int) -> list[Prompt]:
+    """Of different lengths."""
+    return [Prompt("Who? " * number, tuple(FOUND[: number % 3]), ()) for number in range(1, count + 1)]
+
+
+async def said(asked: TransformersGenerator, prompt: Prompt = PROMPT) -> list[str | Usage]:
+    async with aclosing(asked.stream(prompt)) as pieces:
+        return [piece async for piece in pieces]
+
+
+async def all_said(works: Iterable[Awaitable[list[str | Usage]]]) -> list[list[str | Usage]]:
+    return list(await asyncio.gather(*works))
+
+
+def alone(model: LanguageModel, prompt: Sequence[int], limit: int) -> list[int]:
+    """As transformers' own `generate` writes it."""
+    tokens = torch.tensor([list(prompt)])
+    with torch.inference_mode():
+        found = model.network.generate(  # type: ignore[operator]
+            tokens, attention_mask=torch.ones_like(tokens), max_new_tokens=limit, do_sample=False
+        )
+    written = found[0, len(prompt) :].tolist()
+    return [one for one in written if one not in model.ends]
+
+
+def writing(prompt: Sequence[int], limit: int, **more: Any) -> tuple[Writing, list[Any]]:
+    told: list[Any] = []
+    return Writing(prompt, limit, more.get("temperature", 0.0), more.get("seed", 0), told.append), told
+
+
+def test_answers_written_together_are_those_that_transformers_writes_alone(model: LanguageModel) -> None:
+    every = [model.prompt(messages(one)) for one in prompts(3)]
+    batch = Batch(model, model.beginning(RULES))
+    rows = [writing(prompt, LONG) for prompt in every]
+    for row, _ in rows:
+        batch.join(row)
+        batch.step()
+    while batch.rows:
+        batch.step()
+        batch.leave()
+    assert [told for _, told in rows] == [[*alone(model, prompt, LONG), None] for prompt in every]
+
+
+@settings(max_examples=10)
+@given(data=st.data())
+def test_whoever_joins_and_leaves_when_changes_nothing(
+    model: LanguageModel, short: tuple[list[list[int]], list[list[int]]], data: st.DataObject
+) -> None:
+    every, expected = short
+    limits = [data.draw(st.integers(1, 12)) for _ in every]
+    together, batch = [writing(*one) for one in zip(every, limits, strict=True)], Batch(model, ())
+    waiting = [row for row, _ in together]
+    while waiting or batch.rows:
+        if waiting and (not batch.rows or data.draw(st.booleans())):
+            batch.join(waiting.pop(data.draw(st.integers(0, len(waiting) - 1))))
+        else:
+            batch.step()
+        batch.leave()
+    for (_, told), whole, limit in zip(together, expected, limits, strict=True):
+        assert told == [*whole[:limit], None]
+
+
+@pytest.mark.parametrize("beginning", [RULES, "", RULES[:40] + "Something else."])
+def test_what_is_remembered_of_the_rules_changes_nothing(model: LanguageModel, beginning: str) -> None:
+    """Also where a prompt begins only partly as was thought."""
+    prompt = model.prompt(messages(PROMPT))
+    batch = Batch(model, model.beginning(beginning))
+    for _ in range(2):
+        row, told = writing(prompt, 12)
+        batch.join(row)
+        while batch.rows:
+            batch.step()
+            batch.leave()
+        assert told == [*alone(model, prompt, 12), None]
+
+
+def test_the_rules_are_read_once(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    forward = model.network.forward
+
+    def counted(**given: Any) -> Any:
+        read.append(given["input_ids"].numel())
+        return forward(**given)
+
+    monkeypatch.setattr(model.network, "forward", counted)
+    rules, prompt = model.beginning(RULES), model.prompt(messages(PROMPT))
+    batch = Batch(model, rules)
+    for _ in range(2):
+        batch.join(writing(prompt, 1)[0])
+        batch.leave()
+    assert len(rules) > model.count(RULES)
+    assert read == [len(rules), len(prompt) - len(rules), len(prompt) - len(rules)]
+
+
+def test_more_requests_than_a_batch_holds(model: LanguageModel) -> None:
+    asked = generator(model, size=2, max_tokens=8)
+    together = asyncio.run(all_said(said(asked, one) for one in prompts(5)))
+    assert together == [asyncio.run(said(asked, one)) for one in prompts(5)]
+
+
+def test_chance_is_each_answer_s_own(model: LanguageModel) -> None:
+    warm, seeded = (generator(model, max_tokens=8, temperature=1.0, seed=seed) for seed in (0, 7))
+    together = asyncio.run(all_said(said(asked, one) for asked in (warm, seeded) for one in prompts(2)))
+    assert together == [asyncio.run(said(asked, one)) for asked in (warm, seeded) for one in prompts(2)]
+    assert together[0] != together[2]
+    assert together[0] != asyncio.run(said(generator(model, max_tokens=8), prompts(1)[0]))
+
+
+def test_characters_of_several_tokens_are_not_torn(tmp_path: Path) -> None:
+    speaker = load(Choice(str(reciting_model(tmp_path, "é", "€", "я")), "cpu", "float32"))
+    assert asyncio.run(said(generator(speaker)))[:-1] == ["é", "€", "я"]
+
+
+def test_a_limit_on_tokens(model: LanguageModel) -> None:
+    *_, usage = asyncio.run(said(generator(model, max_tokens=5)))
+    assert usage == Usage(len(model.prompt(messages(PROMPT))), 5)
+
+
+def working() -> bool:
+    return any(thread.name == THREAD for thread in threading.enumerate())
+
+
+def comes_true(condition: Callable[[], bool], within_s: float = 20.0) -> bool:
+    ends = time.monotonic() + within_s
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.005)
+    return condition()
+
+
+def test_two_hundred_who_leave_in_mid_answer_leave_nothing_behind(model: LanguageModel) -> None:
+    asked = generator(model, size=4, max_tokens=3000)
+
+    async def left() -> int:
+        pieces = asked.stream(Prompt("Who?", (), ()))
+        await anext(pieces)
+        await pieces.aclose()
+        return len(asyncio.all_tasks())
+
+    async def two_hundred() -> list[int]:
+        return [tasks for _ in range(20) for tasks in await asyncio.gather(*(left() for _ in range(10)))]
+
+    assert len(asyncio.run(two_hundred())) == 200
+    assert comes_true(lambda: not working())
+    scheduler = asked._scheduler
+    assert scheduler is not None
+    assert (scheduler._batch.rows, len(scheduler._waiting), len(scheduler._batch._cache)) == ([], 0, 0)
+
+
+def test_whoever_leaves_while_waiting_is_never_begun(model: LanguageModel) -> None:
+    asked = generator(model, size=1, max_tokens=2000)
+
+    async def leave_both() -> None:
+        first, second = asked.stream(Prompt("Who?", (), ())), asked.stream(Prompt("What?", (), ()))
+        await anext(first)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await anext(second)
+        await first.aclose()
+
+    asyncio.run(leave_both())
+    assert comes_true(lambda: not working())
+
+
+def test_a_model_that_fails_is_told_of_and_the_next_request_works(
+    model: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, forward, mishaps = generator(model), model.network.forward, [1, 0]
+
+    def failing(**given: Any) -> Any:
+        if given["input_ids"].shape[1] == 1 and mishaps.pop():
+            raise torch.OutOfMemoryError("no room")
+        return forward(**given)
+
+    good = asyncio.run(said(asked))
+    with monkeypatch.context() as patched:
+        patched.setattr(model.network, "forward", failing)
+        with pytest.raises(UnavailableError, match=r"OutOfMemoryError.*lower answers\.batch_size"):
+            asyncio.run(said(asked))
+    assert asyncio.run(said(asked)) == good
+
+
+def test_one_that_is_too_slow(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    forward = model.network.forward
+
+    def slow(**given: Any) -> Any:
+        time.sleep(0.3)
+        return forward(**given)
+
+    monkeypatch.setattr(model.network, "forward", slow)
+    with pytest.raises(TooSlowError, match=r"no token within 0\.1 s.*raise answers\.first_token_s"):
+        asyncio.run(said(generator(model, first_token_s=0.1)))
+    assert comes_true(lambda: not working())
+
+
+def test_a_prompt_that_the_model_cannot_read(model: LanguageModel) -> None:
+    with pytest.raises(UnavailableError, match=r"reads and writes 4096 tokens at once.*lower answers\.max_tokens"):
+        asyncio.run(said(generator(model, max_tokens=4000)))
+
+
+def test_the_context_is_filled_by_the_model_s_own_count(model: LanguageModel) -> None:
+    many = hits(*(f"Passage {number} says this and that." for number in range(40)))
+    packed = ModelPacker(lazy(model), 2000, 200, lambda key: "").pack("Who?", many)
+    used = len(model.prompt(messages(Prompt("Who?", packed.hits, ()))))
+    longest = max(model.count(one.chunk.text) for one in many) + 60
+    assert packed.omitted
+    assert 1800 - longest <= used <= 1800
+    with pytest.raises(InvalidError, match="leaves no room"):
+        ModelPacker(lazy(model), 9000, 3900, lambda key: "").pack("Who?", many)  # the model reads 4096
+
+
+def test_a_template_without_system_messages(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    strict = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}" + "".join(
+        ["{% for message in messages %}", "<|im_start|>{{ message['content'] }}", "{% endfor %}"]
+    )
+    monkeypatch.setattr(model._tokenizer, "chat_template", strict)
+    text = model.tokenizer.decode(model.prompt([{"role": "system", "content": "A"}, {"role": "user", "content": "B"}]))
+    assert text == "A\n\nB"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"device": "all"}, "answers.device: all means every GPU"),
+        ({"device": "cuda:7"}, "answers.device: 'cuda:7' cannot be used here"),
+        ({"quantization": "4bit"}, "answers.quantization: 4bit needs a GPU and the package bitsandbytes"),
+    ],
+)
+def test_what_this_machine_has_not(random_llm: Path, wrong: dict[str, Any], told: str) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(SettingsError) as raised:
+        load(Choice(str(random_llm), **wrong))
+    assert told in str(raised.value)
+
+
+def test_files_that_are_missing(tmp_path: Path, random_llm: Path) -> None:
+    with pytest.raises(UnavailableError, match=r"cannot be loaded .*set answers\.model to a folder"):
+        load(Choice(str(tmp_path)))
+    (tmp_path / "half").mkdir()
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / "half" / name).write_bytes((random_llm / name).read_bytes())
+    with pytest.raises(UnavailableError, match="cannot be loaded"):
+        load(Choice(str(tmp_path / "half")))
+
+
+def test_a_gguf_file_is_found_in_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "small.gguf").touch()
+    assert files_of(str(tmp_path)) == (str(tmp_path), {"gguf_file": "small.gguf"})
+    assert files_of(str(tmp_path / "small.gguf")) == (str(tmp_path), {"gguf_file": "small.gguf"})
+    assert files_of("owner/name") == ("owner/name", {})
+
+
+def test_a_model_is_loaded_once_and_only_when_needed(model: LanguageModel) -> None:
+    loads: list[int] = []
+
+    def load_slowly() -> LanguageModel:
+        loads.append(1)
+        time.sleep(0.05)
+        return model
+
+    asked = TransformersGenerator(LazyModel("slow", load_slowly), ChatOptions(4, 0.0, 60.0, 60.0), 8)
+    assert loads == []
+    asyncio.run(all_said(said(asked) for _ in range(4)))
+    assert loads == [1]
+
+
+def test_scheduler_takes_what_comes_after_it_had_nothing_to_do(model: LanguageModel) -> None:
+    scheduler = Scheduler(Batch(model, ()), 2)
+    for _ in range(2):
+        row, told = writing(model.prompt([{"role": "user", "content": "a"}]), 3)
+        scheduler.submit(row)
+        assert comes_true(lambda told=told: None in told)  # type: ignore[misc]
+        assert comes_true(lambda: not working())
