@@ -47,9 +47,11 @@ SPANS = (
 )
 ANSWERS = (
     Metric("answered_right", "Answered from gold evidence"),
-    Metric("citation_precision", "Citation precision", over="answers"),
-    Metric("citation_recall", "Citation recall"),
+    Metric("citation_precision", "Citation precision (gold evidence)", over="answers"),
+    Metric("citation_recall", "Citation recall (gold evidence)"),
     Metric("supported", "Supported sentences", over="answers"),
+    Metric("alce_recall", "Citation recall (ALCE)", over="answers"),
+    Metric("alce_precision", "Citation precision (ALCE)", over="answers"),
     Metric("judged_right", "Right by the judge", over="answers"),
     Metric("exact_match", "Exact match"),
     Metric("token_f1", "Token F1"),
