@@ -27,7 +27,7 @@ from api.openai.chat_schemas import (
 from api.openai.errors import error_body
 from api.openai.models import generator_name
 from api.schemas import AnswerIn, Problem, TurnIn
-from api.schemas_answers import CitationOut
+from api.schemas_answers import CitationOut, ShortOut
 from api.streams import event, guarded
 from generation.answerer import drain
 from generation.types import Answer, Usage
@@ -118,7 +118,8 @@ class _Chunks:
 
 def _extensions(answer: Answer) -> Extensions:
     citations = [CitationOut.model_validate(one) for one in answer.citations]
-    return Extensions(citations=citations, refused=answer.refused, confidence=answer.confidence)
+    short = ShortOut.model_validate(answer.short) if answer.short else None
+    return Extensions(citations=citations, refused=answer.refused, confidence=answer.confidence, short=short)
 
 
 def _usage(usage: Usage) -> ChatUsage:

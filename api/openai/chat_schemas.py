@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from api.schemas import Condition, Name
-from api.schemas_answers import CitationOut
+from api.schemas_answers import CitationOut, ShortOut
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 
@@ -92,6 +92,7 @@ class Extensions(BaseModel):
     citations: list[CitationOut] = Field(default_factory=list)
     refused: bool = False
     confidence: float = 0.0
+    short: ShortOut | None = None
 
 
 class ChatOut(BaseModel):

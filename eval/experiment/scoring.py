@@ -65,7 +65,8 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
     """Each in [0, 1].
 
     Of answerable questions: `answered_right` (cites gold evidence among the first citations), `citation_recall`,
-    `exact_match`, `token_f1` (all 0 for a refusal), `refused_answerable`. Of answers that were served: `supported`,
+    `exact_match`, `token_f1` (all 0 for a refusal), the last two also of the short answer where there is one
+    (`short_given`), `refused_answerable`. Of answers that were served: `supported`,
     and on answerable questions `citation_precision`. Of unanswerable questions: `refusal_recall`. Of refusals:
     `refusal_precision`.
 
@@ -82,6 +83,10 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
         if case.answers:
             found["exact_match"] = exact_match(served, case.answers)
             found["token_f1"] = token_f1(served, case.answers)
+            short = answer.short.text if answer.short else served
+            found["short_given"] = float(answer.short is not None)
+            found["short_exact_match"] = exact_match(short, case.answers)
+            found["short_token_f1"] = token_f1(short, case.answers)
         if answer.citations:
             found["citation_precision"] = mean(is_cited(one, case) for one in answer.citations)
     else:
