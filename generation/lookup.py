@@ -43,7 +43,7 @@ _ALTERNATIVE = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w.])\+?\d[\d ()/-]{5,}\d(?!\w)")
 _YEAR = re.compile(r"(?<![\w.,-])(?:1\d|20)\d\d(?:s\b|(?![\w-]|[.,]\d))")
-_NO_PERSON = re.compile(r"\b(?:in|at|on|near|to|from|of|the|im|am|bei|nach|aus)\s+$", re.IGNORECASE)
+_NO_PERSON = re.compile(r"\b(?:in|at|on|near|of|the|im|am|bei)\s+$", re.IGNORECASE)
 _WITHIN_NAME = re.compile(r"(?:(?<=\b[A-Z])\.\s|\s(?:de|von|van|der|del|la)(?:\s(?:der|la))?\s)")
 _RANGE = re.compile(r"\s?(?:to|-|–|bis)\s?", re.IGNORECASE)
 _COUNTED = re.compile(
@@ -137,7 +137,7 @@ def _candidates(kind: Asked, question: str, quote: str) -> Iterator[Span]:
 
 
 def _dates(question: str, quote: str) -> Iterator[Span]:
-    taken = _ranges([(one.start, one.end) for one in dates(quote)], quote)
+    taken = _ranges([(one.start, one.start + len(one.text.rstrip("."))) for one in dates(quote)], quote)
     yield from (span for span in taken if quote[slice(*span)] not in question)
     for found in _YEAR.finditer(quote):
         inside = any(start <= found.start() < end for start, end in taken)
