@@ -30,7 +30,6 @@ class Asked(Enum):
         r"|\b(?:what|which)\s+(?:percentage|share|proportion|amount|price|fee|rate|limit)\b|\bwie\s*viel\b"
     )
     PERSON = r"^(?:\w+\s+)?who(?:m|se)?\b|\b(?:by|to|from|with)\s+whom\b|^we[rmn]\b"
-
     EMAIL = r"\be-?mail\s+address\b|^(?:what|which)\b.*\be-?mail\b"
     PHONE = r"\bphone\b|\btelephone\b|\bextension\b|\bnumber\s+(?:of|for|to\s+call)\b"
 
@@ -59,8 +58,11 @@ _LIMIT = re.compile(
 )
 _TIMES = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
 _MONEY_OR_SHARE = frozenset(["EUR", "USD", "GBP", "CHF", "%"])
-
-
+_DENIES = re.compile(
+    r"\b(?:not?(?! (?:more|fewer|less|later|earlier) than)|never|nobody|none|nor|without|cannot|kein\w*|nicht|nie)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
 _QUALIFIED = frozenset({Asked.TIME, Asked.DATE, Asked.COUNT, Asked.MEASURE})
 
 
@@ -83,10 +85,11 @@ def shortened(question: str, citation: Citation) -> Short | None:
 def short_answer(question: str, quote: str) -> Span | None:
     """Start and end of the words of the quote that answer the question.
 
-    None where it is no look-up, or where the quote holds nothing of the kind that the question does not say itself, or
-    several such things of which none stands nearer to the words of the question.
+    None where it is no look-up, or where the quote denies something ("nobody may carry over more than 5 days" would
+    be turned round), holds nothing of the kind that the question does not say itself, or several such things of which
+    none stands clearly nearer to the words of the question.
     """
-    kind = asked_for(question)
+    kind = None if _DENIES.search(quote) else asked_for(question)
     found = list(dict.fromkeys(_candidates(kind, question, quote))) if kind else []
     nearest = _nearest(found, question, quote)
     return _qualified(nearest, quote) if nearest and kind in _QUALIFIED else nearest

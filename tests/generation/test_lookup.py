@@ -42,6 +42,7 @@ def test_what_is_asked_for(question: str, kind: Asked | None) -> None:
         ("How much is the fee?", "The fee is EUR 12.50 from 2025 on.", "EUR 12.50"),
         ("How long is the notice period?", "The notice period is 3 to 6 months.", "3 to 6 months"),
         ("How long is it kept?", "It costs 5 euros and is kept for at least 13 months.", "at least 13 months"),
+        ("How long may it take?", "It may take no more than 3 weeks.", "no more than 3 weeks"),
         ("How far is it to the port?", "The port is 25 miles (40 km) away.", "25 miles"),
         ("When does the freeze begin?", "The freeze begins on 15 December 2025.", "15 December 2025"),
         ("When is the freeze?", "Nothing is released from 15 December to 6 January.", "from 15 December to 6 January"),
@@ -70,6 +71,8 @@ def test_the_words_that_answer(question: str, quote: str, expected: str) -> None
         ("Who leads the Harbour Office?", "The Harbour Office is led by its members."),
         ("When is it?", "It is on 3 May 2025 in Leeds, on 4 May 2025 in Bremen."),
         ("How long is it kept?", "It costs 5 euros."),
+        ("How many days may I carry over?", "Nobody may carry over more than 5 days."),
+        ("Who leads the desk?", "Priya Dunmore doesn't lead the desk."),
         ("How long may it take?", "Allow 3 weeks for A, 5 weeks for B."),
     ],
 )
