@@ -22,6 +22,8 @@ _COLUMNS = (TextColumn("Ingesting"), BarColumn(), TaskProgressColumn(), TextColu
 
 def show_answer(answer: AnswerOut) -> None:
     colour = "yellow" if answer.refused else "green"
+    if answer.short:
+        _line(f"[bold green]{escape(' '.join(answer.short.text.split()))}[/]\n")
     _line(f"[{colour}]{escape(answer.text)}[/]\n")
     _line(f"[dim]confidence {answer.confidence:.2f}[/]")
     for citation in answer.citations:

@@ -45,6 +45,14 @@ class VerificationOut(Out):
     quoted: bool = Field(description="None held: the answer is quotes.")
 
 
+class ShortOut(Out):
+    text: str
+    marker: int
+    document_id: str
+    char_start: int = Field(description="Offsets into the document's text, in characters.")
+    char_end: int
+
+
 class AnswerOut(Out):
     query: str = Field(description="As it was understood: a follow-up stands alone here.")
     text: str
@@ -58,6 +66,9 @@ class AnswerOut(Out):
     usage: UsageOut
     omitted: int = Field(default=0, description="Passages found that did not fit into the model's context.")
     verification: VerificationOut | None = Field(default=None, description="Null where nothing but quotes is written.")
+    short: ShortOut | None = Field(
+        default=None, description="The words of the first quote that answer by themselves, where that is sure."
+    )
 
 
 class LostAnswer(Problem):
@@ -93,4 +104,5 @@ def answer_out(answer: Answer, query: str) -> AnswerOut:
         usage=UsageOut.model_validate(answer.usage),
         omitted=answer.omitted,
         verification=VerificationOut.model_validate(answer.verification) if answer.verification else None,
+        short=ShortOut.model_validate(answer.short) if answer.short else None,
     )

@@ -11,6 +11,7 @@ from generation.checking import SentenceCheck
 from generation.citations import citation_at, line_boxes, resolve
 from generation.errors import GenerationError
 from generation.generators.extractive import quoted, select
+from generation.lookup import shortened
 from generation.ports import ContextPacker, EvidenceScorer, Generator, SectionReader, Verifier
 from generation.prompting import UNKNOWN
 from generation.streaming import DraftReader
@@ -170,6 +171,7 @@ class RagAnswerer:
         return replace(self._answer(course, ()), text=text, hits=tuple(course.found), refused=True)
 
     def _answer(self, course: _Course, citations: Sequence[Citation]) -> Answer:
+        quotes = not course.check or course.check.result.quoted
         return Answer(
             text=course.text,
             citations=tuple(citations),
@@ -182,6 +184,7 @@ class RagAnswerer:
             timings=dict(course.timings),
             omitted=course.packed.omitted,
             verification=course.check.result if course.check else None,
+            short=shortened(course.query.text, citations[0]) if quotes and citations else None,
             provenance=Provenance(tuple(course.found), course.quotes, course.prompt, course.written),
         )
 

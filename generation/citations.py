@@ -78,13 +78,13 @@ def _same_line(box: Box, left: float, top: float, bottom: float) -> bool:
 
 
 def _place(statement: str, marker: int, passage: str, quotes: Sequence[Quote]) -> tuple[int, int, float]:
-    """Start, end and support of the sentence of a passage that a statement rests on."""
+    """Start, end and support of the sentence, or the list, of a passage that a statement rests on."""
     own = [quote for quote in quotes if quote.marker == marker]
     exact = next((quote for quote in own if quote.text == statement), None)
     if exact:
         return exact.start, exact.end, exact.support
     start, end = _similar(statement, passage)
-    return start, end, next((quote.support for quote in own if quote.start == start), 0.0)
+    return start, end, max((quote.support for quote in own if start <= quote.start < end), default=0.0)
 
 
 def _similar(statement: str, passage: str) -> tuple[int, int]:

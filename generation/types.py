@@ -73,6 +73,18 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Short:
+    """The exact words of the first citation's quote that answer a question for a number, a date, a person or an
+    address: `document.text[char_start:char_end] == text`."""
+
+    text: str
+    marker: int
+    document_id: str
+    char_start: int
+    char_end: int
+
+
+@dataclass(frozen=True)
 class Ground:
     """What a statement rests on: `hits[marker - 1].chunk.text[start:end]`.
 
@@ -136,7 +148,7 @@ class Answer:
 
     A refusal has no citations; its `hits` are the nearest passages. `omitted`: so many hits the generator could not
     read, because they did not fit into its context. `verification` is None where the generator can only quote.
-    `timings` are milliseconds a stage.
+    `short` is None where a quote holds no such words, or not surely. `timings` are milliseconds a stage.
     """
 
     text: str
@@ -150,4 +162,5 @@ class Answer:
     timings: Mapping[str, float] = field(default_factory=dict)
     omitted: int = 0
     verification: Verification | None = None
+    short: Short | None = None
     provenance: Provenance | None = field(default=None, repr=False)

@@ -14,7 +14,8 @@ def answer_text(answer: AnswerOut) -> str:
     if answer.refused:
         return _refusal(answer)
     sources = [f"[{one.marker}] {_place(one)}, support {one.support:.2f}\n{one.quote}" for one in answer.citations]
-    return "\n\n".join([answer.text, f"Confidence {answer.confidence:.2f}. Quoted from:", *sources])
+    short = [f"In short: {answer.short.text} [{answer.short.marker}]"] if answer.short else []
+    return "\n\n".join([*short, answer.text, f"Confidence {answer.confidence:.2f}. Quoted from:", *sources])
 
 
 def part_text(part: DocumentPartOut) -> str:

@@ -29,7 +29,7 @@ from api.openai.chat_schemas import (
 from api.openai.errors import problem_body
 from api.openai.models import generator_name
 from api.schemas import AnswerIn, Problem, TurnIn
-from api.schemas_answers import CitationOut
+from api.schemas_answers import CitationOut, ShortOut
 from api.streams import event, guarded
 from generation.answerer import drain
 from generation.types import Answer, Usage
@@ -122,8 +122,13 @@ class _Chunks:
 
 def _extensions(answer: Answer) -> Extensions:
     citations = [CitationOut.model_validate(one) for one in answer.citations]
+    short = ShortOut.model_validate(answer.short) if answer.short else None
     return Extensions(
-        citations=citations, refused=answer.refused, confidence=answer.confidence, trace_id=answer.trace_id
+        citations=citations,
+        refused=answer.refused,
+        confidence=answer.confidence,
+        trace_id=answer.trace_id,
+        short=short,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from api.schemas import Condition, Name
-from api.schemas_answers import CitationOut
+from api.schemas_answers import CitationOut, ShortOut
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 
@@ -93,6 +93,7 @@ class Extensions(BaseModel):
     refused: bool = False
     confidence: float = 0.0
     trace_id: str = ""
+    short: ShortOut | None = None
 
 
 class ChatOut(BaseModel):

@@ -8,6 +8,7 @@ from eval.experiment.outcomes import Answered, Cited, Lost, Outcome, Passage
 from eval.experiment.positions import Positions
 from eval.experiment.sets import Case
 from eval.experiment.spec import Prices
+from eval.metrics import citations as alce
 from eval.metrics.ranking import DEPTH, mean, ranking_metrics
 from eval.metrics.spans import span_scores
 from eval.metrics.text import exact_match, token_f1, words
@@ -64,9 +65,14 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
     """Each in [0, 1].
 
     Of answerable questions: `answered_right` (cites gold evidence among the first citations), `citation_recall`,
-    `exact_match`, `token_f1` (all 0 for a refusal), `refused_answerable`. Of answers that were served: `supported`,
+    `exact_match`, `token_f1` (all 0 for a refusal), the last two also of the short answer where there is one
+    (`short_given`), `refused_answerable`. Of answers that were served: `supported`,
     and on answerable questions `citation_precision`. Of unanswerable questions: `refusal_recall`. Of refusals:
     `refusal_precision`.
+
+    `citation_precision` and `citation_recall` hold citations against the gold evidence of the question: whether the
+    answer quotes what the annotators marked. Whether its sentences are borne out by what they cite is another matter:
+    that is `alce_recall` and `alce_precision`, of answers that were served.
     """
     found: Metrics = {}
     if case.answerable:
@@ -77,6 +83,10 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
         if case.answers:
             found["exact_match"] = exact_match(served, case.answers)
             found["token_f1"] = token_f1(served, case.answers)
+            short = answer.short.text if answer.short else served
+            found["short_given"] = float(answer.short is not None)
+            found["short_exact_match"] = exact_match(short, case.answers)
+            found["short_token_f1"] = token_f1(short, case.answers)
         if answer.citations:
             found["citation_precision"] = mean(is_cited(one, case) for one in answer.citations)
     else:
@@ -85,6 +95,9 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
         found["refusal_precision"] = float(not case.answerable)
     else:
         found["supported"] = supported(answer, text_of)
+        cited = cited_sentences(answer, text_of)
+        found["alce_recall"] = alce.alce_recall(cited, said_in)
+        found["alce_precision"] = alce.alce_precision(cited, said_in)
     return found
 
 
@@ -103,6 +116,21 @@ def supported(answer: Answer, text_of: Callable[[str], str]) -> float:
     its document at the place that the citation names."""
     sentences = [one for one in _statements(answer) if words(one.text).strip()]
     return mean(_stands(one, answer.citations, text_of) for one in sentences)
+
+
+def cited_sentences(answer: Answer, text_of: Callable[[str], str]) -> list[alce.Cited]:
+    """Of each passage those quotes count that stand in the document where their citation says."""
+    quotes: dict[int, str] = dict.fromkeys((one.marker for one in answer.citations), "")
+    for one in answer.citations:
+        if text_of(one.document_id)[one.char_start : one.char_end] == one.quote:
+            quotes[one.marker] += f"{one.quote}\n"
+    sentences = [one for one in _statements(answer) if words(one.text).strip()]
+    return [alce.Cited(one.text, {marker: quotes.get(marker, "") for marker in one.markers}) for one in sentences]
+
+
+def said_in(texts: Sequence[str], sentence: str) -> bool:
+    """Word for word. A paraphrase counts as not entailed: figures of free text are lower bounds."""
+    return any(words(sentence) in words(text) for text in texts)
 
 
 def _statements(answer: Answer) -> list[Statement]:

@@ -1,8 +1,14 @@
 """The generator that cannot make anything up: it quotes the best-supported sentences word for word."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+import re
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from dataclasses import replace
 
+from generation.lists import kinds_asked_for, whole_list
 from generation.types import Prompt, Quote, Usage
+from retrieval.types import Hit
+
+_MARKER = re.compile(r"\[\d{1,3}\]")
 
 # A further sentence must be supported at least this well in relation to the best one.
 RELATIVE_SUPPORT = 0.5
@@ -21,13 +27,18 @@ class ExtractiveGenerator:
         self._max_sentences = max_sentences
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
-        for piece in quoted(prompt.quotes, self._max_sentences):
+        chosen = select(prompt.quotes, self._max_sentences)
+        for piece in _lines(with_lists(chosen, prompt)):
             yield piece
 
 
 def quoted(quotes: Sequence[Quote], limit: int) -> Iterator[str]:
     """The best quotes with their markers, a line each."""
-    for position, quote in enumerate(select(quotes, limit)):
+    return _lines(select(quotes, limit))
+
+
+def _lines(quotes: Sequence[Quote]) -> Iterator[str]:
+    for position, quote in enumerate(quotes):
         separator = "\n" if position else ""
         yield f"{separator}{quote.text} [{quote.marker}]"
 
@@ -40,3 +51,28 @@ def select(quotes: Sequence[Quote], limit: int) -> list[Quote]:
             break
         chosen.setdefault(" ".join(quote.text.casefold().split()), quote)
     return list(chosen.values())
+
+
+def with_lists(quotes: Sequence[Quote], prompt: Prompt) -> list[Quote]:
+    """The quotes, those that lead in a list with it, and items with the whole of theirs where the question asks for
+    it; none that another one holds."""
+    wanted = kinds_asked_for(prompt.question)
+    found: list[Quote] = []
+    for quote in quotes:
+        one = _with_list(quote, prompt.hits[quote.marker - 1], wanted)
+        if not any(_holds(other, one) for other in found):
+            found = [other for other in found if not _holds(one, other)] + [one]
+    return found
+
+
+def _with_list(quote: Quote, hit: Hit, wanted: Collection[str]) -> Quote:
+    chunk = hit.chunk
+    span = whole_list(chunk.text, quote.start, chunk.headings, wanted)
+    text = chunk.text[slice(*span)] if span else ""
+    if not span or _MARKER.search(text):  # what looks like a marker would end the quote
+        return quote
+    return replace(quote, text=text, start=span[0], end=span[1])
+
+
+def _holds(one: Quote, other: Quote) -> bool:
+    return one.marker == other.marker and one.start <= other.start and other.end <= one.end

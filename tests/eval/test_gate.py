@@ -114,7 +114,7 @@ def test_citations_that_are_off_by_a_sentence_are_caught(
 
     monkeypatch.setattr(generation.answerer, "resolve", shifted)
     found = reasons(baseline, run(data))
-    assert "Citation precision fell" in found
+    assert "Citation precision (gold evidence) fell" in found
     assert "Supported sentences fell" in found
 
 

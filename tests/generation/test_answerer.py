@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from generation.answerer import NOTHING_FOUND, REFUSAL, RagAnswerer, drain
+from generation.citations import Statement
 from generation.context import Unlimited
 from generation.errors import GenerationError
 from generation.ports import Verifier
-from generation.types import Answer, Evidence, Packed, Quote, Usage
+from generation.types import Answer, Evidence, Ground, Packed, Quote, Short, Usage, Verdict
 from ingest.errors import UnavailableError
 from ingest.types import Section
 from retrieval.types import Hit, Query
@@ -186,3 +187,19 @@ def test_where_the_generator_fails_what_was_found_is_kept(before: tuple[str, ...
     assert told.value.__cause__ is down
     assert told.value.hits == tuple(found)
     assert [one.quote for one in told.value.citations] == ["The office opens at nine.", "It closes at six."]
+
+
+class Believing:
+    """Port `Verifier` that takes every sentence for the first passage's first."""
+
+    def verify(self, statement: Statement, hits: Sequence[Hit], question: str) -> Verdict:
+        return Verdict(True, "", (Ground(1, OPENS.start, OPENS.end, 0.9),))
+
+
+@pytest.mark.parametrize("verifier", [None, Believing()])
+def test_a_short_answer_is_taken_from_a_quote_and_never_from_what_a_model_wrote(verifier: Verifier | None) -> None:
+    text = TEXT.replace("nine", "9:30")
+    found, quote = [hit(text)], replace(OPENS, text=text[: OPENS.end])
+    _, answer = ask(Shelf(found, [quote]), ScriptedGenerator(f"{quote.text} [1]"), verifier=verifier)
+    assert answer.citations[0].quote == quote.text
+    assert answer.short == (None if verifier else Short("9:30", 1, "doc-1", 20, 24))

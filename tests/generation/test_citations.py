@@ -193,7 +193,8 @@ def test_rectangles_lie_round_the_characters_asked_for(start: int, end: int) -> 
 
 
 async def collect(generator: ExtractiveGenerator, quotes: list[Quote]) -> str:
-    return "".join([str(piece) async for piece in generator.stream(Prompt("?", (), tuple(quotes)))])
+    found = tuple(hits("A.\nB.", "C.", "A."))
+    return "".join([str(piece) async for piece in generator.stream(Prompt("?", found, tuple(quotes)))])
 
 
 def quote(text: str, support: float, marker: int = 1) -> Quote:
@@ -208,5 +209,7 @@ def test_the_best_sentences_none_twice_none_far_worse() -> None:
 
 
 def test_the_extractive_generator_writes_quotes_with_their_markers() -> None:
-    text = asyncio.run(collect(ExtractiveGenerator(2), [quote("A.", 0.9, 3), quote("B.", 0.8), quote("C.", 0.7)]))
+    text = asyncio.run(
+        collect(ExtractiveGenerator(2), [quote("A.", 0.9, 3), Quote(1, "B.", 3, 5, 0.8), quote("C.", 0.7, 2)])
+    )
     assert text == "A. [3]\nB. [1]"

@@ -1,0 +1,78 @@
+"""Lists in a passage: what a sentence that leads one in, or an item of it, is quoted with."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from ingest.sentences import Sentence, sentences
+
+LONGEST = 1200
+"""Characters; of a longer list the sentence is quoted alone."""
+_BULLET = re.compile(r"[-*•–▪◦‣]\s")
+_NUMBER = re.compile(r"(?:\d{1,2}|[a-z])[.)]\s")
+_PLURAL = r"[^\W\d]{2,}[^\Ws]s"
+_ASKS_FOR_ALL = re.compile(
+    r"^(?:please\s+)?(?:list|name|enumerate|nenne)\b"
+    rf"|\b(?:what|which)\s+(?:(?:\w+\s+){{0,2}}{_PLURAL}\s+)?(?:are|were)\b"
+    rf"|\b(?:what|which)\s+(?:(?:kinds|types|sorts)\s+of|{_PLURAL}\s+(?:do|does|did|have|can|may|must|need)\b)"
+    r"|\bwelche\b|\bwas\s+sind\b",
+    re.IGNORECASE,
+)
+_ASKS_FOR_STEPS = re.compile(
+    r"\bhow\s+(?:do|can|should|must|to)\b|\bsteps\b|\bwie\s+(?:kann|muss|soll)\b", re.IGNORECASE
+)
+BULLETS, NUMBERS = "bullets", "numbers"
+
+
+def kinds_asked_for(question: str) -> frozenset[str]:
+    """The kinds of list that a question wants whole: any (`which are`, `name`), or the numbered one of the steps that
+    are to be done (`how do I`)."""
+    if _ASKS_FOR_ALL.search(question):
+        return frozenset({BULLETS, NUMBERS})
+    return frozenset({NUMBERS}) if _ASKS_FOR_STEPS.search(question) else frozenset()
+
+
+def whole_list(text: str, start: int, headings: Collection[str], wanted: Collection[str]) -> tuple[int, int] | None:
+    """Start and end of the list that the sentence at `start` of a passage belongs to, with what leads it in.
+
+    None where it belongs to none, or to one of more than `LONGEST` characters. A sentence before a list that ends with
+    a colon says nothing without it; an item may say enough, and is taken for its list where that is of a `wanted` kind.
+    """
+    found = list(sentences(text, headings))
+    kinds = list(_kinds(text, found))
+    at = next((number for number, one in enumerate(found) if one.start == start), len(found))
+    leads_in = at + 1 < len(found) and _ends_with_colon(text, found[at]) and kinds[at + 1]
+    if at == len(found) or not (leads_in or kinds[at] in wanted):
+        return None
+    first, last = _run(kinds, at + 1 if leads_in else at)
+    first -= first > 0 and _ends_with_colon(text, found[first - 1])
+    span = found[first].start, found[last].end
+    return span if span[1] - span[0] <= LONGEST else None
+
+
+def _kinds(text: str, found: Sequence[Sentence]) -> Iterator[str]:
+    """Of each sentence: the kind of list that it is an item of, or goes on in one; else empty."""
+    kind, end = "", 0
+    for one in found:
+        goes_on = kind and "\n" not in text[end : one.start]
+        kind, end = kind if goes_on else _kind(text, one), one.end
+        yield kind
+
+
+def _kind(text: str, one: Sentence) -> str:
+    if text[: one.start].rpartition("\n")[2].strip():
+        return ""
+    return BULLETS if _BULLET.match(text, one.start) else NUMBERS if _NUMBER.match(text, one.start) else ""
+
+
+def _run(kinds: Sequence[str], at: int) -> tuple[int, int]:
+    """The first and the last of the neighbours of the same kind."""
+    first = last = at
+    while first > 0 and kinds[first - 1] == kinds[at]:
+        first -= 1
+    while last + 1 < len(kinds) and kinds[last + 1] == kinds[at]:
+        last += 1
+    return first, last
+
+
+def _ends_with_colon(text: str, one: Sentence) -> bool:
+    return text[one.start : one.end].rstrip("*_ ").endswith(":")

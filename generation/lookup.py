@@ -1,0 +1,224 @@
+"""The exact words of a quote that answer a question for a number, a date, a person, a place or an address."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from enum import Enum
+
+from generation.types import Citation, Short
+from generation.verification.dates import dates
+from generation.verification.names import known, names, stands
+from generation.verification.numbers import Quantity, Span, is_unit, quantities
+from ingest.sentences import seen_in_lower_case
+
+CLEARLY = 2.0
+"""How much nearer the nearest must stand than the next."""
+SURELY = 0.5
+"""Least support of a quote that is answered from in so many words."""
+_STEM = 5
+
+
+class Asked(Enum):
+    """What a question asks for, by its words; the first that fits counts."""
+
+    YEAR = r"\b(?:what|which)\s+year\b"
+    TIME = r"\bwhat\s+time\b|\bwie\s+spät\b|\bum\s+wie\s*viel\s+uhr\b"
+    DATE = r"^(?:\w+\s+)?when\b|\b(?:what|which)\s+(?:day|date)\b|\bwann\b"
+    COUNT = r"\bhow\s+many\b|\bwie\s*viele\b"
+    MEASURE = (
+        r"\bhow\s+(?:much|long|old|far|tall|high|large|big|fast|hot|cold|wide|deep|heavy)\b|\bwie\s+(?:lange?|hoch|alt|weit)\b"
+        r"|\b(?:what|which)\s+(?:percentage|share|proportion|amount|price|fee|rate|limit)\b|\bwie\s*viel\b"
+    )
+    PERSON = r"^(?:\w+\s+)?who(?:m|se)?\b|\b(?:by|to|from|with)\s+whom\b|^we[rmn]\b"
+    EMAIL = r"\be-?mail\s+address\b|^(?:what|which)\b.*\be-?mail\b"
+    PHONE = r"\bphone\b|\btelephone\b|\bextension\b|\bnumber\s+(?:of|for|to\s+call)\b"
+
+
+_TWO_PARTS = re.compile(
+    r"\band\b.*\b(?:who|when|where|what|which|how|why|until|from|by)\b|\bund\b.*\b(?:wer|wann|wo|was|wie)\b|\?.*\?",
+    re.IGNORECASE,
+)
+_ALTERNATIVE = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(r"(?<![\w.])\+?\d[\d ()/-]{5,}\d(?!\w)")
+_YEAR = re.compile(r"(?<![\w.,-])(?:1\d|20)\d\d(?:s\b|(?![\w-]|[.,]\d))")
+_NO_PERSON = re.compile(r"\b(?:in|at|on|near|of|the|im|am|bei)\s+$", re.IGNORECASE)
+_WITHIN_NAME = re.compile(r"(?:(?<=\b[A-Z])\.\s|\s(?:de|von|van|der|del|la)(?:\s(?:der|la))?\s)")
+_RANGE = re.compile(r"\s?(?:to|-|–|bis)\s?", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\b(?:how\s+many|wie\s*viele)\s+(?:(?:more|different|other)\s+)?(\w+)(?:\s+(\w+))?", re.IGNORECASE
+)
+_WORD = re.compile(r"[^\W_]+")
+_UNIT = re.compile(r"[\s-]?(?:per\s?cent\b|%|°\s?[CF]?|[€$£¥]|[^\W\d]+)")
+_LIMIT = re.compile(
+    r"\b(?:at (?:least|most|the (?:latest|earliest))|up to|about|around|approximately|roughly|nearly|almost|over|under"
+    r"|(?:no |not )?(?:more|fewer|less|later|earlier) than|only|until|by|before|after|since|within"
+    r"|(?:from|between)(?: \d{1,2}\.? (?:to|and))?|mindestens|höchstens|bis(?: zu)?|etwa|rund|ab|seit|vor|nach)\s$",
+    re.IGNORECASE,
+)
+_TIMES = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
+_MONEY_OR_SHARE = frozenset(["EUR", "USD", "GBP", "CHF", "%"])
+_DENIES = re.compile(
+    r"\b(?:not?(?! (?:more|fewer|less|later|earlier) than)|never|nobody|none|nor|without|cannot|kein\w*|nicht|nie)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
+_QUALIFIED = frozenset({Asked.TIME, Asked.DATE, Asked.COUNT, Asked.MEASURE})
+
+
+def asked_for(question: str) -> Asked | None:
+    """None where it is no look-up, or asks for two things at once."""
+    if _TWO_PARTS.search(question) or _ALTERNATIVE.search(question):
+        return None
+    return next((kind for kind in Asked if re.search(kind.value, question, re.IGNORECASE)), None)
+
+
+def shortened(question: str, citation: Citation) -> Short | None:
+    """As `short_answer`, with its place in the document; None also where the quote may well be the wrong one."""
+    span = short_answer(question, citation.quote) if citation.support >= SURELY else None
+    if span is None:
+        return None
+    start, end = citation.char_start + span[0], citation.char_start + span[1]
+    return Short(citation.quote[slice(*span)], citation.marker, citation.document_id, start, end)
+
+
+def short_answer(question: str, quote: str) -> Span | None:
+    """Start and end of the words of the quote that answer the question.
+
+    None where it is no look-up, or where the quote denies something ("nobody may carry over more than 5 days" would
+    be turned round), holds nothing of the kind that the question does not say itself, or several such things of which
+    none stands clearly nearer to the words of the question.
+    """
+    kind = None if _DENIES.search(quote) else asked_for(question)
+    found = list(dict.fromkeys(_candidates(kind, question, quote))) if kind else []
+    nearest = _nearest(found, question, quote)
+    return _qualified(nearest, quote) if nearest and kind in _QUALIFIED else nearest
+
+
+def _nearest(found: Sequence[Span], question: str, quote: str) -> Span | None:
+    """The span that stands clearly nearer than all others to the words of the question."""
+    if len(found) < 2:
+        return found[0] if found else None
+    asked = {word[:_STEM] for word in _WORD.findall(question.casefold()) if len(word) > 3}
+    words = [(one.start(), one.group().casefold()[:_STEM] in asked) for one in _WORD.finditer(quote)]
+    near = sorted(((_nearness(span, words), span) for span in found), reverse=True)
+    return near[0][1] if near[0][0] >= CLEARLY * near[1][0] and near[0][0] > 0 else None
+
+
+def _qualified(span: Span, quote: str) -> Span:
+    """With what limits it, as `up to` three days and `by` 30 November: without that it would be wrong."""
+    limit = _LIMIT.search(quote, 0, span[0])
+    return (limit.start(), span[1]) if limit else span
+
+
+def _nearness(span: Span, words: Sequence[tuple[int, bool]]) -> float:
+    """The sum, over the words that the question has, of 1 / (words from there to the span)."""
+    inside = [number for number, (start, _) in enumerate(words) if span[0] <= start < span[1]]
+    first, last = (inside[0], inside[-1]) if inside else (0, 0)
+    gaps = (max(first - number, number - last) for number, (_, asked) in enumerate(words) if asked)
+    return sum(1.0 / gap for gap in gaps if gap > 0)
+
+
+def _candidates(kind: Asked, question: str, quote: str) -> Iterator[Span]:
+    match kind:
+        case Asked.EMAIL:
+            yield from (found.span() for found in _EMAIL.finditer(quote))
+        case Asked.PHONE:
+            yield from (found.span() for found in _PHONE.finditer(quote))
+        case Asked.YEAR:
+            yield from (found.span() for found in _YEAR.finditer(quote) if found.group() not in question)
+        case Asked.DATE:
+            yield from _dates(question, quote)
+        case Asked.TIME:
+            yield from ((one.start, one.end) for one in _quantities(question, quote) if one.unit == "time")
+        case Asked.COUNT:
+            yield from _counts(question, quote)
+        case Asked.MEASURE:
+            yield from _measures(question, quote)
+        case Asked.PERSON:
+            yield from _people(question, quote)
+
+
+def _dates(question: str, quote: str) -> Iterator[Span]:
+    taken = _ranges([(one.start, one.start + len(one.text.rstrip("."))) for one in dates(quote)], quote)
+    yield from (span for span in taken if quote[slice(*span)] not in question)
+    for found in _YEAR.finditer(quote):
+        inside = any(start <= found.start() < end for start, end in taken)
+        if not inside and found.group() not in question:
+            yield found.span()
+    yield from ((one.start, one.end) for one in _quantities(question, quote) if one.unit == "time")
+
+
+def _ranges(spans: Sequence[Span], quote: str) -> list[Span]:
+    """Two with nothing but `to` in between are one."""
+    found: list[Span] = []
+    for span in spans:
+        joined = found and _RANGE.fullmatch(quote, found[-1][1], span[0])
+        found.append((found.pop()[0], span[1]) if joined else span)
+    return found
+
+
+def _quantities(question: str, quote: str) -> list[Quantity]:
+    """Those of the quote that are no part of a date, mean a number, and are not in the question; a range is one."""
+    taken = [(one.start, one.end) for one in dates(quote)]
+    said = {value for one in quantities(question) for value in one.values}
+    found: list[Quantity] = []
+    for one in quantities(quote, taken):
+        if one.weak:
+            continue
+        if found and _RANGE.fullmatch(quote, found[-1].end, one.start):
+            first = found.pop()
+            one = replace(one, values=first.values | one.values, start=first.start)
+        found.append(one)
+    return [one for one in found if not one.values & said]
+
+
+def _counts(question: str, quote: str) -> Iterator[Span]:
+    """Numbers without a year; where some stand before what is counted, only these."""
+    found = [one for one in _quantities(question, quote) if one.unit not in ("time", "%")]
+    found = [one for one in found if not _YEAR.fullmatch(one.text) and quote[one.end : one.end + 1] != "-"]
+    counted = _COUNTED.search(question)
+    stems = {word[: _STEM - 1].casefold() for word in (counted.groups() if counted else ()) if word and len(word) > 2}
+    before = [
+        one for one in found if any(word[: _STEM - 1].casefold() in stems for word in _WORD.findall(quote, one.end)[:3])
+    ]
+    yield from (_with_unit(one, quote) for one in before or found)
+
+
+def _measures(question: str, quote: str) -> Iterator[Span]:
+    """Numbers with a unit that fits: of time where it asks how long or how old, of money or a share otherwise where
+    there are such, and none that only says in brackets what another one said."""
+    wants_time = re.search(r"\b(?:long|old|lange?|alt)\b", question, re.IGNORECASE)
+    found = [one for one in _quantities(question, quote) if one.unit and one.unit != "time"]
+    found = [one for one in found if (one.unit in _TIMES) == bool(wants_time)]
+    found = [one for one in found if one.unit in _MONEY_OR_SHARE] or found
+    outside = [one for one in found if quote.count("(", 0, one.start) == quote.count(")", 0, one.start)]
+    yield from (_with_unit(one, quote) for one in outside or found)
+
+
+def _with_unit(one: Quantity, quote: str) -> Span:
+    unit = _UNIT.match(quote, one.end)
+    return one.start, unit.end() if unit and is_unit(unit.group().strip(" -")) else one.end
+
+
+def _people(question: str, quote: str) -> Iterator[Span]:
+    """Names that the question does not say and that no `in` or `the` makes a place or a thing."""
+    there = known(question)
+    for start, end in _joined(quote):
+        words = quote[start:end].split()
+        named = len(words) > 1 and not any(word.isupper() and len(word.strip(".")) > 1 for word in words)
+        if named and not _NO_PERSON.search(quote, 0, start) and not any(stands(word, there) for word in words):
+            yield start, end
+
+
+def _joined(quote: str) -> list[Span]:
+    """Runs of names; an initial or a particle goes on."""
+    found: list[Span] = []
+    last = 0
+    for one in names(quote, seen_in_lower_case):
+        if found and (one.run == last or _WITHIN_NAME.fullmatch(quote, found[-1][1], one.start)):
+            found[-1] = found[-1][0], one.end
+        else:
+            found.append((one.start, one.end))
+        last = one.run
+    return found

@@ -1,0 +1,59 @@
+"""Citations by what their sentences rest on, after ALCE."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from eval.datasets.questions import Evidence
+from eval.experiment.scoring import answer_metrics
+from eval.experiment.sets import Case
+from eval.metrics.citations import Cited, alce_precision, alce_recall
+from generation.citations import resolve
+from generation.types import Answer, Quote
+from tests.generation.passages import hit
+
+OPENS, CLOSES, MENU = "It opens at nine.", "It closes at six.", "Soup is on Monday."
+
+
+def entails(texts: Sequence[str], sentence: str) -> bool:
+    """Every word of the sentence stands in one of the texts."""
+    return set(sentence.split()) <= {word for text in texts for word in text.split()}
+
+
+@pytest.mark.parametrize(
+    ("texts", "recall", "precision"),
+    [
+        ([OPENS], 1.0, 1.0),
+        ([MENU], 0.0, 0.0),
+        ([OPENS, MENU], 1.0, 0.5),
+        ([OPENS, OPENS], 1.0, 1.0),
+        (["It opens", "at nine."], 1.0, 1.0),
+        (["It opens", "at nine.", MENU], 1.0, 2 / 3),
+        ([], 0.0, 0.0),
+    ],
+)
+def test_recall_is_of_sentences_and_precision_of_citations(texts: list[str], recall: float, precision: float) -> None:
+    cited = [Cited(OPENS, dict(enumerate(texts, start=1)))]
+    assert alce_recall(cited, entails) == recall
+    assert alce_precision(cited, entails) == pytest.approx(precision)
+
+
+def test_of_several_sentences() -> None:
+    cited = [Cited(OPENS, {1: OPENS, 2: MENU}), Cited(CLOSES, {1: OPENS}), Cited(MENU, {})]
+    assert alce_recall(cited, entails) == pytest.approx(1 / 3)
+    assert alce_precision(cited, entails) == pytest.approx(1 / 3)
+    assert (alce_recall([], entails), alce_precision([], entails)) == (0.0, 0.0)
+
+
+def test_a_quote_off_the_question_is_borne_out_but_not_in_gold_evidence() -> None:
+    text = f"{OPENS} {MENU}"
+    quotes = [Quote(1, OPENS, 0, len(OPENS), 0.9), Quote(1, MENU, len(OPENS) + 1, len(text), 0.5)]
+    said = f"{OPENS} [1]\n{MENU} [1]"
+    found = hit(text)
+    answer = Answer(said, tuple(resolve(said, [found], quotes)), (found,), 0.9, False, "1", "x")
+    case = Case("q", "When does it open?", evidence=(Evidence(found.chunk.source, OPENS),))
+    scores = answer_metrics(case, answer, lambda key: text)
+    assert (scores["alce_recall"], scores["alce_precision"]) == (1.0, 1.0)
+    assert (scores["citation_recall"], scores["citation_precision"]) == (1.0, 0.5)
+    moved = answer_metrics(case, answer, lambda key: f"A {text}")
+    assert (moved["alce_recall"], moved["alce_precision"]) == (0.0, 0.0)

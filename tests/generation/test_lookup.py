@@ -1,0 +1,97 @@
+"""The exact words of a quote that answer a question."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generation.citations import citation_at
+from generation.lookup import SURELY, Asked, asked_for, short_answer, shortened
+from tests.generation.passages import hit
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Who approves travel?", Asked.PERSON),
+        ("By when must I hand it in?", Asked.DATE),
+        ("In what year was it built?", Asked.YEAR),
+        ("How many days of leave do I have?", Asked.COUNT),
+        ("How much is the allowance?", Asked.MEASURE),
+        ("How long are logs kept?", Asked.MEASURE),
+        ("What time does the canteen open?", Asked.TIME),
+        ("What is the e-mail address of the desk?", Asked.EMAIL),
+        ("What is Denise's phone number?", Asked.PHONE),
+        ("Why is the lift closed?", None),
+        ("What satellite was used when it began?", None),
+        ("Who approves it and when?", None),
+        ("Is it in May or in June, and how many days?", None),
+        ("Wie viele Tage Urlaub gibt es?", Asked.COUNT),
+    ],
+)
+def test_what_is_asked_for(question: str, kind: Asked | None) -> None:
+    assert asked_for(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "expected"),
+    [
+        ("How many days of leave are there?", "There are 30 days of leave and 12 holidays.", "30 days"),
+        ("How many days can I work from home?", "Office staff may do so up to three days a week.", "up to three days"),
+        ("How much is the fee?", "The fee is EUR 12.50 from 2025 on.", "EUR 12.50"),
+        ("How long is the notice period?", "The notice period is 3 to 6 months.", "3 to 6 months"),
+        ("How long is it kept?", "It costs 5 euros and is kept for at least 13 months.", "at least 13 months"),
+        ("How long may it take?", "It may take no more than 3 weeks.", "no more than 3 weeks"),
+        ("How far is it to the port?", "The port is 25 miles (40 km) away.", "25 miles"),
+        ("When does the freeze begin?", "The freeze begins on 15 December 2025.", "15 December 2025"),
+        ("When is the freeze?", "Nothing is released from 15 December to 6 January.", "from 15 December to 6 January"),
+        ("In which year was it founded?", "It was founded in Bremen in 1987 by two brothers.", "1987"),
+        ("What time does the canteen open?", "The canteen opens at 11:30.", "11:30"),
+        ("Who leads the desk?", "Complaints go to Priya Dunmore, who leads the desk.", "Priya Dunmore"),
+        ("Who played?", "The part was played by Lothar de Maizière in the end.", "Lothar de Maizière"),
+        ("Who wrote it?", "It was written by Rajendra K. Pachauri in 1875.", "Rajendra K. Pachauri"),
+        ("What is the e-mail address?", "Write to desk@tarnholm.example for help.", "desk@tarnholm.example"),
+        ("What is the phone number of the desk?", "Ring +49 421 555 0144 at any hour.", "+49 421 555 0144"),
+    ],
+)
+def test_the_words_that_answer(question: str, quote: str, expected: str) -> None:
+    span = short_answer(question, quote)
+    assert span is not None
+    assert quote[slice(*span)] == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Why is the lift closed?", "It is closed for 3 days."),
+        ("How many days?", "Nobody counts them."),
+        ("How many rooms does the house of 1987 have?", "It was built in 1987."),
+        ("Who leads it?", "The office in South Harbour is led by its members."),
+        ("Who leads the Harbour Office?", "The Harbour Office is led by its members."),
+        ("When is it?", "It is on 3 May 2025 in Leeds, on 4 May 2025 in Bremen."),
+        ("How long is it kept?", "It costs 5 euros."),
+        ("How many days may I carry over?", "Nobody may carry over more than 5 days."),
+        ("Who leads the desk?", "Priya Dunmore doesn't lead the desk."),
+        ("How long may it take?", "Allow 3 weeks for A, 5 weeks for B."),
+    ],
+)
+def test_none_where_it_is_not_sure(question: str, quote: str) -> None:
+    assert short_answer(question, quote) is None
+
+
+def test_its_place_in_the_document() -> None:
+    text = "It is law. The notice period is three months."
+    found = hit(text, start=100)
+    citation = citation_at(1, found, 11, len(text), SURELY)
+    short = shortened("How long is the notice period?", citation)
+    assert short is not None
+    assert (short.text, short.marker, short.document_id) == ("three months", 1, "doc-1")
+    assert text[short.char_start - 100 : short.char_end - 100] == short.text
+    assert shortened("How long is the notice period?", replace(citation, support=SURELY - 0.01)) is None
+
+
+@given(st.sampled_from(["How many?", "When?", "Who?", "How long?", "What year?", "Which email?"]), st.text(max_size=80))
+def test_it_always_stands_in_the_quote(question: str, quote: str) -> None:
+    span = short_answer(question, quote)
+    assert span is None or (0 <= span[0] < span[1] <= len(quote) and quote[slice(*span)].strip())
