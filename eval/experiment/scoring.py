@@ -66,9 +66,10 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
     Of answerable questions: `answered_right` (cites gold evidence among the first citations), `citation_recall`,
     `exact_match`, `token_f1` (all 0 for a refusal), `refused_answerable`. Of answers that were served: `supported`,
     and on answerable questions `citation_precision`. Of unanswerable questions: `refusal_recall`. Of refusals:
-    `refusal_precision`.
+    `refusal_precision`. Of all questions: `coverage` (answered at all), and of those that were answered `risk` (without an
+    answer in the documents, or not from gold evidence).
     """
-    found: Metrics = {}
+    found: Metrics = {"coverage": float(not answer.refused)}
     if case.answerable:
         served = "" if answer.refused else " ".join(one.text for one in _statements(answer))
         found["refused_answerable"] = float(answer.refused)
@@ -85,6 +86,7 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
         found["refusal_precision"] = float(not case.answerable)
     else:
         found["supported"] = supported(answer, text_of)
+        found["risk"] = float(not (case.answerable and cites_evidence(case, answer)))
     return found
 
 
