@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from api.settings import AnswerSettings, EmbeddingSettings
-from generation.ports import ContextPacker, Entailment, Generator, Lexicon, SectionReader, Verifier
+from generation.ports import Conflicts, ContextPacker, Entailment, Generator, Lexicon, SectionReader, Verifier
 from ingest.ports import Embedder
 from ingest.types import joined_text
 
@@ -65,6 +65,14 @@ def build_verifier(terms: Callable[[str], frozenset[int]], model: Entailment | N
     from generation.verification.verifier import THRESHOLDS, PassageVerifier
 
     return PassageVerifier(terms, THRESHOLDS, model)
+
+
+def build_conflicts(chosen: AnswerSettings, terms: Callable[[str], frozenset[int]]) -> Conflicts | None:
+    if not chosen.conflicts:
+        return None
+    from generation.conflicts.finder import ConflictFinder
+
+    return ConflictFinder(terms)
 
 
 def build_entailment(chosen: AnswerSettings, embedding: EmbeddingSettings) -> Entailment | None:

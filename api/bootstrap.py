@@ -257,6 +257,7 @@ class Services(Models):
             sections=self.catalog,
             min_confidence=min_confidence,
             new_trace_id=self._new_trace_id,
+            conflicts=answering.build_conflicts(self.settings.answers, store.terms),
         )
 
     def _verifier(self, store: Store) -> Verifier | None:

@@ -153,6 +153,7 @@ class AnswerSettings(_Section):
     max_sentences: int = Field(ge=1, le=20)
     min_confidence: float = Field(ge=0, le=1)
     cross_encoder: bool
+    conflicts: bool
     url: Annotated[str, address("answers.api_key")] | None
     model: str | None = Field(min_length=1)
     api_key: Key

@@ -12,6 +12,7 @@ from eval.metrics.ranking import DEPTH, mean, ranking_metrics
 from eval.metrics.spans import span_scores
 from eval.metrics.text import exact_match, token_f1, words
 from generation.citations import Statement, statements
+from generation.conflicts.wording import said
 from generation.types import Answer, Citation, Quote, Usage
 from retrieval.types import Hit
 
@@ -108,9 +109,10 @@ def supported(answer: Answer, text_of: Callable[[str], str]) -> float:
 
 
 def _statements(answer: Answer) -> list[Statement]:
-    """As the answerer split it: a quote that is cited may hold `[1]` itself."""
+    """As the answerer split it: a quote that is cited may hold `[1]` itself. What tells of conflicts is left out, for
+    it is no sentence of a document."""
     quotes = [Quote(one.marker, one.quote, one.char_start, one.char_end, one.support) for one in answer.citations]
-    return statements(answer.text, quotes)
+    return statements(answer.text.removesuffix(said(answer.conflicts)), quotes)
 
 
 def _stands(statement: Statement, citations: Sequence[Citation], text_of: Callable[[str], str]) -> bool:
