@@ -7,7 +7,17 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from api.settings import AnswerSettings, EmbeddingSettings
-from generation.ports import Conflicts, ContextPacker, Entailment, Generator, Lexicon, SectionReader, Verifier
+from api.tuned import Abstention
+from generation.ports import (
+    Conflicts,
+    ContextPacker,
+    Entailment,
+    EvidenceScorer,
+    Generator,
+    Lexicon,
+    SectionReader,
+    Verifier,
+)
 from ingest.ports import Embedder
 from ingest.types import joined_text
 
@@ -58,6 +68,15 @@ def build_evidence(embedder: Embedder, lexicon: Lexicon, reader: "CrossEncoder |
     alone = WITHOUT_CROSS_ENCODER
     support, confidence = (WITH_CROSS_ENCODER, CONFIDENCE) if reader else (alone, alone)
     return SentenceEvidence(embedder, lexicon, reader, support, confidence)
+
+
+def calibrated(evidence: EvidenceScorer, lexicon: Lexicon, fitted: Abstention | None) -> EvidenceScorer:
+    """With the confidence that was fitted to the collection, where one was."""
+    if fitted is None:
+        return evidence
+    from generation.confidence import CalibratedEvidence
+
+    return CalibratedEvidence(evidence, lexicon, fitted.confidence)
 
 
 def build_verifier(terms: Callable[[str], frozenset[int]], model: Entailment | None) -> Verifier:

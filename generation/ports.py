@@ -71,9 +71,7 @@ class Verifier(Protocol):
 
 
 class Conflicts(Protocol):
-    def find(
-        self, hits: Sequence[Hit], quotes: Sequence[Quote], citations: Sequence[Citation]
-    ) -> tuple[Conflict, ...]:
+    def find(self, hits: Sequence[Hit], quotes: Sequence[Quote], citations: Sequence[Citation]) -> tuple[Conflict, ...]:
         """Quotes, best supported first, that state other values than what the answer cites, or than one another."""
         ...
 

@@ -67,8 +67,8 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
     Of answerable questions: `answered_right` (cites gold evidence among the first citations), `citation_recall`,
     `exact_match`, `token_f1` (all 0 for a refusal), `refused_answerable`. Of answers that were served: `supported`,
     and on answerable questions `citation_precision`. Of unanswerable questions: `refusal_recall`. Of refusals:
-    `refusal_precision`. Of all questions: `coverage` (answered at all), and of those that were answered `risk` (without an
-    answer in the documents, or not from gold evidence).
+    `refusal_precision`. Of all questions: `coverage` (answered at all), and of those that were answered `risk` (no
+    document answers it, or not from gold evidence).
     """
     found: Metrics = {"coverage": float(not answer.refused)}
     if case.answerable:

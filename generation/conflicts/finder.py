@@ -36,9 +36,7 @@ class ConflictFinder:
     def __init__(self, terms: Terms) -> None:
         self._vocabulary = Vocabulary(terms)
 
-    def find(
-        self, hits: Sequence[Hit], quotes: Sequence[Quote], citations: Sequence[Citation]
-    ) -> tuple[Conflict, ...]:
+    def find(self, hits: Sequence[Hit], quotes: Sequence[Quote], citations: Sequence[Citation]) -> tuple[Conflict, ...]:
         best = [one for one in quotes[:_READ] if one.support >= RELATIVE_SUPPORT * quotes[0].support]
         readings = list(self._readings(best, hits))
         subjects = Subjects(self._vocabulary, _common([one.chunk for one in readings]))

@@ -15,12 +15,9 @@ from generation.verification.units import Unit
 from generation.verification.words import Vocabulary
 from ingest.types import Chunk
 
-_SMALL = frozenset(
-    """paid calendar least most maximum minimum max min total currently now normally usually generally standard exactly
-    only all always year annually yearly entitled granted grant entitlement has get receive earn receives gets company
-    up amount set fixed
-    value""".split()
-)
+_BESIDE = """paid calendar least most maximum minimum max min total currently now normally usually generally standard
+    exactly only all always year annually yearly entitled granted grant entitlement has get receive earn receives gets
+    company up amount set fixed value"""
 """Words beside a value that do not change whose value it is."""
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|unless|except|excluding|once|until|till|after|before|during|provided|without|instead|"
@@ -28,13 +25,13 @@ _CONDITION = re.compile(
     re.I,
 )
 _MEASURED = re.compile(r"\b(?:working|business|calendar(?!\s+(?:year|month))|gross|net)\b", re.I)
-_KIND_OF_TEXT = frozenset(
-    """document policy policies guideline guidelines guide handbook manual procedure procedures instruction instructions
-    standard agreement schedule list version edition revision rule rules regulation regulations terms conditions notice
-    plan code charter faq faqs memo minutes mail email report overview page wiki note notes summary the a an of for and
-    to in on richtlinie ordnung vereinbarung anweisung handbuch fassung regelung dokument""".split()
-)
+_KINDS = """document policy policies guideline guidelines guide handbook manual procedure procedures instruction
+    instructions standard agreement schedule list version edition revision rule rules regulation regulations terms
+    conditions notice plan code charter faq faqs memo minutes mail email report overview page wiki note notes summary
+    the a an of for and to in on richtlinie ordnung vereinbarung anweisung handbuch fassung regelung dokument"""
+"""Words of titles that say what kind of text it is, and small ones."""
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_SMALL, _KIND_OF_TEXT = frozenset(_BESIDE.split()), frozenset(_KINDS.split())
 _ALIKE_LETTERS = 5
 _FEW = 3
 """One word more may stand on one side for so many that both share."""
@@ -144,7 +141,7 @@ def _title_words(title: str) -> frozenset[str]:
 
 
 def _parallel(one: frozenset[str], other: frozenset[str]) -> bool:
-    """"Leeds site" and "Bremen site": both share a word, and each has one of its own."""
+    """ "Leeds site" and "Bremen site": both share a word, and each has one of its own."""
     return bool(one & other and one - other and other - one)
 
 

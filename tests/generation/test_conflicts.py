@@ -81,8 +81,16 @@ def values(found: tuple[Conflict, ...]) -> list[list[str]]:
             "In the archive, invoices are kept for 8 years.",
             ["10 years", "8 years"],
         ),
-        ("The discount for resellers is 15 %.", "The discount for resellers is 12.5 per cent.", ["15 %", "12.5 per cent"]),
-        ("Die Kündigungsfrist beträgt drei Monate.", "Die Kündigungsfrist beträgt sechs Monate.", ["drei Monate", "sechs Monate"]),
+        (
+            "The discount for resellers is 15 %.",
+            "The discount for resellers is 12.5 per cent.",
+            ["15 %", "12.5 per cent"],
+        ),
+        (
+            "Die Kündigungsfrist beträgt drei Monate.",
+            "Die Kündigungsfrist beträgt sechs Monate.",
+            ["drei Monate", "sechs Monate"],
+        ),
         ("The proxy listens on port: 8080.", "The proxy listens on port: 3128.", ["8080", "3128"]),
     ],
 )
