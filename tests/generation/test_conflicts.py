@@ -1,21 +1,27 @@
 """Documents that state different values for the same thing are named; whatever may speak of another thing is not."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from eval.experiment.scoring import supported
+from generation.answerer import RagAnswerer
 from generation.citations import citation_at
 from generation.conflicts.finder import ConflictFinder
 from generation.conflicts.values import values_of
-from generation.conflicts.wording import said
-from generation.types import Citation, Conflict, Quote
+from generation.conflicts.wording import HEAD, said
+from generation.context import Unlimited
+from generation.types import Answer, Citation, Conflict, Quote
 from generation.verification.units import units_of
 from generation.verification.words import Vocabulary
 from ingest.types import MetadataValue
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.types import Hit
+from tests.fakes import ScriptedGenerator
 from tests.generation.passages import hit
+from tests.generation.test_answerer import QUESTION, Shelf
 
 TERMS = Bm25Encoder().terms
 VOCABULARY = Vocabulary(TERMS)
@@ -221,3 +227,23 @@ def test_three_documents_make_one_conflict_with_their_dates() -> None:
 )
 def test_what_is_stated_and_what_is_named(text: str, kinds: set[str]) -> None:
     assert values_of(text, VOCABULARY).kinds == kinds
+
+
+def test_an_answer_ends_with_what_contradicts_it_and_cites_it() -> None:
+    found = [document(1, HOTEL), document(2, DEARER, dated="2024-06-30")]
+    shelf, generator = Shelf(found, quotes_of(found)), ScriptedGenerator(f"{HOTEL} [1]")
+    finder = ConflictFinder(TERMS)
+    asked = RagAnswerer(shelf, Unlimited(), shelf, generator, None, shelf, 0.5, lambda: "trace-1", finder)
+
+    async def run() -> list[str | Answer]:
+        return [item async for item in asked.answer(QUESTION)]
+
+    *pieces, answer = asyncio.run(run())
+    assert isinstance(answer, Answer)
+    assert pieces == [f"{HOTEL} [1]", said(answer.conflicts)]
+    assert answer.text == "".join(map(str, pieces))
+    assert HEAD in answer.text
+    assert [one.quote for one in answer.citations] == [HOTEL, DEARER]
+    texts = {one.chunk.document_id: one.chunk.text for one in found}
+    assert all(texts[one.document_id][one.char_start : one.char_end] == one.quote for one in answer.citations)
+    assert supported(answer, lambda key: texts[key]) == 1.0  # what is said of the sources is no sentence of theirs

@@ -58,7 +58,8 @@ class Operation:
 @dataclass(frozen=True)
 class Fitted:
     """`after` and `gain` are honest: each question was judged by a confidence and a threshold that the other folds
-    gave. `gain` is that of what a question is worth under `goal`."""
+    gave. `gain` is that of what a question is worth under `goal`; it is `proven` where chance does not explain it, and
+    a precision that is wanted lies within the interval of what was reached."""
 
     questions: int
     answerable: int
@@ -71,7 +72,7 @@ class Fitted:
 
     @property
     def proven(self) -> bool:
-        reached = not isinstance(self.goal, Precision) or 1 - self.after.risk.mean >= self.goal.wanted
+        reached = not isinstance(self.goal, Precision) or 1 - self.after.risk.low >= self.goal.wanted
         return self.gain.mean.low > 0 and self.gain.distinguishable and reached
 
 
