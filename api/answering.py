@@ -7,7 +7,17 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from api.settings import AnswerSettings, EmbeddingSettings
-from generation.ports import ContextPacker, Entailment, Generator, Lexicon, SectionReader, Verifier
+from api.tuned import Abstention
+from generation.ports import (
+    Conflicts,
+    ContextPacker,
+    Entailment,
+    EvidenceScorer,
+    Generator,
+    Lexicon,
+    SectionReader,
+    Verifier,
+)
 from ingest.ports import Embedder
 from ingest.types import joined_text
 
@@ -84,11 +94,28 @@ def build_evidence(embedder: Embedder, lexicon: Lexicon, reader: "CrossEncoder |
     return SentenceEvidence(embedder, lexicon, reader, support, confidence)
 
 
+def calibrated(evidence: EvidenceScorer, lexicon: Lexicon, fitted: Abstention | None) -> EvidenceScorer:
+    """With the confidence that was fitted to the collection, where one was."""
+    if fitted is None:
+        return evidence
+    from generation.confidence import CalibratedEvidence
+
+    return CalibratedEvidence(evidence, lexicon, fitted.confidence)
+
+
 def build_verifier(terms: Callable[[str], frozenset[int]], model: Entailment | None) -> Verifier:
     """`terms`: stems of a text as the index knows them."""
     from generation.verification.verifier import THRESHOLDS, PassageVerifier
 
     return PassageVerifier(terms, THRESHOLDS, model)
+
+
+def build_conflicts(chosen: AnswerSettings, terms: Callable[[str], frozenset[int]]) -> Conflicts | None:
+    if not chosen.conflicts:
+        return None
+    from generation.conflicts.finder import ConflictFinder
+
+    return ConflictFinder(terms)
 
 
 def build_entailment(chosen: AnswerSettings, embedding: EmbeddingSettings) -> Entailment | None:

@@ -17,10 +17,10 @@ from api.models import Models
 from api.settings import Settings
 from api.traces.making import trace_of
 from api.traces.recorder import Recorder
-from api.tuned import forget_tuned
+from api.tuned import Abstention, forget_tuned
 from api.upkeep import ENOUGH_CHUNKS, Upkeep
 from generation.answerer import RagAnswerer
-from generation.ports import ContextPacker, Verifier
+from generation.ports import ContextPacker, EvidenceScorer, Verifier
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoundError, UnavailableError
 from ingest.journal.journal import Journals
@@ -41,7 +41,8 @@ _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 @dataclass(frozen=True)
 class Collection:
-    """One knowledge base, opened. `tuned`: the weight of the dense branch that was fitted to it."""
+    """One knowledge base, opened. `tuned`: the weight of the dense branch that was fitted to it; `abstention`: what
+    decides there about refusals in place of the settings."""
 
     name: str
     store: Store
@@ -50,6 +51,7 @@ class Collection:
     searcher: Searcher
     answerer: RagAnswerer
     tuned: float | None = None
+    abstention: Abstention | None = None
 
 
 class Services(Models):
@@ -226,7 +228,10 @@ class Services(Models):
             tuned = parts.tuned_weight(self.settings, self.data, name)
             hybrid = parts.hybrid_searcher(self.settings, store, self.embedder, self.catalog, tuned)
             searcher = self.searcher(store, hybrid)
-            answerer = self.answerer(store, searcher, self.settings.answers.min_confidence)
+            fitted = parts.tuned_abstention(self.settings, self.data, name)
+            threshold = fitted.min_confidence if fitted else self.settings.answers.min_confidence
+            evidence = answering.calibrated(self.evidence(store), store, fitted)
+            answerer = self.answerer(store, searcher, threshold, evidence)
             return Collection(
                 name,
                 store,
@@ -235,6 +240,7 @@ class Services(Models):
                 searcher,
                 answerer,
                 tuned,
+                fitted,
             )
         except BaseException:
             store.close()
@@ -266,16 +272,20 @@ class Services(Models):
     def evidence(self, store: Store) -> "SentenceEvidence":
         return answering.build_evidence(self.embedder, store, self.cross_encoder)
 
-    def answerer(self, store: Store, searcher: Searcher, min_confidence: float) -> RagAnswerer:
+    def answerer(
+        self, store: Store, searcher: Searcher, min_confidence: float, evidence: EvidenceScorer | None = None
+    ) -> RagAnswerer:
+        """`evidence`: weighs in place of what the settings ask for."""
         return RagAnswerer(
             searcher=searcher,
             packer=self.packer,
-            evidence=self.evidence(store),
+            evidence=evidence or self.evidence(store),
             generator=self.generator,
             verifier=self._verifier(store),
             sections=self.catalog,
             min_confidence=min_confidence,
             new_trace_id=self.new_trace_id,
+            conflicts=answering.build_conflicts(self.settings.answers, store.terms),
         )
 
     def _verifier(self, store: Store) -> Verifier | None:

@@ -1,13 +1,14 @@
 """The parts of one collection, as the settings want them."""
 
 import json
+import logging
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from api.settings import Settings
-from api.tuned import load_tuned
+from api.tuned import Abstention, load_tuned
 from ingest.catalog import Catalog
 from ingest.catalog_rows import DERIVED_VERSION
 from ingest.pipeline import Ingestor
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from retrieval.store.identity import Identity
     from retrieval.store.options import IndexOptions
 
+_log = logging.getLogger(__name__)
 _LOOKED_AT = 50
 """Hits that references are followed to, unless a branch finds fewer."""
 
@@ -77,6 +79,34 @@ def ingestor(
 def tuned_weight(settings: Settings, data: Path, name: str) -> float | None:
     """What was fitted to the collection, where the settings want it."""
     return load_tuned(data, name).dense_weight if settings.retrieval.tuned else None
+
+
+def tuned_abstention(settings: Settings, data: Path, name: str) -> Abstention | None:
+    """What was fitted to the collection, where the settings want it and are those that it was fitted with."""
+    found = load_tuned(data, name).abstention if settings.answers.tuned else None
+    if found and found.fitted_with != abstention_settings(settings, tuned_weight(settings, data, name)):
+        _log.warning(
+            "The confidence that was fitted to the collection %r belongs to other settings and is not used; "
+            "run `citewell tune abstention` again.",
+            name,
+        )
+        return None
+    return found
+
+
+def abstention_settings(settings: Settings, tuned: float | None) -> dict[str, Any]:
+    """What decides the figures that a confidence is fitted to."""
+    retrieval, answers = settings.retrieval, settings.answers
+    return {
+        "embedding": settings.embedding.model,
+        "mode": retrieval.mode,
+        "dense_weight": fusion_options(settings, tuned).dense_weight,
+        "reranker": retrieval.reranker,
+        "passages": answers.passages,
+        "cross_encoder": answers.cross_encoder,
+        "generator": answers.generator,
+        "model": answers.model,
+    }
 
 
 def fusion_options(settings: Settings, tuned: float | None) -> FusionOptions:

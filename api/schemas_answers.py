@@ -1,10 +1,12 @@
 """Answers as they go over the wire."""
 
+from datetime import date
+
 from pydantic import Field
 
 from api.schemas import HitOut, Out, Problem, hit_out
 from generation.errors import GenerationError
-from generation.types import Answer
+from generation.types import Answer, Stated
 
 
 class CitationOut(Out):
@@ -53,6 +55,22 @@ class ShortOut(Out):
     char_end: int
 
 
+class StatedOut(Out):
+    value: str
+    marker: int
+    document_id: str
+    title: str
+    quote: str
+    valid_from: date | None = Field(description="Since when the document is in force, where it says so.")
+    dated: date | None = Field(description="When it was written, where it says so.")
+
+
+class ConflictOut(Out):
+    """Documents that state different values for the same thing."""
+
+    statements: list[StatedOut]
+
+
 class AnswerOut(Out):
     query: str = Field(description="As it was understood: a follow-up stands alone here.")
     text: str
@@ -69,6 +87,7 @@ class AnswerOut(Out):
     short: ShortOut | None = Field(
         default=None, description="The words of the first quote that answer by themselves, where that is sure."
     )
+    conflicts: list[ConflictOut] = Field(default=[], description="Told at the end of the text, too.")
 
 
 class LostAnswer(Problem):
@@ -105,4 +124,18 @@ def answer_out(answer: Answer, query: str) -> AnswerOut:
         omitted=answer.omitted,
         verification=VerificationOut.model_validate(answer.verification) if answer.verification else None,
         short=ShortOut.model_validate(answer.short) if answer.short else None,
+        conflicts=[ConflictOut(statements=list(map(_stated_out, one.statements))) for one in answer.conflicts],
+    )
+
+
+def _stated_out(one: Stated) -> StatedOut:
+    of = one.citation
+    return StatedOut(
+        value=one.value,
+        marker=of.marker,
+        document_id=of.document_id,
+        title=of.title,
+        quote=of.quote,
+        valid_from=one.valid_from,
+        dated=one.dated,
     )

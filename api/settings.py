@@ -153,7 +153,9 @@ class AnswerSettings(_Section):
     passages: int = Field(ge=1, le=100)
     max_sentences: int = Field(ge=1, le=20)
     min_confidence: float = Field(ge=0, le=1)
+    tuned: bool
     cross_encoder: bool
+    conflicts: bool
     url: Annotated[str, address("answers.api_key")] | None
     model: str | None = Field(min_length=1)
     api_key: Key

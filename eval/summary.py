@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eval.experiment.outcomes import Lost, Result, Run
-from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error
+from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error, risk_coverage
 from eval.metrics.ranking import mean
 from eval.statistics import Difference, Estimate, differences, estimate, pairs
 
@@ -61,6 +62,8 @@ ANSWERS = (
     Metric("refusal_precision", "Refusal precision", over="refusals"),
     Metric("refusal_recall", "Refusal recall"),
     Metric("refused_answerable", "Answerable refused", higher_is_better=False),
+    Metric("coverage", "Coverage (questions answered)"),
+    Metric("risk", "Risk (wrong among the answered)", higher_is_better=False, over="answers"),
 )
 COSTS = (
     Metric("search_ms", "Search", higher_is_better=False, unit="ms"),
@@ -148,6 +151,11 @@ def confidences(result: Result) -> tuple[list[float], list[bool]]:
     right. An unanswerable question has no right answer."""
     answers = [one.answer for one in result.outcomes if one.answer]
     return [one.confidence for one in answers], [one.right for one in answers]
+
+
+def risk_coverage_curve(result: Result) -> NDArray[np.float64]:
+    """Shape (questions, 2), as `eval.metrics.calibration.risk_coverage`; empty where nothing was answered."""
+    return risk_coverage(*confidences(result))
 
 
 def calibration(result: Result) -> tuple[float, float] | None:

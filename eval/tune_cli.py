@@ -42,6 +42,39 @@ def fusion(
 
 
 @app.command()
+def abstention(
+    questions: Annotated[
+        Path, typer.Argument(help="questions.jsonl, with answerable and unanswerable ones.", metavar="QUESTIONS")
+    ],
+    cost: Annotated[
+        float | None, typer.Option(min=0.01, help="Of a wrong answer; a right one is worth 1, a refusal 0. Default: 1.")
+    ] = None,
+    precision: Annotated[
+        float | None, typer.Option(min=0.01, max=0.999, help="Instead: at least this share of the answers is right.")
+    ] = None,
+    collection: CollectionName = "default",
+    apply: Annotated[bool, typer.Option("--apply", help="Use it from now on, if the gain is proven.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="With --apply: use it even if the gain is not, or if all questions are generated."
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Draws the folds.")] = 7,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit how sure an answer is, and below which confidence to refuse."""
+    from eval.tuning.abstention import command
+    from eval.tuning.abstention.goals import goal_of
+
+    settings, goal = load_settings(config, {"data": data} if data else {}), goal_of(cost, precision)
+    if not command.tune_abstention(settings, questions, collection, goal, seed, apply, force, as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
 def reranker(
     out: Annotated[
         Path,

@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from generation.checking import SentenceCheck
 from generation.citations import citation_at, line_boxes, resolve
+from generation.conflicts.wording import said
 from generation.errors import GenerationError
 from generation.generators.extractive import quoted, select
 from generation.lookup import shortened
-from generation.ports import ContextPacker, EvidenceScorer, Generator, SectionReader, Verifier
+from generation.ports import Conflicts, ContextPacker, EvidenceScorer, Generator, SectionReader, Verifier
 from generation.prompting import UNKNOWN
 from generation.streaming import DraftReader
-from generation.types import Answer, Citation, Packed, Prompt, Provenance, Quote, Usage
+from generation.types import Answer, Citation, Conflict, Packed, Prompt, Provenance, Quote, Usage
 from ingest.errors import UnavailableError
 from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
@@ -43,6 +44,7 @@ class _Course:
     text: str = ""
     check: SentenceCheck | None = None
     usage: Usage = field(default_factory=Usage)
+    conflicts: tuple[Conflict, ...] = ()
 
     async def timed(self, name: str, work: Awaitable[_T]) -> _T:
         started = perf_counter()
@@ -63,6 +65,7 @@ class RagAnswerer:
             sentence is shown once it is verified, and what does not hold never is.
         min_confidence: below it the answer is a refusal, and the generator is not asked.
         new_trace_id: names an answer; injected so that tests can fix it.
+        conflicts: finds quotes that contradict each other in a value, to be told at the end; None: nobody looks.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class RagAnswerer:
         sections: SectionReader,
         min_confidence: float,
         new_trace_id: Callable[[], str],
+        conflicts: Conflicts | None = None,
     ) -> None:
         self._searcher, self._packer, self._evidence, self._generator = searcher, packer, evidence, generator
         self._verifier, self._sections, self._min_confidence, self._new_trace_id = (
@@ -83,6 +87,7 @@ class RagAnswerer:
             min_confidence,
             new_trace_id,
         )
+        self._conflicts = conflicts
 
     async def answer(self, query: Query) -> AsyncGenerator[str | Answer, None]:
         """Raises GenerationError where the generator fails."""
@@ -99,6 +104,9 @@ class RagAnswerer:
             yield self._refusal(course)
             return
         citations = await course.timed("cite_ms", asyncio.to_thread(self._cite, course))
+        if note := said(course.conflicts):
+            course.text += note
+            yield note
         yield self._answer(course, citations)
 
     def _shown(self, course: _Course) -> AsyncGenerator[str, None]:
@@ -154,9 +162,14 @@ class RagAnswerer:
         return GenerationError(str(error), hits, citations, self._answer(course, citations))
 
     def _cite(self, course: _Course) -> list[Citation]:
+        """What the answer cites, and what contradicts it."""
         if course.check and not course.check.result.quoted:
-            return self._boxed(course.check.citations)
-        return self._boxed(resolve(course.text, course.packed.hits, course.quotes))
+            cited = course.check.citations
+        else:
+            cited = resolve(course.text, course.packed.hits, course.quotes)
+        if self._conflicts and cited:
+            course.conflicts = self._conflicts.find(course.packed.hits, course.quotes, cited)
+        return self._boxed([*cited, *_uncited(course.conflicts, cited)])
 
     def _boxed(self, citations: Sequence[Citation]) -> list[Citation]:
         sections = {key: self._sections.sections(key) for key in {one.document_id for one in citations if one.page}}
@@ -186,7 +199,14 @@ class RagAnswerer:
             verification=course.check.result if course.check else None,
             short=shortened(course.query.text, citations[0]) if quotes and citations else None,
             provenance=Provenance(tuple(course.found), course.quotes, course.prompt, course.written),
+            conflicts=course.conflicts,
         )
+
+
+def _uncited(conflicts: Sequence[Conflict], cited: Sequence[Citation]) -> list[Citation]:
+    there = {(one.chunk_id, one.char_start, one.char_end) for one in cited}
+    told = [stated.citation for conflict in conflicts for stated in conflict.statements]
+    return [one for one in told if (one.chunk_id, one.char_start, one.char_end) not in there]
 
 
 def says_unknown(text: str) -> bool:

@@ -53,7 +53,7 @@ class Packer:
 
     def _surely_fit(self, question: str, hits: Sequence[Hit]) -> bool:
         texts = [RULES, asked(question, ()), *(passage(_LONGEST_MARKER, hit) for hit in hits)]
-        return _TEMPLATE + sum(estimate(text) + _BETWEEN for text in texts) <= self._room
+        return sum(estimate(text) + _BETWEEN for text in texts) <= self._room
 
     def _fitting(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         left = self._room - self._count(RULES) - self._count(asked(question, ()))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.citations import Statement
-from generation.types import Answer, Evidence, Packed, Prompt, Usage, Verdict
+from generation.types import Answer, Citation, Conflict, Evidence, Packed, Prompt, Quote, Usage, Verdict
 from ingest.types import Section
 from retrieval.types import Access, Hit, Query
 
@@ -67,6 +67,12 @@ class Verifier(Protocol):
 
         `question` is what the answer answers: its words help to find the place.
         """
+        ...
+
+
+class Conflicts(Protocol):
+    def find(self, hits: Sequence[Hit], quotes: Sequence[Quote], citations: Sequence[Citation]) -> tuple[Conflict, ...]:
+        """Quotes, best supported first, that state other values than what the answer cites, or than one another."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from ingest.types import Box
 from retrieval.types import Hit
@@ -143,12 +144,31 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A quote with the value that it states; since when its document is in force and when it was written, where
+    the document says so."""
+
+    citation: Citation
+    value: str
+    valid_from: date | None
+    dated: date | None
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two or more documents that state different values for the same thing, best supported first."""
+
+    statements: tuple[Stated, ...]
+
+
+@dataclass(frozen=True)
 class Answer:
     """`confidence` in [0, 1] estimates the probability that the passages answer the question.
 
     A refusal has no citations; its `hits` are the nearest passages. `omitted`: so many hits the generator could not
     read, because they did not fit into its context. `verification` is None where the generator can only quote.
     `short` is None where a quote holds no such words, or not surely. `timings` are milliseconds a stage.
+    `conflicts` are told at the end of `text` too, and all their quotes are cited.
     """
 
     text: str
@@ -162,5 +182,6 @@ class Answer:
     timings: Mapping[str, float] = field(default_factory=dict)
     omitted: int = 0
     verification: Verification | None = None
+    conflicts: tuple[Conflict, ...] = ()
     short: Short | None = None
     provenance: Provenance | None = field(default=None, repr=False)

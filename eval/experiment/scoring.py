@@ -13,6 +13,7 @@ from eval.metrics.ranking import DEPTH, mean, ranking_metrics
 from eval.metrics.spans import span_scores
 from eval.metrics.text import exact_match, token_f1, words
 from generation.citations import Statement, statements
+from generation.conflicts.wording import said
 from generation.types import Answer, Citation, Quote, Usage
 from retrieval.types import Hit
 
@@ -68,13 +69,14 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
     `exact_match`, `token_f1` (all 0 for a refusal), the last two also of the short answer where there is one
     (`short_given`), `refused_answerable`. Of answers that were served: `supported`,
     and on answerable questions `citation_precision`. Of unanswerable questions: `refusal_recall`. Of refusals:
-    `refusal_precision`.
+    `refusal_precision`. Of all questions: `coverage` (answered at all), and of those that were answered `risk` (no
+    document answers it, or not from gold evidence).
 
     `citation_precision` and `citation_recall` hold citations against the gold evidence of the question: whether the
     answer quotes what the annotators marked. Whether its sentences are borne out by what they cite is another matter:
     that is `alce_recall` and `alce_precision`, of answers that were served.
     """
-    found: Metrics = {}
+    found: Metrics = {"coverage": float(not answer.refused)}
     if case.answerable:
         served = "" if answer.refused else " ".join(one.text for one in _statements(answer))
         found["refused_answerable"] = float(answer.refused)
@@ -98,6 +100,7 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
         cited = cited_sentences(answer, text_of)
         found["alce_recall"] = alce.alce_recall(cited, said_in)
         found["alce_precision"] = alce.alce_precision(cited, said_in)
+        found["risk"] = float(not (case.answerable and cites_evidence(case, answer)))
     return found
 
 
@@ -134,9 +137,10 @@ def said_in(texts: Sequence[str], sentence: str) -> bool:
 
 
 def _statements(answer: Answer) -> list[Statement]:
-    """As the answerer split it: a quote that is cited may hold `[1]` itself."""
+    """As the answerer split it: a quote that is cited may hold `[1]` itself. What tells of conflicts is left out, for
+    it is no sentence of a document."""
     quotes = [Quote(one.marker, one.quote, one.char_start, one.char_end, one.support) for one in answer.citations]
-    return statements(answer.text, quotes)
+    return statements(answer.text.removesuffix(said(answer.conflicts)), quotes)
 
 
 def _stands(statement: Statement, citations: Sequence[Citation], text_of: Callable[[str], str]) -> bool:

@@ -14,7 +14,7 @@ class Aggregate:
 
     `means`: of every metric. `differences`: of headline metrics from the baseline; the baseline has none.
     `percentiles`: p50, p95 and p99 of what a question costs. `risk_coverage_area` and `calibration_error`: None where
-    nothing was answered.
+    nothing was answered. `risk_coverage`: (coverage, risk) of the k most confident answers, k = 1 .. questions.
     """
 
     dataset: str
@@ -24,6 +24,7 @@ class Aggregate:
     percentiles: Mapping[str, tuple[float, float, float]]
     risk_coverage_area: float | None
     calibration_error: float | None
+    risk_coverage: tuple[tuple[float, float], ...] = ()
 
 
 def aggregates(run: Run) -> tuple[Aggregate, ...]:
@@ -45,4 +46,5 @@ def _aggregate(result: Result, differences: Mapping[str, Mapping[str, Difference
         },
         risk_coverage_area=area,
         calibration_error=error,
+        risk_coverage=tuple((round(x, 4), round(y, 4)) for x, y in summary.risk_coverage_curve(result).tolist()),
     )

@@ -44,6 +44,15 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Risk:
+    """Share of wrong answers if the most confident `coverage` of the questions were answered, for each configuration;
+    None where it has none."""
+
+    coverage: float
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
 class Latency:
     """p50, p95 and p99 for each configuration, None where it has none."""
 
@@ -72,6 +81,7 @@ class Section:
     tag_metric: Metric
     latencies: tuple[Latency, ...]
     calibration: tuple[Calibration, ...]
+    risks: tuple[Risk, ...]
     agreement: tuple[Agreement | None, ...]
     plots: tuple[Plot, ...]
     misses: tuple[Misses, ...]
@@ -102,6 +112,7 @@ def _section(run: Run, dataset: DatasetRecord, results: tuple[Result, ...], aggr
             for one in summary.present(results, summary.COSTS)
         ),
         calibration=tuple(_calibration(aggregates)),
+        risks=tuple(_risks(aggregates)),
         agreement=tuple(map(agreement, results)),
         plots=tuple(_plots(run.baseline, results, aggregates, main, funnels)),
         misses=tuple(_misses(result) for result in results),
@@ -125,6 +136,18 @@ def _calibration(aggregates: Sequence[Aggregate]) -> Iterator[Calibration]:
     ):
         if any(value is not None for value in values):
             yield Calibration(f"{label} (lower is better)", values)
+
+
+def _risks(aggregates: Sequence[Aggregate]) -> Iterator[Risk]:
+    curves = [one.risk_coverage for one in aggregates]
+    if any(curves):
+        for tenths in range(1, 11):
+            yield Risk(tenths / 10, tuple(_risk_at(curve, tenths / 10) for curve in curves))
+
+
+def _risk_at(curve: Sequence[tuple[float, float]], coverage: float) -> float | None:
+    """At the first point of the curve that reaches the coverage."""
+    return next((risk for reached, risk in curve if reached >= coverage - 1e-9), None)
 
 
 def sentence(metric: Metric, name: str, baseline: str, found: Difference) -> str:

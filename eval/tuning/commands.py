@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from rich.table import Table
 from api import console, parts
 from api.bootstrap import Services
 from api.settings import Settings
-from api.tuned import Tuned, save_tuned
+from api.tuned import load_tuned, save_tuned
 from eval.tuning.fusion import METRIC, Fitted, cases_of, check_settings, check_usable, fit
 from eval.tuning.reranker.mining import Serving
 from eval.tuning.reranker.pairs import Pair, load_pairs, pairs_of_collection
@@ -40,7 +40,9 @@ def tune_fusion(
         fitted = fit(services, opened, shown, seed)
     used = apply and (fitted.proven or force)
     if used:
-        save_tuned(Tuned(dense_weight=fitted.weight), settings.data, collection)
+        save_tuned(
+            replace(load_tuned(settings.data, collection), dense_weight=fitted.weight), settings.data, collection
+        )
     if as_json:
         sys.stdout.write(json.dumps({**asdict(fitted), "proven": fitted.proven, "used": used}, indent=2) + "\n")
     else:

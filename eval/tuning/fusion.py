@@ -67,21 +67,31 @@ def cases_of(path: Path, services: Services, collection: str) -> list[Case]:
     Raises:
         InvalidError: the file is malformed, has too few of them, or names a document that the collection lacks.
     """
-    tenant = services.settings.access.tenant
-    sources = [entry.source for entry in services.catalog.page(collection, tenant)]
-    known = Documents(Path(f"the collection {collection}"), {source: Path(source) for source in sources})
-    asked = [one for one in load_questions(path) if one.answerable]
+    asked = [one for one in all_cases(path, services, collection) if one.answerable]
     if len(asked) < FEWEST:
         raise InvalidError(
             f"{path} has {len(asked)} answerable questions; at least {FEWEST} are needed to fit anything."
         )
+    return asked
+
+
+def all_cases(path: Path, services: Services, collection: str) -> list[Case]:
+    """Those that no document answers, too.
+
+    Raises:
+        InvalidError: the file is malformed, or names a document that the collection lacks.
+    """
+    tenant = services.settings.access.tenant
+    sources = [entry.source for entry in services.catalog.page(collection, tenant)]
+    known = Documents(Path(f"the collection {collection}"), {source: Path(source) for source in sources})
     return [
         Case(
             one.id,
             one.question,
+            one.answerable,
             evidence=tuple(replace(each, document=known.named(each.document, one.id)) for each in one.evidence),
         )
-        for one in asked
+        for one in load_questions(path)
     ]
 
 

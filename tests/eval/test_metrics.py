@@ -226,3 +226,20 @@ def test_what_answers_cost() -> None:
     assert usage_metrics(Usage(), None) == {}
     assert usage_metrics(usage, None) == {"prompt_tokens": 2_000, "completion_tokens": 100}
     assert usage_metrics(usage, Prices(prompt=0.5, completion=2.0))["cost"] == pytest.approx(1_000 * 0.0012)
+
+
+@pytest.mark.parametrize(
+    ("answerable", "evidence", "refused", "found"),
+    [
+        (True, TEXT, False, {"coverage": 1.0, "risk": 0.0}),
+        (True, "Something else.", False, {"coverage": 1.0, "risk": 1.0}),
+        (False, TEXT, False, {"coverage": 1.0, "risk": 1.0}),
+        (True, TEXT, True, {"coverage": 0.0}),
+    ],
+)
+def test_coverage_is_of_all_and_risk_of_what_was_answered(
+    answerable: bool, evidence: str, refused: bool, found: dict[str, float]
+) -> None:
+    case = Case("q", "?", answerable, evidence=(Evidence("1.md", evidence),))
+    metrics = answer_metrics(case, answer_of("Ask HR [1] for the form. [1]", refused=refused), lambda key: TEXT)
+    assert {name: value for name, value in metrics.items() if name in ("coverage", "risk")} == found

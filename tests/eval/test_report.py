@@ -70,6 +70,19 @@ def test_both_reports_tell_calibration_and_what_changed(two: tuple[Run, Path]) -
     assert said in page
 
 
+def test_both_reports_and_the_results_tell_risk_at_each_coverage(two: tuple[Run, Path]) -> None:
+    _, folder = two
+    text, page = (folder / "report.md").read_text(), (folder / "report.html").read_text()
+    hybrid, bm25 = runs.load_aggregates(folder)
+    assert hybrid.risk_coverage[-1] == (1.0, 0.0)
+    assert bm25.risk_coverage[0] == (0.0833, 0.0)
+    assert bm25.risk_coverage[-1] == (1.0, 0.6667)
+    assert len(bm25.risk_coverage) == 12
+    assert "| answered | hybrid | bm25 |\n|---|---:|---:|\n| 10 % | 0.000 | 0.000 |\n" in text
+    assert "| 30 % | 0.000 | 0.000 |\n| 40 % | 0.000 | 0.667 |\n" in text  # eight share one confidence
+    assert "<td>100 %</td><td>0.000</td><td>0.667</td>" in page
+
+
 def test_the_funnel_is_counted_in_the_page(two: tuple[Run, Path]) -> None:
     page = (two[1] / "report.html").read_text()
     assert "<td>Ranked too low</td><td>0</td><td>8</td>" in page
