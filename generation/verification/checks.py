@@ -26,7 +26,7 @@ def disagreement(claim: Claim, unit: Unit, asked: frozenset[int], vocabulary: Vo
         lambda: _row(claim, unit, asked),
         lambda: misplaced(claim, unit),
         lambda: _swapped(claim, unit),
-        lambda: contradiction(claim, unit),
+        lambda: contradiction(claim, unit, vocabulary),
     )
     for passed, check in enumerate(checks):
         if reason := check():
