@@ -88,6 +88,7 @@ _OPPOSITES = tuple(
         ("above upper top", "bottom lowest"),
     )
 )  # fmt: skip
+_KNOWN = frozenset().union(NEGATIONS, *(side for pair in _OPPOSITES for side in pair))
 _LEAD = re.compile(r"^\s*(?:yes|no|ja|nein)(?:\s*[,.:;–]+|\s+-|$)\s*", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
@@ -112,15 +113,19 @@ def conflict(statement: str, source: str) -> str:
     return ""
 
 
-def contrary(statement: str, source: str, other_sign: int, same_sign: int) -> str:
+def contrary(
+    statement: str, source: str, others: Sequence[tuple[str, str]], other_sign: int, same_sign: int
+) -> str:
     """What speaks against, for people; empty where nothing does. An opposite makes good for a negation ("not before",
     "after").
 
     Args:
+        others: more words of the statement with their opposites in the passage.
         other_sign, same_sign: how many words of both texts stand under other negations, and how many under the same.
     """
     mine, theirs = tokens(statement), tokens(source)
     flips = [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
+    flips += [pair for pair in others if not _KNOWN & set(pair)]
     unknown = not other_sign and not same_sign
     negated = (_count(mine) + _count(theirs)) % 2 == 1 if unknown and flips else other_sign > same_sign
     if negated == bool(len(flips) % 2):
@@ -128,6 +133,16 @@ def contrary(statement: str, source: str, other_sign: int, same_sign: int) -> st
     if flips and not negated:
         return f"it says “{_said(flips[0][0])}” where the passage says “{_said(flips[0][1])}”"
     return "it negates what the passage says" if _count(mine) % 2 else "it leaves out a negation of the passage"
+
+
+def checked(word: str) -> bool:
+    """Whether a word says yes or no, or is one of two opposites, which is looked at by itself."""
+    return word in _KNOWN or word in ("allowed", "permitted", "unless")
+
+
+def restricts(text: str) -> bool:
+    """Whether a text negates something, or says "only", which negates all else."""
+    return any(token in NEGATIONS or token in ("only", "gratis") for token in tokens(text))
 
 
 def tokens(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Which words of a text are said to be so, and which are said not to be: negations with what they reach."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from generation.verification.polarity import NEGATIONS, tokens
@@ -12,8 +12,8 @@ _RELATIVE = re.compile(
     r"\s(?=(?:that|who|which|or)\s(?:is|are|was|were|has|have|do|does|did|can|cannot|may|must|will|not|never)\b)"
 )
 _CONTINUES = re.compile(
-    r"^\W*(?:(?:and|but|or|und|aber|oder)\s+)?(?:are|is|was|were|has|have|do|does|did|can|cannot|may|must|will|should|not|never"
-    r"|no|nor|they|it|he|she|to|therefore|so|then|for|in|on|at|without|unless|until|if|when)\b",
+    r"^\W*(?:(?:and|but|or|und|aber|oder)\s+)?(?:are|is|was|were|has|have|do|does|did|can|cannot|may|must|will|should"
+    r"|not|never|no|nor|they|it|he|she|to|therefore|so|then)\b",
     re.IGNORECASE,
 )
 """A piece that leaves out its subject, or only points at it: what the piece before is about, it is about as well."""
@@ -23,63 +23,76 @@ _DETERMINERS = frozenset(("no", "kein", "keine", "keinen", "keinem", "keiner", "
 _INNER = frozenset("with of at for in on by mit von bei für".split())
 """Behind one of them "no" is about the next words only."""
 _ENDS = frozenset("by in at on for to from until after before during when once because so".split())
+_Signs = dict[int, frozenset[bool]]
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Stems that a piece of a text affirms, and those that it negates."""
+    """Stems that a piece of a text affirms, those that it negates, and of these the ones before the negation."""
 
     yes: frozenset[int]
     no: frozenset[int]
+    subject: frozenset[int]
     continues: bool
 
 
 def signed(text: str, vocabulary: Vocabulary) -> list[Piece]:
     """Pieces between commas, conjunctions and relative clauses. Words that an even number of negations reaches are
-    affirmed."""
+    affirmed; whole numbers count as words."""
     return [_signed(part, vocabulary) for piece in pieces(text) for part in _RELATIVE.split(piece)]
 
 
-def disputes(mine: list[Piece], theirs: list[Piece]) -> tuple[int, int]:
+def disputes(mine: Sequence[Piece], theirs: Sequence[Piece], affirmed: bool) -> tuple[int, int]:
     """How many words that stand in both texts, and that one of them negates, stand under another sign, and how many
-    under the same. Negations of which less than half the words stand in the other text are about something else."""
+    under the same. A negation of which no more than half the words stand in the other text is about something else.
+
+    Args:
+        affirmed: the second text negates nothing, so that one word is enough for a negation of the first.
+    """
     here, there = _signs(mine), _signs(theirs)
-    said = _spoken(mine, here.keys() & there.keys()) | _spoken(theirs, here.keys() & there.keys())
-    same = sum(bool(here[stem] & there[stem]) for stem in said)
-    return len(said) - same, same
+    shared = here.keys() & there.keys()
+    said = _spoken(mine, shared, 0.0 if affirmed else 0.5) | _spoken(theirs, shared, 0.5)
+    sure = [stem for stem in said if len(here[stem]) == len(there[stem]) == 1]
+    same = sum(here[stem] == there[stem] for stem in sure)
+    return len(sure) - same, same
 
 
-def _signs(found: list[Piece]) -> dict[int, frozenset[bool]]:
-    """Stem -> whether it is negated, or both. A piece without a subject passes its sign to the piece before."""
-    signs: dict[int, frozenset[bool]] = {}
+def _signs(found: Sequence[Piece]) -> _Signs:
+    """Stem -> whether it is negated, or both. A piece without a subject has that of the piece before."""
+    signs: _Signs = {}
     for one, after in zip(found, [*found[1:], None], strict=True):
-        passed = bool(after.no) if after and after.continues else None
         for stem in one.yes | one.no:
-            own = {stem in one.no} | ({passed} if passed is not None else set())
-            signs[stem] = signs.get(stem, frozenset()) | own
+            signs[stem] = signs.get(stem, frozenset()) | {stem in one.no}
+        if after and after.continues and bool(after.no) != bool(one.no):
+            for stem in one.subject if one.no else one.yes:
+                signs[stem] |= {bool(after.no)}
     return signs
 
 
-def _spoken(found: list[Piece], shared: frozenset[int] | set[int]) -> set[int]:
-    return {stem for one in found if 2 * len(one.no & shared) > len(one.no) for stem in one.no & shared}
+def _spoken(found: Sequence[Piece], shared: set[int], share: float) -> set[int]:
+    return {stem for one in found if len(one.no & shared) > share * len(one.no) for stem in one.no & shared}
 
 
 def _signed(text: str, vocabulary: Vocabulary) -> Piece:
     yes: set[int] = set()
     no: set[int] = set()
-    for word, negated in _read(tokens(text)):
-        (no if negated else yes).update(vocabulary.stems(word))
-    return Piece(frozenset(yes), frozenset(no), bool(_CONTINUES.match(text)))
+    words = tokens(text)
+    for word, negated in _read(words):
+        stems = {-1 - int(word)} if word.isdecimal() else vocabulary.stems(word).keys()
+        (no if negated else yes).update(stems)
+    first = next((place for place, word in enumerate(words) if word in NEGATIONS), 0)
+    subject = frozenset(vocabulary.stems(" ".join(words[:first])))
+    return Piece(frozenset(yes), frozenset(no), subject & frozenset(no), bool(_CONTINUES.match(text)))
 
 
-def _read(words: list[str]) -> Iterator[tuple[str, bool]]:
+def _read(words: Sequence[str]) -> Iterator[tuple[str, bool]]:
     reaches = [_reach(words, place) for place, word in enumerate(words) if word in NEGATIONS]
     for place, word in enumerate(words):
         if word not in NEGATIONS:
             yield word, sum(start <= place < end for start, end in reaches) % 2 == 1
 
 
-def _reach(words: list[str], place: int) -> tuple[int, int]:
+def _reach(words: Sequence[str], place: int) -> tuple[int, int]:
     word, before = words[place], words[place - 1] if place else ""
     if word not in _FORWARD and not (word in _DETERMINERS and before in _INNER):
         return 0, len(words)

@@ -6,15 +6,16 @@ from collections.abc import Collection
 from generation.verification.claims import Claim
 from generation.verification.numbers import same
 from generation.verification.modality import stronger
-from generation.verification.polarity import conflict, contrary
+from generation.verification.polarity import conflict, contrary, restricts
 from generation.verification.scopes import disputes, signed
+from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Part, Unit
 from generation.verification.words import Vocabulary
 
 _CONDITION = re.compile(r"(?:if|when|where|which|although|though|wenn|obwohl)\b", re.IGNORECASE)
 
 
-def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
+def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesaurus) -> str:
     """Where a clause says no and its place yes, or otherwise the opposite, for people; empty where it does not."""
     if unit.is_row:
         cells_meant = _cells_meant(claim, unit)
@@ -24,8 +25,9 @@ def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
         return ""
     meant = _parts_meant(claim, unit) or range(len(unit.parts))
     source = _joined(unit, meant)
-    signs = disputes(signed(claim.text, vocabulary), signed(source, vocabulary))
-    return contrary(claim.text, source, *signs) or stronger(claim.text, unit.text)
+    signs = disputes(signed(claim.text, vocabulary), signed(source, vocabulary), affirmed=not restricts(unit.text))
+    others = words.opposites(claim.stems, vocabulary.stems(source))
+    return contrary(claim.text, source, others, *signs) or stronger(claim.text, unit.text)
 
 
 def _joined(unit: Unit, numbers: Collection[int]) -> str:
