@@ -91,7 +91,7 @@ def _known(facts: Facts) -> Iterator[Quantity]:
     yield from facts.quantities
     for day in facts.dates:
         values = {str(number) for number in (day.year, day.day) if number is not None}
-        yield Quantity(day.text, frozenset(values), "", day.start, day.end)
+        yield Quantity(day.text, frozenset(values), "date", day.start, day.end)
 
 
 def _names(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:

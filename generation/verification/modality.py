@@ -15,7 +15,7 @@ _WORDS: dict[str, Mode] = {
     **dict.fromkeys("should recommended recommend advised advisable sollte sollten empfohlen".split(), "advice"),
     **dict.fromkeys(
         """may can could might optional optionally allowed permitted welcome fine free able possible voluntary
-        entitled kann können darf dürfen""".split(),
+        admissible kann können darf dürfen""".split(),
         "choice",
     ),
     **dict.fromkeys("forbidden prohibited banned verboten untersagt".split(), "forbidden"),

@@ -20,7 +20,8 @@ _PHRASES = tuple(
             " gratis ",
         ),
         (r"\b(?:no|non)-\w+", " "),
-        (r"\b(?:rather than|instead of|in place of|in lieu of)\b", " not "),
+        (r"\b(?:rather than|instead of|in place of|in lieu of)\b", " notthat "),
+        (r"\b(?:ruled out|off limits)\b", " forbidden "),
         (r"\bnothing but\b", " only "),
         (r"\bneither\b([^.;]*?)\bnor\b", r" not \1 "),
         (r"\b(?:ruled|shut) out\b|\bvoted down\b", " not "),
@@ -44,14 +45,15 @@ _PHRASES = tuple(
         ),
         (r"\b(?:more|higher|longer|larger|greater|bigger|heavier|older) than\b", " above "),
         (r"\b(?:less|fewer|lower|shorter|smaller|lighter|younger) than\b", " below "),
-        (r"\bwith the exception of\b|\bapart from\b|\bother than\b", " except "),
+        (r"\bas long as\b|\bprovided(?: that)?\b|\bon condition that\b", " if "),
+        (r"\bwith the exception of\b|\bsave (?=(?:in|for|on|that|where|when)\b)|\bapart from\b|\bother than\b", " except "),
         (r"\b(?:needs? not|(?:do|does|did) not (?:need|have)(?: to)?|no need(?: to)?)\b", " not exempt "),
         (r"\b(?:ha(?:s|ve)|is|are|need|needs) to(?: be)?\b(?! not)", " must "),
         (r"\b(?:can\s?not|ca not)\b", " not can "),
     )
 )
 _CONTRACTED = re.compile(r"n['’]t\b")
-_NEGATIONS = """not no never without nor neither none nobody nothing nowhere cannot forbidden forbid forbids
+_NEGATIONS = """not notthat no never without nor neither none nobody nothing nowhere cannot forbidden forbid forbids
     prohibited prohibit
     prohibits banned disallowed barred refused refuse refuses refusal refusing unless außer rejected reject declined denied excluded excludes
     excluding impossible unable ineligible invalid unavailable unlawful illegal avoid avoided lacks lacking

@@ -17,23 +17,27 @@ _CONTINUES = re.compile(
     re.IGNORECASE,
 )
 """A piece that leaves out its subject, or only points at it: what the piece before is about, it is about as well."""
-_FORWARD = frozenset("without except unless nor ohne außer excluding avoid avoids avoided".split())
+_FORWARD = frozenset("without notthat except unless nor ohne außer excluding avoid avoids avoided".split())
 """They reach what follows; all others the whole piece, as a verb does that is negated."""
 _DETERMINERS = frozenset(("no", "kein", "keine", "keinen", "keinem", "keiner", "keines"))
 _INNER = frozenset("with of at for in on by mit von bei für".split())
 """Behind one of them "no" is about the next words only."""
 _ENDS = frozenset("by in at on for to from until after before during when once because so".split())
+_ITEM = 2
+"""Content words of an item of a list, at most."""
 _Signs = dict[int, frozenset[bool]]
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Stems that a piece of a text affirms, those that it negates, and of these the ones before the negation."""
+    """Stems that a piece of a text affirms, those that it negates, and of these the ones before the negation.
+    `continues` where it leaves out its subject, `listed` where it may be no more than an item of a list."""
 
     yes: frozenset[int]
     no: frozenset[int]
     subject: frozenset[int]
     continues: bool
+    listed: bool
 
 
 def signed(text: str, vocabulary: Vocabulary) -> list[Piece]:
@@ -58,14 +62,18 @@ def disputes(mine: Sequence[Piece], theirs: Sequence[Piece], affirmed: bool) -> 
 
 
 def _signs(found: Sequence[Piece]) -> _Signs:
-    """Stem -> whether it is negated, or both. A piece without a subject has that of the piece before."""
+    """Stem -> whether it is negated, or both. A piece without a subject has that of the piece before, and the items of
+    a list have the negation of what stands beside them."""
     signs: _Signs = {}
-    for one, after in zip(found, [*found[1:], None], strict=True):
+    for one, before, after in zip(found, [None, *found], [*found[1:], None], strict=False):
         for stem in one.yes | one.no:
             signs[stem] = signs.get(stem, frozenset()) | {stem in one.no}
         if after and after.continues and bool(after.no) != bool(one.no):
             for stem in one.subject if one.no else one.yes:
                 signs[stem] |= {bool(after.no)}
+        if one.listed and ((before and before.no) or (after and after.no)):
+            for stem in one.yes:
+                signs[stem] |= {True}
     return signs
 
 
@@ -82,7 +90,7 @@ def _signed(text: str, vocabulary: Vocabulary) -> Piece:
         (no if negated else yes).update(stems)
     first = next((place for place, word in enumerate(words) if word in NEGATIONS), 0)
     subject = frozenset(vocabulary.stems(" ".join(words[:first])))
-    return Piece(frozenset(yes), frozenset(no), subject & frozenset(no), bool(_CONTINUES.match(text)))
+    return Piece(frozenset(yes), frozenset(no), subject & frozenset(no), bool(_CONTINUES.match(text)), len(yes) <= _ITEM)
 
 
 def _read(words: Sequence[str]) -> Iterator[tuple[str, bool]]:

@@ -25,7 +25,7 @@ def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesa
         return ""
     meant = _parts_meant(claim, unit) or range(len(unit.parts))
     source = _joined(unit, meant)
-    signs = disputes(signed(claim.text, vocabulary), signed(source, vocabulary), affirmed=not restricts(unit.text))
+    signs = disputes(signed(claim.text, vocabulary), signed(unit.text, vocabulary), affirmed=not restricts(unit.text))
     others = words.opposites(claim.stems, vocabulary.stems(source))
     return contrary(claim.text, source, others, *signs) or stronger(claim.text, unit.text)
 

@@ -11,9 +11,10 @@ from generation.types import Ground, Verdict
 from generation.verification.checks import counted, disagreement
 from generation.verification.claims import Claim, claims
 from generation.verification.numbers import quantities
+from generation.verification.placement import crossed
 from generation.verification.polarity import checked, without_lead
 from generation.verification.thesaurus import thesaurus
-from generation.verification.units import Unit, units_of
+from generation.verification.units import Unit, pieces, units_of
 from generation.verification.words import Terms, Vocabulary, covered
 from ingest.sentences import seen_in_lower_case, sentence_spans
 from retrieval.types import Hit
@@ -99,6 +100,10 @@ class PassageVerifier:
                 used.append(unit)
             if reason:
                 return f"{reason}.", [_ground(unit, claim.stems)]
+        said = [frozenset(self._vocabulary.stems(piece)) for piece in pieces(text)]
+        for unit in used:
+            if not unit.is_row and crossed(said, [part.facts.stems for part in unit.parts]):
+                return f"It puts together what [{unit.candidate.marker}] says of different things.", [_ground(unit, asked)]
         return self._enough(text, used, units)
 
     def _place(self, claim: Claim, units: Sequence[Unit], asked: dict[int, str]) -> tuple[str, Unit]:

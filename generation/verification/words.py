@@ -15,7 +15,9 @@ _ANSWERING = """yes no according passage document text table states stated says 
     also only just however therefore additionally may must can shall should would could need needs has have had been
     being not never cannot without none nor per whether either each every any such same one two three four five six
     seven eight nine ten eleven twelve use uses used take takes took taken place make makes made run runs number amount
-    amounts come comes go goes give gives given apply applies further another other different"""
+    amounts come comes go goes give gives given apply applies further another other different
+    get gets got getting together roughly about approximately around something anything everything someone already
+    currently simply otherwise possible please"""
 """Words of the answer itself, those that mean little beside others, and those that other checks look at."""
 _ALIKE = {
     word: group.split()[0]
@@ -33,7 +35,6 @@ _ALIKE = {
         "car cars vehicle vehicles",
         "phone phones telephone telephones",
         "email e-mail mail",
-        "get gets receive receives received",
         "sick ill",
         "keep keeps kept keeping",
         "sell sells sold selling",
