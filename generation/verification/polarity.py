@@ -46,7 +46,10 @@ _PHRASES = tuple(
         (r"\b(?:more|higher|longer|larger|greater|bigger|heavier|older) than\b", " above "),
         (r"\b(?:less|fewer|lower|shorter|smaller|lighter|younger) than\b", " below "),
         (r"\bas long as\b|\bprovided(?: that)?\b|\bon condition that\b", " if "),
-        (r"\bwith the exception of\b|\bsave (?=(?:in|for|on|that|where|when)\b)|\bapart from\b|\bother than\b", " except "),
+        (
+            r"\bwith the exception of\b|\bsave (?=(?:in|for|on|that|where|when)\b)|\bapart from\b|\bother than\b",
+            " except ",
+        ),
         (r"\b(?:needs? not|(?:do|does|did) not (?:need|have)(?: to)?|no need(?: to)?)\b", " not exempt "),
         (r"\b(?:ha(?:s|ve)|is|are|need|needs) to(?: be)?\b(?! not)", " must "),
         (r"\b(?:can\s?not|ca not)\b", " not can "),
@@ -115,9 +118,7 @@ def conflict(statement: str, source: str) -> str:
     return ""
 
 
-def contrary(
-    statement: str, source: str, others: Sequence[tuple[str, str]], other_sign: int, same_sign: int
-) -> str:
+def contrary(statement: str, source: str, others: Sequence[tuple[str, str]], other_sign: int, same_sign: int) -> str:
     """What speaks against, for people; empty where nothing does. An opposite makes good for a negation ("not before",
     "after").
 
@@ -147,11 +148,20 @@ def restricts(text: str) -> bool:
     return any(token in NEGATIONS or token in ("only", "gratis") for token in tokens(text))
 
 
-def tokens(text: str) -> list[str]:
-    """Words in lower case, with one word for each way to say "at most", "free of charge", "need not" and the like."""
+def plain(text: str) -> str:
+    """With one word for each way to say "at most", "free of charge", "need not" and the like."""
     text = _CONTRACTED.sub(" not", text)
     for pattern, token in _PHRASES:
         text = pattern.sub(token, text)
+    return text
+
+
+def tokens(text: str) -> list[str]:
+    """Words of the `plain` text, in lower case."""
+    return words_of(plain(text))
+
+
+def words_of(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 

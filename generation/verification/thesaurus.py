@@ -9,6 +9,8 @@ from pathlib import Path
 from generation.verification.words import Terms, Vocabulary
 
 _FILE = Path(__file__).parent / "wordnet.txt"
+_MEASURES = frozenset(("high", "long", "deep", "wide", "thick", "old", "tall", "far"))
+"""What is two metres high need not be called high."""
 _Links = Mapping[int, frozenset[int]]
 
 
@@ -24,7 +26,7 @@ class Thesaurus:
 
     def opposites(self, mine: Mapping[int, str], theirs: Mapping[int, str]) -> list[tuple[str, str]]:
         """Words of one text with their opposites in the other, where neither text has both."""
-        only = {stem: word for stem, word in mine.items() if stem not in theirs}
+        only = {stem: word for stem, word in mine.items() if stem not in theirs and word not in _MEASURES}
         pairs = (
             (word, theirs[other])
             for stem, word in only.items()
@@ -61,7 +63,7 @@ def _frozen(links: dict[int, set[int]]) -> _Links:
 
 
 def _comparative(word: str) -> str:
-    """deep -> deeper, wide -> wider, dry -> drier, thin -> thinner; what no adjective is becomes a word that is none."""
+    """Deeper, wider, drier, thinner; what is no adjective becomes no word at all."""
     if word.endswith("e"):
         return f"{word}r"
     if word.endswith("y"):

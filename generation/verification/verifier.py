@@ -103,7 +103,9 @@ class PassageVerifier:
         said = [frozenset(self._vocabulary.stems(piece)) for piece in pieces(text)]
         for unit in used:
             if not unit.is_row and crossed(said, [part.facts.stems for part in unit.parts]):
-                return f"It puts together what [{unit.candidate.marker}] says of different things.", [_ground(unit, asked)]
+                return f"It puts together what [{unit.candidate.marker}] says of different things.", [
+                    _ground(unit, asked)
+                ]
         return self._enough(text, used, units)
 
     def _place(self, claim: Claim, units: Sequence[Unit], asked: dict[int, str]) -> tuple[str, Unit]:
@@ -115,7 +117,9 @@ class PassageVerifier:
         scored = [((_weight(weights, unit) + counted(claim, unit)) / total, unit) for unit in units]
         scored.sort(key=lambda item: -item[0])
         near = [unit for score, unit in scored if score >= scored[0][0] - self._thresholds.slack]
-        verdicts = [(*disagreement(claim, unit, frozenset(asked), self._vocabulary, self._words), unit) for unit in near]
+        verdicts = [
+            (*disagreement(claim, unit, frozenset(asked), self._vocabulary, self._words), unit) for unit in near
+        ]
         _, reason, unit = max(verdicts, key=lambda verdict: verdict[0])
         return reason, unit
 
