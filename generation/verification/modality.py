@@ -8,23 +8,66 @@ Mode: TypeAlias = Literal["duty", "advice", "choice", "forbidden", "exempt"]
 
 _WORDS: dict[str, Mode] = {
     **dict.fromkeys(
-        """must required requires require obliged obligatory compulsory mandatory shall necessary needed needs
-        muss müssen""".split(),
+        [
+            "must",
+            "required",
+            "requires",
+            "require",
+            "obliged",
+            "obligatory",
+            "compulsory",
+            "mandatory",
+            "shall",
+            "necessary",
+            "needed",
+            "needs",
+            "muss",
+            "müssen",
+        ],
         "duty",
     ),
-    **dict.fromkeys("should recommended recommend advised advisable sollte sollten empfohlen".split(), "advice"),
     **dict.fromkeys(
-        """may can could might optional optionally allowed permitted welcome fine free able possible voluntary
-        admissible kann können darf dürfen""".split(),
+        ["should", "recommended", "recommend", "advised", "advisable", "sollte", "sollten", "empfohlen"], "advice"
+    ),
+    **dict.fromkeys(
+        [
+            "may",
+            "can",
+            "could",
+            "might",
+            "optional",
+            "optionally",
+            "allowed",
+            "permitted",
+            "welcome",
+            "fine",
+            "free",
+            "able",
+            "possible",
+            "voluntary",
+            "admissible",
+            "kann",
+            "können",
+            "darf",
+            "dürfen",
+        ],
         "choice",
     ),
-    **dict.fromkeys("forbidden prohibited banned verboten untersagt".split(), "forbidden"),
+    **dict.fromkeys(["forbidden", "prohibited", "banned", "verboten", "untersagt"], "forbidden"),
+    "exempt": "exempt",
 }
-_NOT: dict[Mode, Mode] = {"duty": "forbidden", "choice": "forbidden", "advice": "advice", "forbidden": "choice"}
+_NOT: dict[Mode, Mode] = {
+    "duty": "forbidden",
+    "choice": "forbidden",
+    "advice": "advice",
+    "forbidden": "choice",
+    "exempt": "exempt",
+}
 _NEGATIONS = frozenset(("not", "never", "nicht", "nie"))
-_EXEMPT = frozenset(("required", "obligatory", "compulsory", "mandatory", "obliged", "necessary", "needed", "needs"))
-"""With "not" these mean that something is left to one's choice."""
-_REACH = 2
+_EXEMPT = frozenset(
+    ["exempt", "required", "obligatory", "compulsory", "mandatory", "obliged", "necessary", "needed", "needs"]
+)
+"""With "not" these mean that something is left to one's choice; "exempt" stands for "need" in a `plain` text."""
 _AGAINST: dict[Mode, frozenset[Mode]] = {
     "duty": frozenset(("choice", "advice", "exempt")),
     "choice": frozenset(("duty",)),
@@ -57,14 +100,11 @@ def stronger(statement: str, source: str) -> str:
 
 
 def _turned(words: list[str], place: int, mode: Mode) -> Mode:
-    """With a "not" beside it; the rest is for the other checks of negations."""
-    around = [*words[max(place - 1, 0) : place], *words[place + 1 : place + _REACH]]
+    """With a "not" before or behind it."""
+    around = words[max(place - 1, 0) : place] + words[place + 1 : place + 2]
     if not _NEGATIONS & set(around):
         return mode
-    before = place > 0 and words[place - 1] in _NEGATIONS
-    if words[place] in _EXEMPT or (words[place] == "exempt"):
-        return "exempt"
-    return _NOT[mode] if mode != "advice" or before else mode
+    return "exempt" if words[place] in _EXEMPT else _NOT[mode]
 
 
 def _only(statement: str, source: str) -> bool:

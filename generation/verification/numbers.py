@@ -104,7 +104,8 @@ _NUMBER = re.compile(
     rf"(?<![^\W\d]\.)(?<![\w.])(?:(?P<before>[{re.escape(_SYMBOLS)}]|\b(?:us\$|{_CODES}|kr))\s?)?"
     rf"(?P<sign>(?:(?<![\w)])[-−]|\bminus\s)?)(?P<digits>{_DIGITS})"
     r"(?:(?:st|nd|rd|th)\b)?(?P<scale>\s?(?:k|m|mn|mio|million|millions|millionen|tsd|thousand|bn|billion|mrd|milliarden)\b\.?)?"
-    r"(?P<half>\s?(?:[ap]\.?m\b\.?|noon\b|uhr\b|(?:o['’]clock\b\s?)?(?:in the (?:morning|afternoon|evening)|at night)\b|o['’]clock\b))?",
+    r"(?P<half>\s?(?:[ap]\.?m\b\.?|noon\b|uhr\b|(?:o['’]clock\b\s?)?(?:in the (?:morning|afternoon|evening)|at night)\b"
+    r"|o['’]clock\b))?",
     re.IGNORECASE,
 )
 _AFTERNOON = re.compile(r"^\s*p|afternoon|evening|night", re.IGNORECASE)

@@ -45,7 +45,7 @@ def _rival(number: Quantity, piece: Facts, claim: Claim, unit: Unit) -> Quantity
 
 
 def _named(claim: Claim, holding: Sequence[Part], unit: Unit) -> bool:
-    """A name of the clause stands in a part with the number and in no other, as "B" in "A within four, B within nine"."""
+    """A name of the clause stands in a part with the number and in no other, as B in "A in four, B in nine"."""
     others = [part for part in unit.parts if part not in holding]
     mine = [name for name in claim.names if any(stands(name.text, part.facts.names) for part in holding)]
     return any(not any(stands(name.text, part.facts.names) for part in others) for name in mine)

@@ -14,8 +14,9 @@ _PHRASES = tuple(
         (r"\b(?:are|is|was|were) supposed to\b", " should "),
         (
             r"\b(?:free of charge|charge-free|(?:for|at) (?:free|nothing)|costs? nothing|free|waive[sd]?"
-            r"|(?:without|at no|no) (?:any |extra |further )*(?:charges?|costs?|fees?)(?: (?:is|are) (?:charged|made|due))?"
-            r"|(?:not|never) (?:have to |need to )?(?:pay|charge)(?: (?:a|any|anything|for|toll|fee|charge))*|pays? nothing"
+            r"|(?:without|at no|no) (?:any |extra |further )*(?:charges?|costs?|fees?)"
+            r"(?: (?:is|are) (?:charged|made|due))?|(?:not|never) (?:have to |need to )?(?:pay|charge)"
+            r"(?: (?:a|any|anything|for|toll|fee|charge))*|pays? nothing"
             r"|charged nothing|kostenlos|kostenfrei)\b",
             " gratis ",
         ),
@@ -58,7 +59,8 @@ _PHRASES = tuple(
 _CONTRACTED = re.compile(r"n['’]t\b")
 _NEGATIONS = """not notthat no never without nor neither none nobody nothing nowhere cannot forbidden forbid forbids
     prohibited prohibit
-    prohibits banned disallowed barred refused refuse refuses refusal refusing unless außer rejected reject declined denied excluded excludes
+    prohibits banned disallowed barred refused refuse refuses refusal refusing unless außer rejected reject
+    declined denied excluded excludes
     excluding impossible unable ineligible invalid unavailable unlawful illegal avoid avoided lacks lacking
     missing inadmissible disable disables disabled ceased except anonymous anonymously
     nicht nie niemals kein keine keinen keinem keiner keines ohne weder noch

@@ -21,14 +21,35 @@ _CONTINUES = re.compile(
     re.IGNORECASE,
 )
 """A piece that leaves out its subject, or only points at it: what the piece before is about, it is about as well."""
-_FORWARD = frozenset("without notthat except unless nor ohne außer excluding avoid avoids avoided".split())
+_FORWARD = frozenset(
+    ["without", "notthat", "except", "unless", "nor", "ohne", "außer", "excluding", "avoid", "avoids", "avoided"]
+)
 """They reach what follows; all others the whole piece, as a verb does that is negated."""
 _TO_THE_END = frozenset(("except", "unless", "außer"))
 _DETERMINERS = frozenset(("no", "kein", "keine", "keinen", "keinem", "keiner", "keines"))
-_INNER = frozenset("with of at for in on by mit von bei für".split())
+_INNER = frozenset(["with", "of", "at", "for", "in", "on", "by", "mit", "von", "bei", "für"])
 """Behind one of them "no" is about the next words only."""
 _ENDS = NEGATIONS.union(
-    "by in at on for to from until after before during when once because so need needs".split(), _AUXILIARIES.split("|")
+    [
+        "by",
+        "in",
+        "at",
+        "on",
+        "for",
+        "to",
+        "from",
+        "until",
+        "after",
+        "before",
+        "during",
+        "when",
+        "once",
+        "because",
+        "so",
+        "need",
+        "needs",
+    ],
+    _AUXILIARIES.split("|"),
 )
 _ITEM = 2
 """Content words of an item of a list, at most."""

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection
 
 from generation.verification.claims import Claim
-from generation.verification.numbers import same
 from generation.verification.modality import stronger
+from generation.verification.numbers import same
 from generation.verification.polarity import conflict, contrary, restricts
 from generation.verification.scopes import disputes, signed
 from generation.verification.thesaurus import Thesaurus

@@ -1,5 +1,5 @@
-"""Which words mean much the same, and which the opposite, as WordNet has them (Miller 1995, "WordNet: A Lexical Database
-for English")."""
+"""Which words mean much the same, and which the opposite, as WordNet has them (Miller 1995, "WordNet: A Lexical
+Database for English")."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
