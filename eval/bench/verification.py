@@ -2,7 +2,9 @@
 
 `python -m eval.bench.verification` plants errors into the correct sentences of eval/samples/verification and prints a
 table: of each kind how many were planted, in how many sentences that makes no sense, and the share that was removed,
-with 95 % Wilson intervals. `--half thresholds` takes the half that thresholds and rules were chosen on.
+with 95 % Wilson intervals. `--half thresholds` takes the half that thresholds and rules were chosen on, `--half second`
+sentences from other fields, of which most are wrong by hand. `--generated` reads what SmolLM2 wrote about the handbook,
+sentence by sentence with a verdict by eye, and says how many of the sentences that are served are unsupported.
 """
 
 import argparse
@@ -19,6 +21,7 @@ from rich.table import Table
 from api import answering, parts
 from eval.bench.verification_data import Row, load_rows
 from eval.bench.verification_errors import RULES
+from eval.bench.verification_generated import load_generated, serve
 from eval.environment import add_settings, consoles, settings_of
 from eval.statistics import wilson
 from generation.citations import Statement
@@ -51,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = settings_of(asked, Path("citewell-data"))
         model = answering.build_entailment(settings.answers, settings.embedding)
         verifier = answering.build_verifier(Bm25Encoder(parts.bm25_parameters(settings)).terms, model)
+        if asked.generated:
+            out.print(serve(verifier, load_generated()).table())
+            return 0
         rows = load_rows(asked.half)
         started = perf_counter()
         found = measure(verifier, rows, asked.seed)
@@ -65,15 +71,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(verifier: Verifier, rows: Sequence[Row], seed: int) -> dict[str, Counts]:
-    """Of the correct sentences by kind ("correct, ..."), of all of them ("correct"), and of each kind of error and all
-    of them ("errors")."""
+    """Of the correct sentences by kind ("correct, ..."), of all of them ("correct"), of each kind of planted error and
+    all of them ("errors"), and, where there are any, of those that are wrong by hand in the same way ("wrong")."""
+    correct, by_hand = [row for row in rows if not row.wrong], [row for row in rows if row.wrong]
+    right = {f"correct, {kind}": counts for kind, counts in _by_kind(verifier, correct).items()}
+    errors = {kind: _count(verifier, planted(kind, correct, seed), len(correct)) for kind in RULES}
+    found = {**right, "correct": _sum(right.values()), **errors, "errors": _sum(errors.values())}
+    wrong = _by_kind(verifier, by_hand)
+    return {**found, **wrong, "wrong": _sum(wrong.values())} if wrong else found
+
+
+def _by_kind(verifier: Verifier, rows: Sequence[Row]) -> dict[str, Counts]:
     kinds = dict.fromkeys(row.kind for row in rows)
-    right = {
-        f"correct, {kind}": _count(verifier, [(row, row.sentence) for row in rows if row.kind == kind])
-        for kind in kinds
-    }
-    wrong = {kind: _count(verifier, planted(kind, rows, seed), len(rows)) for kind in RULES}
-    return {**right, "correct": _sum(right.values()), **wrong, "errors": _sum(wrong.values())}
+    return {kind: _count(verifier, [(row, row.sentence) for row in rows if row.kind == kind]) for kind in kinds}
 
 
 def planted(kind: str, rows: Sequence[Row], seed: int) -> list[tuple[Row, str]]:
@@ -110,14 +120,18 @@ def _sum(counts: Iterable[Counts]) -> Counts:
 
 def _details(verifier: Verifier, rows: Sequence[Row], seed: int) -> Iterator[tuple[str, Row, str]]:
     """Correct sentences that are removed and errors that are not."""
-    yield from (("removed", row, row.sentence) for row in rows if not _supported(verifier, row, row.sentence))
+    for row in rows:
+        if _supported(verifier, row, row.sentence) == row.wrong:
+            yield row.kind if row.wrong else "removed", row, row.sentence
+    correct = [row for row in rows if not row.wrong]
     for kind in RULES:
-        yield from ((kind, row, text) for row, text in planted(kind, rows, seed) if _supported(verifier, row, text))
+        yield from ((kind, row, text) for row, text in planted(kind, correct, seed) if _supported(verifier, row, text))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m eval.bench.verification", description=__doc__)
-    parser.add_argument("--half", choices=("thresholds", "held-out"), default="held-out")
+    parser.add_argument("--half", choices=("thresholds", "held-out", "second"), default="held-out")
+    parser.add_argument("--generated", action="store_true", help="what a language model wrote, judged by eye")
     parser.add_argument("--seed", type=int, default=1, help="of the planted errors")
     parser.add_argument(
         "--show", action="store_true", help="list what went wrong; look at the held-out half no further"

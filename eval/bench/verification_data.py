@@ -12,18 +12,25 @@ from ingest.types import Chunk
 from retrieval.types import Hit
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "verification"
-Half: TypeAlias = Literal["thresholds", "held-out"]
+Half: TypeAlias = Literal["thresholds", "held-out", "second"]
+WRONG = "wrong "
+"""Begins the kind of a sentence that its passage does not support, written so by hand."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A sentence that answers a question and that the passage `hit` supports. `file` tells of which field it is."""
+    """A sentence that answers a question, which the passage `hit` supports unless it is `wrong`. `file` tells of which
+    field it is."""
 
     hit: Hit
     file: str
     question: str
     sentence: str
     kind: str
+
+    @property
+    def wrong(self) -> bool:
+        return self.kind.startswith(WRONG)
 
 
 def load_rows(half: Half) -> list[Row]:
@@ -36,10 +43,15 @@ def _rows(path: Path) -> Iterator[Row]:
     for where, row in json_rows(path, ("file", "title", "question", "sentence", "kind")):
         file, title = str(row["file"]), str(row["title"])
         if file not in {known for known, _ in hits}:
-            hits |= {(file, passage.title): hit_of(passage) for passage in load_file(FOLDER / file)}
+            hits |= {(file, passage.title): hit_of(passage) for passage in load_file(_path(file))}
         if (file, title) not in hits:
             raise InvalidError(f"{where}: there is no passage {title!r} in {file}.")
         yield Row(hits[file, title], file, str(row["question"]), str(row["sentence"]), str(row["kind"]))
+
+
+def _path(file: str) -> Path:
+    """Beside the sentences, or among the passages to train with."""
+    return SAMPLES / file if (SAMPLES / file).exists() else FOLDER / file
 
 
 def hit_of(passage: Passage) -> Hit:

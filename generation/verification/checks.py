@@ -8,11 +8,14 @@ from generation.verification.names import inverted, stands
 from generation.verification.numbers import Quantity, same
 from generation.verification.placement import alike, misplaced
 from generation.verification.sides import contradiction
+from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Facts, Unit, cells
 from generation.verification.words import Vocabulary
 
 
-def disagreement(claim: Claim, unit: Unit, asked: frozenset[int], vocabulary: Vocabulary) -> tuple[int, str]:
+def disagreement(
+    claim: Claim, unit: Unit, asked: frozenset[int], vocabulary: Vocabulary, words: Thesaurus
+) -> tuple[int, str]:
     """Why a clause cannot rest on a sentence or row, for people, and how many checks it stood; no reason where it can.
 
     Args:
@@ -26,7 +29,7 @@ def disagreement(claim: Claim, unit: Unit, asked: frozenset[int], vocabulary: Vo
         lambda: _row(claim, unit, asked),
         lambda: misplaced(claim, unit),
         lambda: _swapped(claim, unit),
-        lambda: contradiction(claim, unit),
+        lambda: contradiction(claim, unit, vocabulary, words),
     )
     for passed, check in enumerate(checks):
         if reason := check():
@@ -88,7 +91,7 @@ def _known(facts: Facts) -> Iterator[Quantity]:
     yield from facts.quantities
     for day in facts.dates:
         values = {str(number) for number in (day.year, day.day) if number is not None}
-        yield Quantity(day.text, frozenset(values), "", day.start, day.end)
+        yield Quantity(day.text, frozenset(values), "date", day.start, day.end)
 
 
 def _names(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:

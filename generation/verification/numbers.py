@@ -104,9 +104,11 @@ _NUMBER = re.compile(
     rf"(?<![^\W\d]\.)(?<![\w.])(?:(?P<before>[{re.escape(_SYMBOLS)}]|\b(?:us\$|{_CODES}|kr))\s?)?"
     rf"(?P<sign>(?:(?<![\w)])[-−]|\bminus\s)?)(?P<digits>{_DIGITS})"
     r"(?:(?:st|nd|rd|th)\b)?(?P<scale>\s?(?:k|m|mn|mio|million|millions|millionen|tsd|thousand|bn|billion|mrd|milliarden)\b\.?)?"
-    r"(?P<half>\s?(?:[ap]\.?m\b\.?|noon\b|uhr\b))?",
+    r"(?P<half>\s?(?:[ap]\.?m\b\.?|noon\b|uhr\b|(?:o['’]clock\b\s?)?(?:in the (?:morning|afternoon|evening)|at night)\b"
+    r"|o['’]clock\b))?",
     re.IGNORECASE,
 )
+_AFTERNOON = re.compile(r"^\s*p|afternoon|evening|night", re.IGNORECASE)
 _WORD = re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b(?:an?|per|each|every)[\s-](?=([^\W\d]+))", re.IGNORECASE)
 _PART = re.compile(rf"\b(?:{'|'.join(_PARTS)})\b", re.IGNORECASE)
@@ -204,9 +206,9 @@ def _times(digits: str, half: str | None) -> frozenset[str]:
         return frozenset()
     if half and int(match[1]) > 12 and half.strip()[0].casefold() in "ap":
         return frozenset()
-    hour, minute, afternoon = int(match[1]), match[2] or "00", (half or "").strip().casefold().startswith("p")
-    hour = hour % 12 + 12 if afternoon else hour % 24
-    bare = {str(hour)} if minute == "00" and not afternoon else set()
+    hour, minute, afternoon = int(match[1]), match[2] or "00", bool(_AFTERNOON.search(half or ""))
+    hour = hour % 12 + 12 if afternoon and hour <= 12 else hour % 24
+    bare = {str(hour)} if minute == "00" else set()
     return frozenset({f"{hour}:{minute}", *bare})
 
 

@@ -1,7 +1,11 @@
-"""Whether a number stands beside the words that a clause puts it to: among several amounts of one sentence, or among
-the cells of a row."""
+"""Whether numbers and words stand together as a clause puts them: among several amounts of one sentence, among the
+cells of a row, among who does what."""
+
+from collections.abc import Sequence
+from itertools import combinations, product
 
 from generation.verification.claims import Claim
+from generation.verification.names import stands
 from generation.verification.numbers import Quantity, comparable, same
 from generation.verification.units import Facts, Part, Unit
 
@@ -25,16 +29,26 @@ def _rival(number: Quantity, piece: Facts, claim: Claim, unit: Unit) -> Quantity
         return None
     if not unit.is_row and any(not part.facts.stems and len(part.facts.quantities) < 2 for part in holding):
         return None  # it belongs to the part before
+    if not unit.is_row and _named(claim, holding, unit):
+        return None
     own = max(fit(words, claim, part, unit) for part in holding)
+    key = unit.parts[0] if unit.is_row else None
     kin = comparable if unit.is_row else alike
     rivals = [
         (fit(words, claim, part, unit), one)
         for part in unit.parts
         for one in part.facts.quantities
-        if part not in holding and kin(one, number) and _unsaid(one, part, claim, unit)
+        if part not in holding and (alike if part is key else kin)(one, number) and _unsaid(one, part, claim, unit)
     ]
     best = max(rivals, key=lambda rival: rival[0], default=None)
     return best[1] if best and best[0] > own else None
+
+
+def _named(claim: Claim, holding: Sequence[Part], unit: Unit) -> bool:
+    """A name of the clause stands in a part with the number and in no other, as B in "A in four, B in nine"."""
+    others = [part for part in unit.parts if part not in holding]
+    mine = [name for name in claim.names if any(stands(name.text, part.facts.names) for part in holding)]
+    return any(not any(stands(name.text, part.facts.names) for part in others) for name in mine)
 
 
 def _unsaid(one: Quantity, part: Part, claim: Claim, unit: Unit) -> bool:
@@ -63,3 +77,17 @@ def _fits_part(words: frozenset[int], claim: Claim, part: Part, unit: Unit) -> f
 def alike(one: Quantity, other: Quantity) -> bool:
     """Both of one unit, or both without."""
     return one.unit == other.unit
+
+
+def crossed(mine: Sequence[frozenset[int]], theirs: Sequence[frozenset[int]]) -> bool:
+    """Whether two pieces of a sentence have changed partners: each of them holds words that only the first of two parts
+    of the passage has, and words that only the second has.
+
+    Args:
+        mine, theirs: content words of each piece.
+    """
+    for (one, other), (left, right) in product(combinations(mine, 2), combinations(theirs, 2)):
+        here, there = one - other, other - one
+        if all(piece & part for piece in (here, there) for part in (left - right, right - left)):
+            return True
+    return False

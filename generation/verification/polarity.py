@@ -8,13 +8,21 @@ _PHRASES = tuple(
     for pattern, token in (
         (r"\bnot? (?:only|just|merely|even|matter|doubt|later|until|whether)\b|\b(?:if|or|whether or) not\b", " "),
         (r"\bor (?:refused|rejected|declined|denied)\b|\bnone other than\b", " "),
+        (r"\b(?:free to|up to you|at liberty to)\b", " may "),
+        (r"\b(?:closed|shut|off limits|out of bounds) (?:to|for)\b|\bturn(?:s|ed)? (?:away|down)\b", " refused "),
+        (r"\b(?:open) (?:to|for)\b", " allowed "),
+        (r"\b(?:are|is|was|were) supposed to\b", " should "),
         (
             r"\b(?:free of charge|charge-free|(?:for|at) (?:free|nothing)|costs? nothing|free|waive[sd]?"
-            r"|(?:without|at no|no) (?:extra |further )?(?:charges?|costs?|fees?)|kostenlos|kostenfrei)\b",
+            r"|(?:without|at no|no) (?:any |extra |further )*(?:charges?|costs?|fees?)"
+            r"(?: (?:is|are) (?:charged|made|due))?|(?:not|never) (?:have to |need to )?(?:pay|charge)"
+            r"(?: (?:a|any|anything|for|toll|fee|charge))*|pays? nothing"
+            r"|charged nothing|kostenlos|kostenfrei)\b",
             " gratis ",
         ),
         (r"\b(?:no|non)-\w+", " "),
-        (r"\b(?:rather than|instead of|in place of|in lieu of)\b", " not "),
+        (r"\b(?:rather than|instead of|in place of|in lieu of)\b", " notthat "),
+        (r"\b(?:ruled out|off limits)\b", " forbidden "),
         (r"\bnothing but\b", " only "),
         (r"\bneither\b([^.;]*?)\bnor\b", r" not \1 "),
         (r"\b(?:ruled|shut) out\b|\bvoted down\b", " not "),
@@ -38,21 +46,26 @@ _PHRASES = tuple(
         ),
         (r"\b(?:more|higher|longer|larger|greater|bigger|heavier|older) than\b", " above "),
         (r"\b(?:less|fewer|lower|shorter|smaller|lighter|younger) than\b", " below "),
-        (r"\bwith the exception of\b|\bapart from\b|\bother than\b", " except "),
+        (r"\bas long as\b|\bprovided(?: that)?\b|\bon condition that\b", " if "),
+        (
+            r"\bwith the exception of\b|\bsave (?=(?:in|for|on|that|where|when)\b)|\bapart from\b|\bother than\b",
+            " except ",
+        ),
+        (r"\b(?:needs? not|(?:do|does|did) not (?:need|have)(?: to)?|no need(?: to)?)\b", " not exempt "),
         (r"\b(?:ha(?:s|ve)|is|are|need|needs) to(?: be)?\b(?! not)", " must "),
-        (r"\b(?:need|needs|do|does|did) not (?:need|have)? ?(?:to)?\b", " not may "),
-        (r"\bcan\s?not\b", " not can "),
+        (r"\b(?:can\s?not|ca not)\b", " not can "),
     )
 )
 _CONTRACTED = re.compile(r"n['’]t\b")
-_NEGATIONS = """not no never without nor neither none nobody nothing nowhere cannot forbidden forbid forbids
+_NEGATIONS = """not notthat no never without nor neither none nobody nothing nowhere cannot forbidden forbid forbids
     prohibited prohibit
-    prohibits banned disallowed barred refused refuse refuses refusal rejected reject declined denied excluded excludes
+    prohibits banned disallowed barred refused refuse refuses refusal refusing unless außer rejected reject
+    declined denied excluded excludes
     excluding impossible unable ineligible invalid unavailable unlawful illegal avoid avoided lacks lacking
-    inadmissible disable disables disabled ceased except anonymous anonymously
+    missing inadmissible disable disables disabled ceased except anonymous anonymously
     nicht nie niemals kein keine keinen keinem keiner keines ohne weder noch
     niemand nichts verboten untersagt ausgeschlossen"""
-_NO = frozenset(_NEGATIONS.split())
+NEGATIONS = frozenset(_NEGATIONS.split())
 _OPPOSITES = tuple(
     (frozenset(left.split()), frozenset(right.split()))
     for left, right in (
@@ -67,7 +80,6 @@ _OPPOSITES = tuple(
         ("previous", "following next"),
         ("increase increases increased increasing rise rises rose risen grew grow grown raised raises up",
          "decrease decreases decreased decreasing fall falls fell fallen drop drops dropped reduced reduces down sank"),
-        ("unless außer", "if when wenn falls"),
         ("opens open opened", "closes close closed closing"),
         ("first", "last"),
         ("starts start begins begin begun started", "ends end ended finishes finish expires expire"),
@@ -77,12 +89,13 @@ _OPPOSITES = tuple(
         ("accepted approved accepts approves granted", "rejected refused declined"),
         ("all every always", "none never"),
         ("with", "without"),
+        ("stay stays stayed remain remains", "leave leaves quit quits"),
+        ("best good", "bad worst poor"),
+        ("win wins won", "lose loses lost"),
+        ("above upper top", "bottom lowest"),
     )
 )  # fmt: skip
-_DUTY = "must required requires require obliged obligatory compulsory mandatory muss müssen"
-_STRONG = frozenset(_DUTY.split())
-_CHOICE = "may can could might optional optionally allowed permitted welcome fine kann können darf dürfen"
-_WEAK = frozenset(_CHOICE.split())
+_KNOWN = frozenset().union(NEGATIONS, *(side for pair in _OPPOSITES for side in pair))
 _LEAD = re.compile(r"^\s*(?:yes|no|ja|nein)(?:\s*[,.:;–]+|\s+-|$)\s*", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
@@ -97,8 +110,8 @@ def conflict(statement: str, source: str) -> str:
 
     Negations are counted: two make none, and so do a negation and an opposite ("not before", "after").
     """
-    mine, theirs = _tokens(statement), _tokens(source)
-    flips = opposed(statement, source)
+    mine, theirs = tokens(statement), tokens(source)
+    flips = [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
     odd = (_count(mine) + _count(theirs) + len(flips)) % 2
     if odd and flips:
         return f"it says “{_said(flips[0][0])}” where the passage says “{_said(flips[0][1])}”"
@@ -107,32 +120,55 @@ def conflict(statement: str, source: str) -> str:
     return ""
 
 
-def opposed(statement: str, source: str) -> list[tuple[str, str]]:
-    """Words of the statement with their opposites in the passage."""
-    mine, theirs = _tokens(statement), _tokens(source)
-    return [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
+def contrary(statement: str, source: str, others: Sequence[tuple[str, str]], other_sign: int, same_sign: int) -> str:
+    """What speaks against, for people; empty where nothing does. An opposite makes good for a negation ("not before",
+    "after").
+
+    Args:
+        others: more words of the statement with their opposites in the passage.
+        other_sign, same_sign: how many words of both texts stand under other negations, and how many under the same.
+    """
+    mine, theirs = tokens(statement), tokens(source)
+    flips = [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
+    flips += [pair for pair in others if not _KNOWN & set(pair)]
+    unknown = not other_sign and not same_sign
+    negated = (_count(mine) + _count(theirs)) % 2 == 1 if unknown and flips else other_sign > same_sign
+    if negated == bool(len(flips) % 2):
+        return ""
+    if flips and not negated:
+        return f"it says “{_said(flips[0][0])}” where the passage says “{_said(flips[0][1])}”"
+    return "it negates what the passage says" if _count(mine) % 2 else "it leaves out a negation of the passage"
 
 
-def stronger(statement: str, source: str) -> str:
-    """A duty that the passage leaves open, or a choice that it does not leave; empty where there is neither, and
-    where something is negated."""
-    mine, theirs = _tokens(statement), _tokens(source)
-    return "" if _count(mine) or _count(theirs) else _stronger(set(mine), set(theirs))
+def checked(word: str) -> bool:
+    """Whether a word says yes or no, or is one of two opposites, which is looked at by itself."""
+    return word in _KNOWN or word in ("allowed", "permitted", "unless")
 
 
-def negated(text: str) -> bool:
-    return _count(_tokens(text)) > 0
+def restricts(text: str) -> bool:
+    """Whether a text negates something, or says "only", which negates all else."""
+    return any(token in NEGATIONS or token in ("only", "gratis") for token in tokens(text))
 
 
-def _tokens(text: str) -> list[str]:
+def plain(text: str) -> str:
+    """With one word for each way to say "at most", "free of charge", "need not" and the like."""
     text = _CONTRACTED.sub(" not", text)
     for pattern, token in _PHRASES:
         text = pattern.sub(token, text)
+    return text
+
+
+def tokens(text: str) -> list[str]:
+    """Words of the `plain` text, in lower case."""
+    return words_of(plain(text))
+
+
+def words_of(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
 def _count(tokens: Sequence[str]) -> int:
-    return sum(token in _NO for token in tokens)
+    return sum(token in NEGATIONS for token in tokens)
 
 
 def _opposed(
@@ -142,7 +178,7 @@ def _opposed(
     for one, other in ((left, right), (right, left)):
         here, there = _first(mine, one), _first(theirs, other)
         if here and there and not _first(mine, other) and not _first(theirs, one):
-            if {here, there} & _NO:
+            if {here, there} & NEGATIONS:
                 continue  # it is counted already
             return here, there
     return None
@@ -150,15 +186,6 @@ def _opposed(
 
 def _first(tokens: Sequence[str], among: frozenset[str]) -> str:
     return next((token for token in tokens if token in among), "")
-
-
-def _stronger(mine: set[str], theirs: set[str]) -> str:
-    must, may = mine & _STRONG, mine & _WEAK
-    if must and not may and theirs & _WEAK and not theirs & _STRONG and ("only" in mine or "only" not in theirs):
-        return f"it says “{must.pop()}” where the passage says “{(theirs & _WEAK).pop()}”"
-    if may and not must and theirs & _STRONG and not theirs & _WEAK and "only" not in mine:
-        return f"it says “{may.pop()}” where the passage says “{(theirs & _STRONG).pop()}”"
-    return ""
 
 
 def _said(token: str) -> str:

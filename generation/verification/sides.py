@@ -4,16 +4,18 @@ import re
 from collections.abc import Collection
 
 from generation.verification.claims import Claim
+from generation.verification.modality import stronger
 from generation.verification.numbers import same
-from generation.verification.polarity import conflict, negated, opposed, stronger
+from generation.verification.polarity import conflict, contrary, restricts
+from generation.verification.scopes import disputes, signed
+from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Part, Unit
+from generation.verification.words import Vocabulary
 
 _CONDITION = re.compile(r"(?:if|when|where|which|although|though|wenn|obwohl)\b", re.IGNORECASE)
-_VOTE = 4.0
-"""So many times as many words must stand on the same side as on the other for a negation to be about something else."""
 
 
-def contradiction(claim: Claim, unit: Unit) -> str:
+def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesaurus) -> str:
     """Where a clause says no and its place yes, or otherwise the opposite, for people; empty where it does not."""
     if unit.is_row:
         cells_meant = _cells_meant(claim, unit)
@@ -23,24 +25,9 @@ def contradiction(claim: Claim, unit: Unit) -> str:
         return ""
     meant = _parts_meant(claim, unit) or range(len(unit.parts))
     source = _joined(unit, meant)
-    wrong = conflict(claim.text, source)
-    if wrong and (opposed(claim.text, source) or not _outvoted(claim, unit)):
-        return wrong
-    return stronger(claim.text, unit.text)
-
-
-def _outvoted(claim: Claim, unit: Unit) -> bool:
-    """True if most words that claim and sentence share stand in pieces that both negate, or that neither does: the
-    odd negation is about something else."""
-    there = [(negated(part.text), part.facts.stems) for part in unit.parts]
-    same_side = other_side = 0
-    for text, facts in claim.pieces:
-        mine = negated(text)
-        for word in facts.stems & unit.own.stems:
-            sides = {side for side, stems in there if word in stems}
-            same_side += mine in sides
-            other_side += mine not in sides
-    return same_side > _VOTE * other_side
+    signs = disputes(signed(claim.text, vocabulary), signed(unit.text, vocabulary), affirmed=not restricts(unit.text))
+    others = words.opposites(claim.stems, vocabulary.stems(source))
+    return contrary(claim.text, source, others, *signs) or stronger(claim.text, unit.text)
 
 
 def _joined(unit: Unit, numbers: Collection[int]) -> str:

@@ -11,8 +11,10 @@ from generation.types import Ground, Verdict
 from generation.verification.checks import counted, disagreement
 from generation.verification.claims import Claim, claims
 from generation.verification.numbers import quantities
-from generation.verification.polarity import without_lead
-from generation.verification.units import Unit, units_of
+from generation.verification.placement import crossed
+from generation.verification.polarity import checked, without_lead
+from generation.verification.thesaurus import thesaurus
+from generation.verification.units import Unit, pieces, units_of
 from generation.verification.words import Terms, Vocabulary, covered
 from ingest.sentences import seen_in_lower_case, sentence_spans
 from retrieval.types import Hit
@@ -51,6 +53,7 @@ class PassageVerifier:
 
     def __init__(self, terms: Terms, thresholds: Thresholds, entailment: Entailment | None = None) -> None:
         self._vocabulary, self._thresholds, self._entailment = Vocabulary(terms), thresholds, entailment
+        self._words = thesaurus(terms)
         self._known: dict[tuple[int, str, str, str], list[Unit]] = {}
 
     def verify(self, statement: Statement, hits: Sequence[Hit], question: str) -> Verdict:
@@ -97,6 +100,12 @@ class PassageVerifier:
                 used.append(unit)
             if reason:
                 return f"{reason}.", [_ground(unit, claim.stems)]
+        said = [frozenset(self._vocabulary.stems(piece)) for piece in pieces(text)]
+        for unit in used:
+            if not unit.is_row and crossed(said, [part.facts.stems for part in unit.parts]):
+                return f"It puts together what [{unit.candidate.marker}] says of different things.", [
+                    _ground(unit, asked)
+                ]
         return self._enough(text, used, units)
 
     def _place(self, claim: Claim, units: Sequence[Unit], asked: dict[int, str]) -> tuple[str, Unit]:
@@ -108,7 +117,9 @@ class PassageVerifier:
         scored = [((_weight(weights, unit) + counted(claim, unit)) / total, unit) for unit in units]
         scored.sort(key=lambda item: -item[0])
         near = [unit for score, unit in scored if score >= scored[0][0] - self._thresholds.slack]
-        verdicts = [(*disagreement(claim, unit, frozenset(asked), self._vocabulary), unit) for unit in near]
+        verdicts = [
+            (*disagreement(claim, unit, frozenset(asked), self._vocabulary, self._words), unit) for unit in near
+        ]
         _, reason, unit = max(verdicts, key=lambda verdict: verdict[0])
         return reason, unit
 
@@ -121,13 +132,14 @@ class PassageVerifier:
             (likely,) = self._entailment.probabilities([(premise, text)])
             weak = likely < self._thresholds.entailment
             return (f"The passage does not seem to say so ({likely:.2f})." if weak else ""), grounds
+        there = frozenset().union(*(unit.stems for unit in used))
+        telling = {stem: word for stem, word in words.items() if not checked(word)} or words
+        missing = [word for stem, word in telling.items() if not self._words.covers(stem, there)]
         numbers = len([one for one in quantities(text) if not one.weak])
-        share = covered(words, *(unit.stems for unit in used))
-        share = (share * len(words) + numbers) / ((len(words) + numbers) or 1)
-        if share >= self._thresholds.coverage:
+        said = len(telling) + numbers
+        if not said or (said - len(missing)) / said >= self._thresholds.coverage:
             return "", grounds
-        there = set().union(*(unit.stems for unit in used))
-        missing = ", ".join(f"“{word}”" for stem, word in words.items() if stem not in there)
+        missing = ", ".join(f"“{word}”" for word in missing)
         return f"The passage does not speak of {missing}.", grounds
 
 

@@ -15,7 +15,9 @@ _ANSWERING = """yes no according passage document text table states stated says 
     also only just however therefore additionally may must can shall should would could need needs has have had been
     being not never cannot without none nor per whether either each every any such same one two three four five six
     seven eight nine ten eleven twelve use uses used take takes took taken place make makes made run runs number amount
-    amounts come comes go goes give gives given apply applies further another other different"""
+    amounts come comes go goes give gives given apply applies further another other different
+    get gets got getting together roughly about approximately around something anything everything someone already
+    currently simply otherwise possible please"""
 """Words of the answer itself, those that mean little beside others, and those that other checks look at."""
 _ALIKE = {
     word: group.split()[0]
@@ -33,8 +35,37 @@ _ALIKE = {
         "car cars vehicle vehicles",
         "phone phones telephone telephones",
         "email e-mail mail",
-        "get gets receive receives received",
         "sick ill",
+        "keep keeps kept keeping",
+        "sell sells sold selling",
+        "pay pays paid paying",
+        "send sends sent sending",
+        "build builds built building",
+        "bring brings brought bringing",
+        "choose chooses chose chosen choosing",
+        "find finds found finding",
+        "hold holds held holding",
+        "know knows knew known",
+        "lead leads led leading",
+        "leave leaves left leaving",
+        "lend lends lent lending",
+        "lose loses lost losing",
+        "meet meets met meeting",
+        "say says said saying",
+        "see sees saw seen seeing",
+        "speak speaks spoke spoken speaking",
+        "spend spends spent spending",
+        "stand stands stood standing",
+        "teach teaches taught teaching",
+        "tell tells told telling",
+        "win wins won winning",
+        "wear wears wore worn wearing",
+        "write writes wrote written writing",
+        "drive drives drove driven driving",
+        "eat eats ate eaten eating",
+        "fly flies flew flown flying",
+        "sing sings sang sung singing",
+        "break breaks broke broken breaking",
         "holiday holidays vacation leave",
     )
     for word in group.split()

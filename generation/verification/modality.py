@@ -1,0 +1,111 @@
+"""Whether something is a duty, advice, a choice, forbidden or only not required: "must" is not "may"."""
+
+from typing import Literal, TypeAlias
+
+from generation.verification.polarity import tokens
+
+Mode: TypeAlias = Literal["duty", "advice", "choice", "forbidden", "exempt"]
+
+_WORDS: dict[str, Mode] = {
+    **dict.fromkeys(
+        [
+            "must",
+            "required",
+            "requires",
+            "require",
+            "obliged",
+            "obligatory",
+            "compulsory",
+            "mandatory",
+            "shall",
+            "necessary",
+            "needed",
+            "needs",
+            "muss",
+            "müssen",
+        ],
+        "duty",
+    ),
+    **dict.fromkeys(
+        ["should", "recommended", "recommend", "advised", "advisable", "sollte", "sollten", "empfohlen"], "advice"
+    ),
+    **dict.fromkeys(
+        [
+            "may",
+            "can",
+            "could",
+            "might",
+            "optional",
+            "optionally",
+            "allowed",
+            "permitted",
+            "welcome",
+            "fine",
+            "free",
+            "able",
+            "possible",
+            "voluntary",
+            "admissible",
+            "kann",
+            "können",
+            "darf",
+            "dürfen",
+        ],
+        "choice",
+    ),
+    **dict.fromkeys(["forbidden", "prohibited", "banned", "verboten", "untersagt"], "forbidden"),
+    "exempt": "exempt",
+}
+_NOT: dict[Mode, Mode] = {
+    "duty": "forbidden",
+    "choice": "forbidden",
+    "advice": "advice",
+    "forbidden": "choice",
+    "exempt": "exempt",
+}
+_NEGATIONS = frozenset(("not", "never", "nicht", "nie"))
+_EXEMPT = frozenset(
+    ["exempt", "required", "obligatory", "compulsory", "mandatory", "obliged", "necessary", "needed", "needs"]
+)
+"""With "not" these mean that something is left to one's choice; "exempt" stands for "need" in a `plain` text."""
+_AGAINST: dict[Mode, frozenset[Mode]] = {
+    "duty": frozenset(("choice", "advice", "exempt")),
+    "choice": frozenset(("duty",)),
+    "forbidden": frozenset(("exempt",)),
+    "exempt": frozenset(("forbidden", "duty")),
+}
+
+
+def modes(text: str) -> dict[Mode, str]:
+    """What a text makes of what it speaks of, each with the word that says so."""
+    found: dict[Mode, str] = {}
+    words = tokens(text)
+    for place, word in enumerate(words):
+        mode = _WORDS.get(word)
+        if mode is not None:
+            found.setdefault(_turned(words, place, mode), word)
+    return found
+
+
+def stronger(statement: str, source: str) -> str:
+    """What a statement makes of something that its passage makes something else of, for people; empty where both agree,
+    where one of them says nothing of the kind ("boots are left outside" is a rule without a "must"), and where "only"
+    turns a choice into a duty."""
+    mine, theirs = modes(statement), modes(source)
+    for mode, word in mine.items():
+        against = _AGAINST.get(mode, frozenset())
+        if theirs and theirs.keys() <= against and not (mine.keys() & theirs.keys()) and not _only(statement, source):
+            return f"it says “{word}” where the passage says “{next(iter(theirs.values()))}”"
+    return ""
+
+
+def _turned(words: list[str], place: int, mode: Mode) -> Mode:
+    """With a "not" before or behind it."""
+    around = words[max(place - 1, 0) : place] + words[place + 1 : place + 2]
+    if not _NEGATIONS & set(around):
+        return mode
+    return "exempt" if words[place] in _EXEMPT else _NOT[mode]
+
+
+def _only(statement: str, source: str) -> bool:
+    return "only" in tokens(statement) or "only" in tokens(source)
