@@ -110,8 +110,7 @@ def conflict(statement: str, source: str) -> str:
 
     Negations are counted: two make none, and so do a negation and an opposite ("not before", "after").
     """
-    mine, theirs = tokens(statement), tokens(source)
-    flips = [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
+    mine, theirs, flips = tokens(statement), tokens(source), opposed(statement, source)
     odd = (_count(mine) + _count(theirs) + len(flips)) % 2
     if odd and flips:
         return f"it says “{_said(flips[0][0])}” where the passage says “{_said(flips[0][1])}”"
@@ -128,8 +127,7 @@ def contrary(statement: str, source: str, others: Sequence[tuple[str, str]], oth
         others: more words of the statement with their opposites in the passage.
         other_sign, same_sign: how many words of both texts stand under other negations, and how many under the same.
     """
-    mine, theirs = tokens(statement), tokens(source)
-    flips = [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
+    mine, theirs, flips = tokens(statement), tokens(source), opposed(statement, source)
     flips += [pair for pair in others if not _KNOWN & set(pair)]
     unknown = not other_sign and not same_sign
     negated = (_count(mine) + _count(theirs)) % 2 == 1 if unknown and flips else other_sign > same_sign
@@ -138,6 +136,16 @@ def contrary(statement: str, source: str, others: Sequence[tuple[str, str]], oth
     if flips and not negated:
         return f"it says “{_said(flips[0][0])}” where the passage says “{_said(flips[0][1])}”"
     return "it negates what the passage says" if _count(mine) % 2 else "it leaves out a negation of the passage"
+
+
+def opposed(statement: str, source: str) -> list[tuple[str, str]]:
+    """Words of the statement with their opposites in the passage."""
+    mine, theirs = tokens(statement), tokens(source)
+    return [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
+
+
+def negated(text: str) -> bool:
+    return _count(tokens(text)) > 0
 
 
 def checked(word: str) -> bool:
