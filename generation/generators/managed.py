@@ -62,8 +62,7 @@ class ManagedServer:
         limits: Limits,
     ) -> None:
         self._command, self._environment, self._log, self._limits = list(command), environment, log, limits
-        self._program, self._url = Path(command[0]).name, url.rstrip("/")
-        self._probes = httpx.Client(headers=bearer(key), timeout=_PROBE_S, trust_env=False)
+        self._program, self._url, self._key = Path(command[0]).name, url.rstrip("/"), key
         self._process: subprocess.Popen[bytes] | None = None
         self._served, self._closing, self._ended = False, threading.Event(), threading.Event()
         self._lock = threading.Lock()
@@ -91,7 +90,6 @@ class ManagedServer:
         if process and self._watcher.is_alive():
             _kill_group(process)
             self._watcher.join()
-        self._probes.close()
 
     def wait(self) -> None:
         """Until it answers.
@@ -100,8 +98,14 @@ class ManagedServer:
             UnavailableError: it ended before, or takes longer than it may.
             RefusedError: it wants another key.
         """
-        until = monotonic() + self._limits.start_s
-        while not self._answers():
+        with httpx.Client(headers=bearer(self._key), timeout=_PROBE_S, trust_env=False) as client:
+            self._wait(client, monotonic() + self._limits.start_s)
+        self._served = True
+        if self._ended.is_set():
+            raise self._too_early()
+
+    def _wait(self, client: httpx.Client, until: float) -> None:
+        while not self._answers(client):
             if self._ended.wait(_POLL_S):
                 raise self._too_early()
             if monotonic() > until:
@@ -109,22 +113,19 @@ class ManagedServer:
                     f"{self._program} did not answer at {self._url} within {self._limits.start_s:g} s; raise "
                     f"answers.serve.start_s if it needs longer. {self._told()}"
                 )
-        self._served = True
-        if self._ended.is_set():
-            raise self._too_early()
 
     def _too_early(self) -> UnavailableError:
         code = self._process.returncode if self._process else guard.CANNOT_RUN
         return UnavailableError(f"{self._program} {_fate(code)} before it answered. {self._told()}")
 
-    def _answers(self) -> bool:
+    def _answers(self, client: httpx.Client) -> bool:
         """Its models are listed, and where it tells its health, that is not bad: llama.cpp lists them too early."""
         silent = "see its log"
         server = Server(self._program, self._url, silent, "set answers.api_key", "check answers.serve.command", silent)
         try:
             with translated(server):
-                checked(self._probes.get(f"{self._url}/models"), server)
-                return not self._probes.get(f"{self._url.removesuffix('/v1')}/health").is_server_error
+                checked(client.get(f"{self._url}/models"), server)
+                return not client.get(f"{self._url.removesuffix('/v1')}/health").is_server_error
         except AgainError:
             return False
 
