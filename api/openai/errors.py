@@ -34,7 +34,7 @@ def openai_error(
 
 def openai_problem(problem: Problem) -> JSONResponse:
     """What a failed answer found stands beside the error."""
-    found = problem.model_dump(include={"citations", "hits"})
+    found = problem.model_dump(include={"citations", "hits", "trace_id"})
     shown = _STATUSES.get(HTTPStatus(problem.status), HTTPStatus(problem.status))
     return JSONResponse({**error_body(shown, problem.detail).model_dump(), **found}, shown)
 
