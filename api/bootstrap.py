@@ -72,12 +72,13 @@ class Services(Models):
         self._collections: dict[str, Collection] = {}
         self._lock = threading.RLock()
         self.upkeep = Upkeep(self.tidy)
-        keep, keep_feedback = (
-            timedelta(days=settings.traces.keep_days),
-            timedelta(days=settings.traces.keep_feedback_days),
-        )
+        kept = settings.traces
         self.recorder = Recorder(
-            lambda: self.journals, lambda course: trace_of(self, course), settings.traces.enabled, keep, keep_feedback
+            lambda: self.journals,
+            lambda course: trace_of(self, course),
+            kept.enabled,
+            timedelta(days=kept.keep_days),
+            timedelta(days=kept.keep_feedback_days),
         )
 
     @cached_property
@@ -179,7 +180,6 @@ class Services(Models):
             IndexLockedError: another process owns the data folder.
         """
         self.embedder.embed_query("warm up")
-        self.recorder.start()
         if self.language_model:
             self.language_model.loaded()
         for name in self.catalog.collections():
@@ -191,6 +191,7 @@ class Services(Models):
                 _log.warning("The collection %r is not served: %s", name, error)
             else:
                 self.upkeep.written(name, ENOUGH_CHUNKS)  # nobody knows what the last process left to do
+        self.recorder.start()
 
     def tidy(self, name: str) -> None:
         """Finish what a crash interrupted and build the indexes of an open collection; readers go on."""

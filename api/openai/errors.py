@@ -40,7 +40,7 @@ def openai_problem(problem: Problem) -> JSONResponse:
 def problem_body(problem: Problem) -> dict[str, Any]:
     """What a failed answer found stands in the error: that is all that clients keep of a body (`APIError.body`)."""
     shown = _STATUSES.get(HTTPStatus(problem.status), HTTPStatus(problem.status))
-    found = problem.model_dump(include={"citations", "hits"})
+    found = problem.model_dump(include={"citations", "hits", "trace_id"})
     return {"error": {**error_body(shown, problem.detail).error.model_dump(), **found}}
 
 

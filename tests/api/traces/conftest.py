@@ -72,12 +72,6 @@ def ann(url: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture
-def bob(url: str) -> Iterator[httpx.Client]:
-    with client_for(url, BOB) as client:
-        yield client
-
-
 def asked(client: httpx.Client, question: str = QUESTION, **options: Any) -> dict[str, Any]:
     answer: dict[str, Any] = client.post("/answers", json={"query": question, **options}).raise_for_status().json()
     return answer

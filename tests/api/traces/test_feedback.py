@@ -1,5 +1,6 @@
 """What readers say of answers, and what can be learnt from it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from tests.api.traces.conftest import ANN, BOB, QUESTION, asked, client_for, put
 
 
 @pytest.fixture
-def reader(url: str) -> httpx.Client:
+def reader(url: str) -> Iterator[httpx.Client]:
     """The group of its own keeps this file's feedback apart; it reads what hr does."""
-    return client_for(url, Access("acme", ("hr", "feedback")))
+    with client_for(url, Access("acme", ("hr", "feedback"))) as client:
+        yield client
 
 
 def say(client: httpx.Client, trace_id: str, rating: str, **more: Any) -> FeedbackOut:

@@ -57,13 +57,24 @@ def test_a_document_that_is_gone_is_named(ann: httpx.Client, quoting: Services, 
 def test_settings_that_changed_are_named(data: Path) -> None:
     with over(data) as services, serving(services) as url, client_for(url, ANN) as client:
         trace_id = asked(client)["trace_id"]
-    brief = {**QUOTING, "max_sentences": 1}
-    with over(data, answers=brief) as services, serving(services) as url, client_for(url, ANN) as client:
+    strict = {**QUOTING, "min_confidence": 1.0}
+    with over(data, answers=strict) as services, serving(services) as url, client_for(url, ANN) as client:
         found = replayed(client, trace_id)
-    assert [(one.name, one.before, one.after) for one in found.settings] == [("answers.max_sentences", 3, 1)]
-    assert [one.name for one in found.outcome] == ["text"]
+    assert [(one.name, one.before, one.after) for one in found.settings] == [("answers.min_confidence", 0.0, 1.0)]
+    assert [one.name for one in found.outcome] == ["outcome", "text", "refused"]
     assert found.hits == []
     assert not found.same
+
+
+def test_settings_that_changed_nothing_are_named_all_the_same(data: Path) -> None:
+    with over(data) as services, serving(services) as url, client_for(url, ANN) as client:
+        trace_id = asked(client)["trace_id"]
+    other = {"dense_weight": 0.51}
+    with over(data, retrieval=other) as services, serving(services) as url, client_for(url, ANN) as client:
+        found = replayed(client, trace_id)
+    assert [one.name for one in found.settings] == ["retrieval.dense_weight"]
+    assert {one.kind for one in found.hits} <= {"rescored"}
+    assert found.outcome == []
 
 
 def test_the_options_are_those_of_the_first_time(ann: httpx.Client) -> None:

@@ -1,13 +1,16 @@
 """What is known of an answer afterwards, over REST, and to whom."""
 
+import json
 from pathlib import Path
 
 import httpx
 import pytest
 
 from api.bootstrap import Services
+from api.traces.making import deciding, fingerprint
+from retrieval.types import Access
 from tests.api.openai.conftest import services_on, serving
-from tests.api.traces.conftest import ANN, QUESTION, QUOTING, asked, client_for, over, traced
+from tests.api.traces.conftest import ANN, BOB, QUESTION, QUOTING, asked, client_for, over, traced
 
 
 def test_an_answer_has_a_trace(ann: httpx.Client, quoting: Services) -> None:
@@ -53,13 +56,11 @@ def test_the_same_settings_have_the_same_fingerprint(ann: httpx.Client, data: Pa
 
 
 def _fingerprint(services: Services) -> str:
-    from api.traces.making import deciding, fingerprint
-
     return fingerprint(deciding(services.settings, None))
 
 
 def test_pages_are_newest_first(url: str) -> None:
-    with client_for(url, ANN.__class__("paging")) as client:
+    with client_for(url, Access("paging")) as client:
         ids = [asked(client, f"What is item {number}?")["trace_id"] for number in range(3)]
         page = client.get("/traces", params={"limit": 2}).json()
         assert [one["id"] for one in page["traces"]] == ids[:0:-1]
@@ -68,12 +69,10 @@ def test_pages_are_newest_first(url: str) -> None:
         assert ([one["id"] for one in last["traces"]], last["next"]) == (ids[:1], None)
 
 
-def test_nobody_else_finds_it(url: str, ann: httpx.Client, bob: httpx.Client) -> None:
+def test_nobody_else_finds_it(url: str, ann: httpx.Client) -> None:
     trace_id = asked(ann)["trace_id"]
-    both, none = ANN.__class__("acme", ("hr", "sales")), ANN.__class__("acme")
-    elsewhere = ANN.__class__("other", ("hr",))
-    for other in (bob, *(client_for(url, access) for access in (both, none, elsewhere))):
-        with other as client:
+    for other in (BOB, Access("acme", ("hr", "sales")), Access("acme"), Access("other", ("hr",))):
+        with client_for(url, other) as client:
             for method, path in (
                 ("GET", f"/traces/{trace_id}"),
                 ("DELETE", f"/traces/{trace_id}"),
@@ -97,7 +96,7 @@ def test_a_deleted_trace_is_gone_with_its_feedback(ann: httpx.Client) -> None:
 
 
 def test_a_wrong_question_has_none(url: str) -> None:
-    with client_for(url, ANN.__class__("wrong")) as client:
+    with client_for(url, Access("wrong")) as client:
         for options in ({"collection": "absent"}, {"filters": {"nothing": 1}}):
             assert client.post("/answers", json={"query": QUESTION, **options}).status_code in (400, 404)
         assert client.get("/traces").json()["traces"] == []
@@ -116,7 +115,8 @@ def test_a_chat_completion_names_its_trace(ann: httpx.Client) -> None:
     done = ann.post("/chat/completions", json=body).raise_for_status().json()
     assert traced(ann, done["citewell"]["trace_id"])["text"] == done["choices"][0]["message"]["content"]
     streamed = ann.post("/chat/completions", json={**body, "stream": True}).text
-    assert '"trace_id":"' in streamed.splitlines()[-3 if streamed.endswith("\n\n") else -2]
+    chunks = [line for line in streamed.splitlines() if line.startswith("data: {")]
+    assert traced(ann, json.loads(chunks[-1].removeprefix("data: "))["citewell"]["trace_id"])["outcome"] == "answered"
 
 
 @pytest.mark.parametrize("limit", [0, 201])
