@@ -49,7 +49,9 @@ _COUNTED = re.compile(
     r"\b(?:how\s+many|wie\s*viele)\s+(?:(?:more|different|other)\s+)?(\w+)(?:\s+(\w+))?", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W_]+")
-_UNIT = re.compile(r"[\s-]?(?:per\s?cent\b|%|°\s?[CF]?|[€$£¥]|[^\W\d]+)")
+_UNIT = re.compile(
+    r"[\s-]?(?:(?:working|business|calendar|full|paid|square|cubic)\s)?(per\s?cent\b|%|°\s?[CF]?|[€$£¥]|[^\W\d]+)"
+)
 _LIMIT = re.compile(
     r"\b(?:at (?:least|most|the (?:latest|earliest))|up to|about|around|approximately|roughly|nearly|almost|over|under"
     r"|(?:no |not )?(?:more|fewer|less|later|earlier) than|only|until|by|before|after|since|within"
@@ -198,7 +200,7 @@ def _measures(question: str, quote: str) -> Iterator[Span]:
 
 def _with_unit(one: Quantity, quote: str) -> Span:
     unit = _UNIT.match(quote, one.end)
-    return one.start, unit.end() if unit and is_unit(unit.group().strip(" -")) else one.end
+    return one.start, unit.end() if unit and is_unit(unit[1]) else one.end
 
 
 def _people(question: str, quote: str) -> Iterator[Span]:
