@@ -89,11 +89,11 @@ def short_answer(question: str, quote: str) -> Span | None:
 
     None where it is no look-up, or where the quote denies something ("nobody may carry over more than 5 days" would
     be turned round), holds nothing of the kind that the question does not say itself, or several such things of which
-    none stands clearly nearer to the words of the question.
+    none stands clearly nearer to the words of the question, as the cells of a row never do.
     """
     kind = None if _DENIES.search(quote) else asked_for(question)
     found = list(dict.fromkeys(_candidates(kind, question, quote))) if kind else []
-    nearest = _nearest(found, question, quote)
+    nearest = _nearest(found, question, quote) if len(found) < 2 or "|" not in quote else None
     return _qualified(nearest, quote) if nearest and kind in _QUALIFIED else nearest
 
 
