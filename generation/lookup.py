@@ -49,7 +49,9 @@ _COUNTED = re.compile(
     r"\b(?:how\s+many|wie\s*viele)\s+(?:(?:more|different|other)\s+)?(\w+)(?:\s+(\w+))?", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W_]+")
-_UNIT = re.compile(r"[\s-]?(?:per\s?cent\b|%|°\s?[CF]?|[€$£¥]|[^\W\d]+)")
+_UNIT = re.compile(
+    r"[\s-]?(?:(?:working|business|calendar|full|paid|square|cubic)\s)?(per\s?cent\b|%|°\s?[CF]?|[€$£¥]|[^\W\d]+)"
+)
 _LIMIT = re.compile(
     r"\b(?:at (?:least|most|the (?:latest|earliest))|up to|about|around|approximately|roughly|nearly|almost|over|under"
     r"|(?:no |not )?(?:more|fewer|less|later|earlier) than|only|until|by|before|after|since|within"
@@ -87,11 +89,11 @@ def short_answer(question: str, quote: str) -> Span | None:
 
     None where it is no look-up, or where the quote denies something ("nobody may carry over more than 5 days" would
     be turned round), holds nothing of the kind that the question does not say itself, or several such things of which
-    none stands clearly nearer to the words of the question.
+    none stands clearly nearer to the words of the question, as the cells of a row never do.
     """
     kind = None if _DENIES.search(quote) else asked_for(question)
     found = list(dict.fromkeys(_candidates(kind, question, quote))) if kind else []
-    nearest = _nearest(found, question, quote)
+    nearest = _nearest(found, question, quote) if len(found) < 2 or "|" not in quote else None
     return _qualified(nearest, quote) if nearest and kind in _QUALIFIED else nearest
 
 
@@ -198,7 +200,7 @@ def _measures(question: str, quote: str) -> Iterator[Span]:
 
 def _with_unit(one: Quantity, quote: str) -> Span:
     unit = _UNIT.match(quote, one.end)
-    return one.start, unit.end() if unit and is_unit(unit.group().strip(" -")) else one.end
+    return one.start, unit.end() if unit and is_unit(unit[1]) else one.end
 
 
 def _people(question: str, quote: str) -> Iterator[Span]:

@@ -10,8 +10,11 @@ from retrieval.types import Hit
 
 _MARKER = re.compile(r"\[\d{1,3}\]")
 
-# A further sentence must be supported at least this well in relation to the best one.
 RELATIVE_SUPPORT = 0.5
+"""A further sentence must be supported at least this well in relation to the best one."""
+SURE, BESIDE_SURE = 0.7, 0.9
+"""Beside a best one of at least the first, a further one must be supported this well in relation to it: what answers
+the question surely needs no company. Chosen on XQuAD (en)."""
 
 
 class ExtractiveGenerator:
@@ -44,10 +47,12 @@ def _lines(quotes: Sequence[Quote]) -> Iterator[str]:
 
 
 def select(quotes: Sequence[Quote], limit: int) -> list[Quote]:
-    """The best quotes, none twice, none far less supported than the best."""
+    """The best quotes, none twice, none far less supported than the best, nor less than a sure one."""
     chosen: dict[str, Quote] = {}
+    best = quotes[0].support if quotes else 0.0
+    least = best * (BESIDE_SURE if best >= SURE else RELATIVE_SUPPORT)
     for quote in quotes:
-        if len(chosen) == limit or quote.support < RELATIVE_SUPPORT * quotes[0].support:
+        if len(chosen) == limit or quote.support < least:
             break
         chosen.setdefault(" ".join(quote.text.casefold().split()), quote)
     return list(chosen.values())

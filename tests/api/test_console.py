@@ -3,7 +3,9 @@
 import pytest
 
 from api.console import PlainProgress, show_answer
-from api.schemas_answers import AnswerOut, UsageOut
+from api.mcp.texts import answer_text
+from api.schemas_answers import AnswerOut, UsageOut, answer_out
+from generation.types import Answer, Short
 from ingest.progress import Snapshot
 
 
@@ -34,3 +36,19 @@ def test_quotes_are_shown_word_for_word(capsys: pytest.CaptureFixture[str], text
         )
     )
     assert capsys.readouterr().out.startswith(f"{text}\n")
+
+
+def test_a_short_answer_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
+    text, short = "It is open until six. [1]", Short("until six", 1, "doc-1", 111, 120)
+    answer = answer_out(Answer(text, (), (), 0.9, False, "t", "extractive", short=short), "How long is it open?")
+    assert answer.short is not None
+    assert answer.short.model_dump() == {
+        "text": "until six",
+        "marker": 1,
+        "document_id": "doc-1",
+        "char_start": 111,
+        "char_end": 120,
+    }
+    show_answer(answer)
+    assert capsys.readouterr().out.startswith(f"until six\n\n{text}\n")
+    assert answer_text(answer).startswith(f"In short: until six [1]\n\n{text}")

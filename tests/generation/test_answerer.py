@@ -181,7 +181,7 @@ def test_where_the_generator_fails_what_was_found_is_kept(before: tuple[str, ...
     found, down = [hit(TEXT)], UnavailableError("The language model is down; start it.")
     with pytest.raises(GenerationError, match="is down; start it") as told:
         ask(
-            Shelf(found, [OPENS, replace(OPENS, text="It closes at six.", start=26, end=43, support=0.8)]),
+            Shelf(found, [OPENS, replace(OPENS, text="It closes at six.", start=26, end=43, support=0.85)]),
             ScriptedGenerator(*before, down),
         )
     assert told.value.__cause__ is down

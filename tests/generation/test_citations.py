@@ -202,14 +202,19 @@ def quote(text: str, support: float, marker: int = 1) -> Quote:
 
 
 def test_the_best_sentences_none_twice_none_far_worse() -> None:
-    best = [quote("A.", 0.9), quote("a. ", 0.8, 2), quote("B.", 0.6, 2), quote("C.", 0.46), quote("D.", 0.44)]
+    best = [quote("A.", 0.6), quote("a. ", 0.5, 2), quote("B.", 0.4, 2), quote("C.", 0.31), quote("D.", 0.29)]
     assert [one.text for one in select(best, 5)] == ["A.", "B.", "C."]
     assert [one.text for one in select(best, 2)] == ["A.", "B."]
     assert select([], 3) == []
 
 
+def test_beside_a_sure_sentence_only_its_equals() -> None:
+    sure = [quote("A.", 0.8), quote("B.", 0.73, 2), quote("C.", 0.71)]
+    assert [one.text for one in select(sure, 5)] == ["A.", "B."]
+
+
 def test_the_extractive_generator_writes_quotes_with_their_markers() -> None:
     text = asyncio.run(
-        collect(ExtractiveGenerator(2), [quote("A.", 0.9, 3), Quote(1, "B.", 3, 5, 0.8), quote("C.", 0.7, 2)])
+        collect(ExtractiveGenerator(2), [quote("A.", 0.9, 3), Quote(1, "B.", 3, 5, 0.85), quote("C.", 0.83, 2)])
     )
     assert text == "A. [3]\nB. [1]"

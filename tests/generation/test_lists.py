@@ -76,7 +76,7 @@ def answered(question: str, *begins: str) -> tuple[list[str], list[tuple[str, fl
     quotes = []
     for rank, beginning in enumerate(begins):
         text, span = next((text, span) for text, span in spans.items() if text.startswith(beginning))
-        quotes.append(Quote(1, text, span.start, span.end, 0.9 - rank / 10))
+        quotes.append(Quote(1, text, span.start, span.end, 0.9 - rank / 50))
 
     async def run() -> list[str]:
         generator = ExtractiveGenerator()
@@ -92,7 +92,7 @@ def answered(question: str, *begins: str) -> tuple[list[str], list[tuple[str, fl
 def test_items_of_one_list_become_one_quote_with_the_support_of_the_best() -> None:
     pieces, cited = answered("What are staff forbidden?", "- lend", "- share", "Badges")
     assert pieces == [f"{BANS} [1]", "\nBadges are blue. [1]"]
-    assert cited == [(BANS, 0.9), ("Badges are blue.", pytest.approx(0.7))]
+    assert cited == [(BANS, 0.9), ("Badges are blue.", pytest.approx(0.86))]
 
 
 def test_a_whole_list_takes_the_place_of_an_item_before_it() -> None:

@@ -39,6 +39,7 @@ def test_what_is_asked_for(question: str, kind: Asked | None) -> None:
     [
         ("How many days of leave are there?", "There are 30 days of leave and 12 holidays.", "30 days"),
         ("How many days can I work from home?", "Office staff may do so up to three days a week.", "up to three days"),
+        ("How many days are there?", "There are 30 working days of leave.", "30 working days"),
         ("How much is the fee?", "The fee is EUR 12.50 from 2025 on.", "EUR 12.50"),
         ("How long is the notice period?", "The notice period is 3 to 6 months.", "3 to 6 months"),
         ("How long is it kept?", "It costs 5 euros and is kept for at least 13 months.", "at least 13 months"),
@@ -71,6 +72,7 @@ def test_the_words_that_answer(question: str, quote: str, expected: str) -> None
         ("Who leads the Harbour Office?", "The Harbour Office is led by its members."),
         ("When is it?", "It is on 3 May 2025 in Leeds, on 4 May 2025 in Bremen."),
         ("How long is it kept?", "It costs 5 euros."),
+        ("How many tonnes did flights cause?", "| Flights | 410 | 655 | 590 |"),
         ("How many days may I carry over?", "Nobody may carry over more than 5 days."),
         ("Who leads the desk?", "Priya Dunmore doesn't lead the desk."),
         ("How long may it take?", "Allow 3 weeks for A, 5 weeks for B."),
