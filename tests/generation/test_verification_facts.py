@@ -3,9 +3,10 @@
 import pytest
 
 from generation.verification.dates import agree, dates
+from generation.verification.modality import stronger
 from generation.verification.names import forms, inverted, known, names, stands
 from generation.verification.numbers import quantities, same, unit_named
-from generation.verification.polarity import conflict, stronger, without_lead
+from generation.verification.polarity import conflict, without_lead
 from ingest.sentences import seen_in_lower_case
 
 
