@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from generation.verification.polarity import tokens
+from generation.verification.polarity import restricts, tokens
 
 Mode: TypeAlias = Literal["duty", "advice", "choice", "forbidden", "exempt"]
 
@@ -68,6 +68,11 @@ _EXEMPT = frozenset(
     ["exempt", "required", "obligatory", "compulsory", "mandatory", "obliged", "necessary", "needed", "needs"]
 )
 """With "not" these mean that something is left to one's choice; "exempt" stands for "need" in a `plain` text."""
+_OFFERS = frozenset(
+    """atmost gratis right rights entitled eligible open choose choice wish wishes want wants like offers offered
+    available accepted as own either if once""".split()  # noqa: SIM905
+)
+"""Words that leave something open without a "may"."""
 _AGAINST: dict[Mode, frozenset[Mode]] = {
     "duty": frozenset(("choice", "advice", "exempt")),
     "choice": frozenset(("duty",)),
@@ -89,9 +94,11 @@ def modes(text: str) -> dict[Mode, str]:
 
 def stronger(statement: str, source: str) -> str:
     """What a statement makes of something that its passage makes something else of, for people; empty where both agree,
-    where one of them says nothing of the kind ("boots are left outside" is a rule without a "must"), and where "only"
-    turns a choice into a duty."""
+    where the statement says nothing of the kind, or the passage where the statement has a "must" ("boots are left
+    outside" is a rule), and where "only" turns a choice into a duty."""
     mine, theirs = modes(statement), modes(source)
+    if mine.get("choice") == "may" and not theirs and _bare(statement, source):
+        return "it says “may” where the passage leaves no choice"
     for mode, word in mine.items():
         against = _AGAINST.get(mode, frozenset())
         if theirs and theirs.keys() <= against and not (mine.keys() & theirs.keys()) and not _only(statement, source):
@@ -105,6 +112,11 @@ def _turned(words: list[str], place: int, mode: Mode) -> Mode:
     if not _NEGATIONS & set(around):
         return mode
     return "exempt" if words[place] in _EXEMPT else _NOT[mode]
+
+
+def _bare(statement: str, source: str) -> bool:
+    """Neither text negates anything, and the passage offers nothing."""
+    return not restricts(statement) and not restricts(source) and not _OFFERS & set(tokens(source))
 
 
 def _only(statement: str, source: str) -> bool:

@@ -15,7 +15,8 @@ _PHRASES = tuple(
         (
             r"\b(?:free of charge|charge-free|(?:for|at) (?:free|nothing)|costs? nothing|free|waive[sd]?"
             r"|(?:without|at no|no) (?:any |extra |further )*(?:charges?|costs?|fees?)"
-            r"(?: (?:is|are) (?:charged|made|due))?|(?:not|never) (?:have to |need to )?(?:pay|charge)"
+            r"(?: (?:is|are) (?:charged|made|due))?"
+            r"|(?:(?:do|does|did|will|need) not|never) (?:have to |need to )?pay"
             r"(?: (?:a|any|anything|for|toll|fee|charge))*|pays? nothing"
             r"|charged nothing|kostenlos|kostenfrei)\b",
             " gratis ",

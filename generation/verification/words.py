@@ -17,7 +17,7 @@ _ANSWERING = """yes no according passage document text table states stated says 
     seven eight nine ten eleven twelve use uses used take takes took taken place make makes made run runs number amount
     amounts come comes go goes give gives given apply applies further another other different
     get gets got getting together roughly about approximately around something anything everything someone already
-    currently simply otherwise possible please"""
+    currently simply otherwise possible please ones"""
 """Words of the answer itself, those that mean little beside others, and those that other checks look at."""
 _ALIKE = {
     word: group.split()[0]

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from eval.bench import verification_data
 from eval.bench.verification import Counts, main, measure, planted
 from eval.bench.verification_data import Row, hit_of, load_rows
 from eval.bench.verification_errors import RULES
+from eval.bench.verification_generated import Generated, Judged, serve
 from eval.training.passages import Passage
 from generation.citations import Statement
+from generation.streaming import Draft
 from generation.types import Verdict
 from ingest.errors import InvalidError
 from retrieval.types import Hit
@@ -44,7 +47,7 @@ def wrong(kind: str, sentence: str) -> str | None:
 
 
 def test_the_halves_share_no_passage_and_most_sentences_are_paraphrases() -> None:
-    halves = {half: load_rows(half) for half in ("thresholds", "held-out")}
+    halves = {half: load_rows(half) for half in ("thresholds", "held-out")}  # those of "second" have their own passages
     titles = [{(one.file, one.hit.chunk.title) for one in rows} for rows in halves.values()]
     assert titles[0] & titles[1] == set()
     every = [*halves["thresholds"], *halves["held-out"]]
@@ -77,6 +80,26 @@ def test_errors_are_planted() -> None:
 @pytest.mark.parametrize("kind", ["number, new", "name, of the passage", "negation", "opposite", "modality"])
 def test_a_sentence_without_what_an_error_needs_is_skipped(kind: str) -> None:
     assert wrong(kind, "Dogs bark loudly.") is None
+
+
+def test_sentences_that_are_wrong_by_hand_are_counted_apart() -> None:
+    rows = load_rows("second")
+    assert len(rows) >= 300
+    assert {row.kind for row in rows if row.wrong} == {
+        f"wrong {kind}" for kind in ("number", "name", "role", "negation", "opposite", "modality", "invented")
+    }
+    right, bad = row("Trips end before 20:00."), replace(row("Trips end."), kind="wrong opposite")
+    found = measure(Believer(right.sentence), [right, bad], seed=1)
+    assert (found["correct"], found["wrong opposite"], found["wrong"]) == (Counts(0, 1), Counts(1, 1), Counts(1, 1))
+
+
+def test_what_is_served_of_generated_answers() -> None:
+    hits = (hit_of(PASSAGE),)
+    written = {"Trips end before 20:00.": True, "Trips end.": False, "Anni Kroll may not fly.": True}
+    drafts = tuple(Judged(Draft(Statement(text, (1,)), " "), borne) for text, borne in written.items())
+    served = serve(Believer("Trips end before 20:00.", "Trips end."), [Generated("When?", hits, drafts)])
+    assert (served.answers, served.silent, served.written, served.borne) == (1, 0, 3, 2)
+    assert (served.served, served.unsupported) == (2, 1)
 
 
 def test_measure_counts_what_is_removed() -> None:
