@@ -50,16 +50,19 @@ class ConflictFinder:
         return tuple(found)
 
     def _readings(self, quotes: Sequence[Quote], hits: Sequence[Hit]) -> Iterator[Reading]:
-        markers = dict.fromkeys(quote.marker for quote in quotes)
+        """The whole sentence or row of each quote, once."""
         units = {
-            (marker, unit.candidate.start, unit.candidate.end): unit
-            for marker in markers
-            for unit in units_of(marker, hits[marker - 1], self._vocabulary)
+            marker: units_of(marker, hits[marker - 1], self._vocabulary)
+            for marker in dict.fromkeys(quote.marker for quote in quotes)
         }
+        seen: set[tuple[int, int]] = set()
         for quote in quotes:
-            if unit := units.get((quote.marker, quote.start, quote.end)):
-                chunk = hits[quote.marker - 1].chunk
-                yield Reading(quote, chunk, unit, values_of(quote.text, self._vocabulary))
+            for unit in units[quote.marker]:
+                place = unit.candidate
+                if place.start <= quote.start < place.end and (quote.marker, place.start) not in seen:
+                    seen.add((quote.marker, place.start))
+                    whole = Quote(quote.marker, place.text, place.start, place.end, quote.support)
+                    yield Reading(whole, hits[quote.marker - 1].chunk, unit, values_of(place.text, self._vocabulary))
 
     def _differing(self, one: Reading, other: Reading, subjects: Subjects) -> tuple[Value, Value] | None:
         if one.unit.is_row or other.unit.is_row:
