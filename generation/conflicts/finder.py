@@ -8,7 +8,6 @@ from itertools import combinations
 from generation.citations import citation_at
 from generation.conflicts.subjects import Reading, Subjects
 from generation.conflicts.values import Value, values_of
-from generation.generators.extractive import RELATIVE_SUPPORT
 from generation.types import Citation, Conflict, Quote, Stated
 from generation.verification.units import Unit, cells, units_of
 from generation.verification.words import Terms, Vocabulary
@@ -19,6 +18,8 @@ from retrieval.types import Hit
 
 _READ = 12
 """Quotes that are compared, best first."""
+_AS_WELL = 0.5
+"""Share of the best quote's support that another must have."""
 
 
 class ConflictFinder:
@@ -37,7 +38,7 @@ class ConflictFinder:
         self._vocabulary = Vocabulary(terms)
 
     def find(self, hits: Sequence[Hit], quotes: Sequence[Quote], citations: Sequence[Citation]) -> tuple[Conflict, ...]:
-        best = [one for one in quotes[:_READ] if one.support >= RELATIVE_SUPPORT * quotes[0].support]
+        best = [one for one in quotes[:_READ] if one.support >= _AS_WELL * quotes[0].support]
         readings = list(self._readings(best, hits))
         subjects = Subjects(self._vocabulary, _common([one.chunk for one in readings]))
         found: list[Conflict] = []
@@ -49,11 +50,19 @@ class ConflictFinder:
         return tuple(found)
 
     def _readings(self, quotes: Sequence[Quote], hits: Sequence[Hit]) -> Iterator[Reading]:
+        """The whole sentence or row of each quote, once."""
+        units = {
+            marker: units_of(marker, hits[marker - 1], self._vocabulary)
+            for marker in dict.fromkeys(quote.marker for quote in quotes)
+        }
+        seen: set[tuple[int, int]] = set()
         for quote in quotes:
-            hit = hits[quote.marker - 1]
-            for unit in units_of(quote.marker, hit, self._vocabulary):
-                if (unit.candidate.start, unit.candidate.end) == (quote.start, quote.end):
-                    yield Reading(quote, hit.chunk, unit, values_of(quote.text, self._vocabulary))
+            for unit in units[quote.marker]:
+                place = unit.candidate
+                if place.start <= quote.start < place.end and (quote.marker, place.start) not in seen:
+                    seen.add((quote.marker, place.start))
+                    whole = Quote(quote.marker, place.text, place.start, place.end, quote.support)
+                    yield Reading(whole, hits[quote.marker - 1].chunk, unit, values_of(place.text, self._vocabulary))
 
     def _differing(self, one: Reading, other: Reading, subjects: Subjects) -> tuple[Value, Value] | None:
         if one.unit.is_row or other.unit.is_row:

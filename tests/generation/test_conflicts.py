@@ -185,6 +185,13 @@ def test_quotes_that_the_answer_does_not_cite_or_that_are_ill_supported_do_not_c
     assert ConflictFinder(TERMS).find(found[1:], [best, weak], cited(found[1:], [best])) == ()
 
 
+def test_a_quote_of_a_few_words_is_read_with_its_sentence() -> None:
+    found = [document(1, HOTEL), document(2, DEARER)]
+    short = [replace(one, text=one.text[24:33], start=one.start + 24, end=one.start + 33) for one in quotes_of(found)]
+    (conflict,) = ConflictFinder(TERMS).find(found, short, cited(found, short[:1]))
+    assert [one.citation.quote for one in conflict.statements] == [HOTEL, DEARER]
+
+
 TABLE = "| City | Hotel limit | Receipt |\n|---|---|---|\n| Oslo | {} | {} |\n| Rome | 120 | yes |\n"
 
 
