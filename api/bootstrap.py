@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ from api import answering, parts
 from api.models import Models
 from api.settings import Settings
 from api.tuned import forget_tuned
-from api.upkeep import ENOUGH_CHUNKS, Upkeep
+from api.upkeep import ENOUGH_CHUNKS, Repeated, Upkeep
 from generation.answerer import RagAnswerer
+from generation.conversation.sessions import Sessions
 from generation.ports import ContextPacker, Verifier
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoundError, UnavailableError
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from ingest.isolation import IsolatedParser
 
 _log = logging.getLogger(__name__)
+FORGET_EVERY_S = 3600.0
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -66,6 +69,7 @@ class Services(Models):
         self._collections: dict[str, Collection] = {}
         self._lock = threading.RLock()
         self.upkeep = Upkeep(self.tidy)
+        self._forgetting = Repeated(self.forget, FORGET_EVERY_S)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -75,6 +79,10 @@ class Services(Models):
     @cached_property
     def library(self) -> Library:
         return Library.opened(self.catalog.engine, self.data / "files")
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.catalog.engine)
 
     @property
     def _sqlite(self) -> Path:
@@ -171,6 +179,7 @@ class Services(Models):
                 _log.warning("The collection %r is not served: %s", name, error)
             else:
                 self.upkeep.written(name, ENOUGH_CHUNKS)  # nobody knows what the last process left to do
+        self._forgetting.start()
 
     def tidy(self, name: str) -> None:
         """Finish what a crash interrupted and build the indexes of an open collection; readers go on."""
@@ -179,7 +188,13 @@ class Services(Models):
                 collection.ingestor.recover()
             collection.store.optimize()
 
+    def forget(self) -> None:
+        """Delete what the settings say is not to be kept any longer."""
+        if days := self.settings.sessions.keep_days:
+            self.sessions.forget(timedelta(days=days))
+
     def close(self) -> None:
+        self._forgetting.close()
         self.upkeep.close()
         with self._lock:
             for collection in self._collections.values():

@@ -139,6 +139,8 @@ class RewritingSettings(_Section):
     model: str | None
     api_key: SecretStr | None
     timeout_s: float = Field(gt=0)
+    rules: bool
+    history_tokens: int = Field(ge=1, le=1_000_000)
 
     @model_validator(mode="after")
     def _url_and_model(self) -> "RewritingSettings":
@@ -172,6 +174,10 @@ class AnswerSettings(_Section):
         return self
 
     nli_model: str | None = Field(min_length=1)
+
+
+class SessionSettings(_Section):
+    keep_days: float | None = Field(gt=0, le=100_000)
 
 
 class ApiSettings(_Section):
@@ -208,6 +214,7 @@ class Settings(BaseSettings):
     retrieval: RetrievalSettings
     rewriting: RewritingSettings
     answers: AnswerSettings
+    sessions: SessionSettings
     api: ApiSettings
     mcp: McpSettings
 

@@ -1,4 +1,4 @@
-"""Indexes are tidied in a thread of its own while nobody uploads: readers go on."""
+"""Indexes are tidied in a thread of its own while nobody uploads, and what is old is forgotten: readers go on."""
 
 import logging
 import threading
@@ -68,3 +68,30 @@ class Upkeep:
                 return None
             del self._chunks[due[0]]
             return due[0]
+
+
+class Repeated:
+    """Work that is done once at the start and then every so often, in a thread of its own; its CitewellErrors are
+    logged."""
+
+    def __init__(self, work: Callable[[], object], every_s: float) -> None:
+        self._work, self._every_s = work, every_s
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Waits for what is being done; nothing is begun any more."""
+        self._end.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            try:
+                self._work()
+            except CitewellError as error:
+                _log.warning("What is old was not forgotten: %s", error)
+            self._end.wait(self._every_s)

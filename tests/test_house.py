@@ -47,7 +47,7 @@ ROOMS = {
     "tenacity": ("retrieval/http.py",),
     "httpx_sse": ("generation/generators/chat.py",),
     "rapidfuzz": ("retrieval/queries/spelling.py",),
-    "sqlalchemy": ("ingest/catalog.py", "ingest/catalog_rows.py", "ingest/library/"),
+    "sqlalchemy": ("ingest/catalog.py", "ingest/catalog_rows.py", "ingest/library/", "generation/conversation/"),
     "pebble": ("ingest/isolation.py",),
     "fastapi": ("api/",),
     "fastapi_offline": ("api/app.py",),
