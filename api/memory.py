@@ -58,7 +58,7 @@ async def recalled(services: Services, body: AnswerIn, access: Access) -> Answer
     session = await asyncio.to_thread(services.sessions.get, body.session, access)
     if body.collection not in ("default", session.collection):
         raise InvalidError(
-            f"The session is about the collection {session.collection!r}; leave collection out, or make another session."
+            f"The session is about the collection {session.collection!r}; leave collection out, or make a new session."
         )
     exchanges: list[Exchange] = []
     if services.reads_history:

@@ -158,9 +158,11 @@ def ingested(
 
 async def _standalone(services: Services, body: SearchIn | AnswerIn, access: Access, top_k: int) -> Query:
     query = to_query(services, body, access, top_k)
+    if not query.history:
+        return query
     chosen = services.settings.rewriting
     heeded = replace(query, history=recent(query.history, chosen.history_tokens, estimate))
-    return await asyncio.to_thread(standalone, heeded, services.rewriting_model, chosen.rules) if query.history else query
+    return await asyncio.to_thread(standalone, heeded, services.rewriting_model, chosen.rules)
 
 
 async def opened_collection(services: Services, name: str) -> Collection:

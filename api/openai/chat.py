@@ -72,7 +72,9 @@ def _question(body: ChatIn, services: Services) -> AnswerIn:
         if one.role in ("user", "assistant") and one.text
     ]
     if body.session is not None and turns:
-        raise InvalidError("With a session, send the question alone in messages: what was said before is in the session.")
+        raise InvalidError(
+            "With a session, send the question alone in messages: the session knows what was said before."
+        )
     history = turns[-50:] if services.reads_history else []
     question = body.messages[-1].text
     return AnswerIn(

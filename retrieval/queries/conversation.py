@@ -59,7 +59,8 @@ def recent(history: Sequence[Turn], budget: int, count: Callable[[str], int]) ->
     for exchange in reversed(_exchanges(history)):
         cost = sum(count(_line(turn)) for turn in exchange)
         if cost > budget:
-            return tuple(kept) or tuple(turn for turn in exchange[:1] if count(_line(turn)) <= budget)
+            question = [turn for turn in exchange if turn.role == "user" and count(_line(turn)) <= budget]
+            return tuple(kept or question)
         kept, budget = exchange + kept, budget - cost
     return tuple(kept)
 

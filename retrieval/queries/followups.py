@@ -8,33 +8,36 @@ from collections.abc import Sequence
 
 _MOST_WORDS = 10
 """Words that a question takes over."""
-_AUXILIARY = (
-    "is are was were am be been do does did can could may might must should shall will would has have had need"
-).split()
-_ASKING = "what which who whom whose when where why how".split()
+_AUXILIARY = "is|are|was|were|am|be|been|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had|need"
+_ASKING = "what|which|who|whom|whose|when|where|why|how"
 _PREPOSITIONS = (
-    "in at for from on during after before with without under by to of per within over until since about between near"
-).split()
-_JOINING = "and but or so then also".split()
-_POINTING = "it they them he she him this these those one ones".split()
-_OWNING = "its their theirs his her hers".split()
-_EMPTY = frozenset(
-    [*_AUXILIARY, *_ASKING, *_PREPOSITIONS, *_JOINING, *_POINTING, *_OWNING]
-    + "a an the that there here i me my we us our you your if not no any some all many much long often far soon".split()
-    + "same other another else too as than get gets got please tell exactly s t ok okay just more there's it's".split()
+    "in|at|for|from|on|during|after|before|with|without|under|by|to|of|per|within|over|until|since|about|between|near"
 )
+_JOINING = "and|but|or|so|then|also"
+_OWNING = "its|their|theirs|his|her|hers"
+_EMPTY = frozenset(
+    "|".join(
+        (
+            f"{_AUXILIARY}|{_ASKING}|{_PREPOSITIONS}|{_JOINING}|{_OWNING}",
+            "it|they|them|he|she|him|this|these|those|one|ones|a|an|the|that|there|here|i|me|my|we|us|our|you|your|if|not",
+            "no|any|some|all|many|much|long|often|far|soon|same|other|another|else|too|as|than|get|gets|got|please|tell",
+            "exactly|s|t|ok|okay|just|more|there's|it's",
+        )
+    ).split("|")
+)
+"""Words that say nothing about what is asked for."""
 _WORD = re.compile(r"[\w@&'’+#./:-]*\w")
-_OPENING = re.compile(rf"(?:(?:{'|'.join(_JOINING)}|ok|okay|well)\b[\s,]*)+", re.IGNORECASE)
+_OPENING = re.compile(rf"(?:(?:{_JOINING}|ok|okay|well)\b[\s,]*)+", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"(?:what|how) about\s+", re.IGNORECASE)
-_STARTS = re.compile(rf"(?:(?:{'|'.join(_PREPOSITIONS)})\s+)?(?:{'|'.join(_ASKING + _AUXILIARY)})\b", re.IGNORECASE)
-_FROM_PREPOSITION = re.compile(rf"({'|'.join(_PREPOSITIONS)})\s+\S", re.IGNORECASE)
+_STARTS = re.compile(rf"(?:(?:{_PREPOSITIONS})\s+)?(?:{_ASKING}|{_AUXILIARY})\b", re.IGNORECASE)
+_FROM_PREPOSITION = re.compile(rf"({_PREPOSITIONS})\s+\S", re.IGNORECASE)
 _DAY = r"(?:year|month|week|quarter|day|morning|afternoon|evening|time)\b"
 _POINTS = re.compile(
     rf"\b(?:it|they|them|he|she|him|these|those|this(?!\s+{_DAY})|ones?|the (?:same|other|former|latter))\b"
-    rf"|\b(?:{'|'.join(_AUXILIARY)})\s+that\b|\b(?:that|there)\W*$",
+    rf"|\b(?:{_AUXILIARY})\s+that\b|\b(?:that|there)\W*$",
     re.IGNORECASE,
 )
-_OWNS = re.compile(rf"\b(?:{'|'.join(_OWNING)})\b", re.IGNORECASE)
+_OWNS = re.compile(rf"\b(?:{_OWNING})\b", re.IGNORECASE)
 _IMPERSONAL = re.compile(
     r"\b(?:is|was|be|would be)\s+it\s+(?:\w+\s+){1,2}(?:to|that|if)\b|\bit\s+takes?\b|\bdoes\s+it\s+take\s+to\b"
     r"|\bit\s+(?:is|was)\s+\w+\s+(?:to|that|if)\b",
@@ -81,7 +84,7 @@ def _leans(question: str, joined: bool) -> bool:
 def _exchanged(part: str, before: str) -> str:
     """The question before with `part` in the place of what is of its kind."""
     if found := _FROM_PREPOSITION.match(part):
-        same = re.compile(rf"\b{found[1]}\s+(?:(?!(?:{'|'.join(_PREPOSITIONS)})\b)[^\s?,]+\s*)+", re.IGNORECASE)
+        same = re.compile(rf"\b{found[1]}\s+(?:(?!(?:{_PREPOSITIONS})\b)[^\s?,]+\s*)+", re.IGNORECASE)
         places = list(same.finditer(before))
     else:
         places = list(_NAMES.finditer(before)) if part[:1].isupper() or part[:1].isdigit() else []
@@ -90,7 +93,7 @@ def _exchanged(part: str, before: str) -> str:
         tail = before[end:]
         return f"{before[:start]}{part}{'' if not tail or tail[0] in '?,.' else ' '}{tail}"
     if found:
-        return f"{before.rstrip(' ?.!')} {part}?"
+        return f"{before.rstrip(' ?.!')} {part[0].lower()}{part[1:]}?"
     return _with_words(f"{part}?", before)
 
 
