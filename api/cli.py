@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -13,7 +13,7 @@ import typer
 from pydantic import BaseModel
 from rich.markup import escape
 
-from api import console, doctor, operations, pairs
+from api import cli_sessions, console, doctor, operations, pairs
 from api.bodies import body as request_body
 from api.bootstrap import Services
 from api.cli_options import (
@@ -29,13 +29,17 @@ from api.cli_options import (
     TopK,
     Where,
 )
+from api.cli_shared import access_of as _access
+from api.cli_shared import refuse_with_server as _refuse_with_server
+from api.cli_shared import require_data as _require_data
+from api.cli_shared import settings_of as _settings
+from api.cli_shared import show as _show
 from api.client import LostAnswerError, RestClient
 from api.ingestion import IngestRequest, ingest_files
 from api.schemas import AnswerIn, SearchIn
 from api.schemas_answers import lost_answer
-from api.settings import Settings, load_settings
 from generation.errors import GenerationError
-from ingest.errors import CitewellError, InvalidError, NotFoundError
+from ingest.errors import CitewellError, InvalidError
 from retrieval.types import Access
 
 app = typer.Typer(
@@ -44,6 +48,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cli_sessions.app, name="sessions")
+app.command()(cli_sessions.chat)
 
 _In = TypeVar("_In", bound=BaseModel)
 _Out = TypeVar("_Out", bound=BaseModel)
@@ -110,6 +116,7 @@ def search(
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument()],
+    session: Annotated[str | None, typer.Option(help="A conversation to ask it in; see `citewell sessions`.")] = None,
     mode: Mode = None,
     top_k: TopK = None,
     where: Where = None,
@@ -124,7 +131,7 @@ def ask(
 ) -> None:
     """Answer a question with citations, or say that the documents do not."""
     asked = {"mode": mode, "top_k": top_k, "filters": pairs.filters(where), "as_of": as_of, "collection": collection}
-    body = request_body(AnswerIn, query=question, **asked)
+    body = request_body(AnswerIn, query=question, session=session, **asked)
     place = _Place(server, data, config, tenant, group)
     try:
         _show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)
@@ -264,31 +271,3 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
 def _complain(error: object, code: int) -> int:
     console.err.print(f"[red]Error:[/] {escape(str(error))}", soft_wrap=True)
     return code
-
-
-def _settings(data: Path | None, config: Path | None, overrides: dict[str, Any] | None = None) -> Settings:
-    return load_settings(config, {**(overrides or {}), **({"data": data} if data else {})})
-
-
-def _access(settings: Settings, tenant: str | None, groups: Sequence[str] | None) -> Access:
-    return Access(tenant or settings.access.tenant, tuple(groups or settings.access.groups))
-
-
-def _require_data(settings: Settings) -> None:
-    """What is to be deleted must not make a data folder."""
-    if settings.catalog.url is None and not settings.data.exists():
-        raise NotFoundError(f"There is no data folder {settings.data}; name another with --data.")
-
-
-def _refuse_with_server(server: str | None, **options: object) -> None:
-    """A server knows by itself who is asking; an option that it would pass over must not look as if it worked."""
-    for name, value in options.items():
-        if server and value:
-            raise InvalidError(f"--{name} works on the data folder only; leave it out, or run without --server.")
-
-
-def _show(result: BaseModel, as_json: bool, show: Any) -> None:
-    if as_json:
-        sys.stdout.write(result.model_dump_json(indent=2) + "\n")
-    else:
-        show(result)

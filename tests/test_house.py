@@ -54,7 +54,7 @@ ROOMS = {
     "pydantic": ("api/", "eval/experiment/", "eval/gate.py", "eval/commands.py"),
     "mcp": ("api/mcp/",),
     "mcp_types": ("api/mcp/",),
-    "typer": ("api/cli.py", "api/cli_options.py", "eval/cli.py", "eval/tune_cli.py"),
+    "typer": ("api/cli.py", "api/cli_options.py", "api/cli_sessions.py", "eval/cli.py", "eval/tune_cli.py"),
     "ir_measures": ("eval/metrics/ranking.py",),
     "scipy": ("eval/statistics.py",),
     "matplotlib": ("eval/report/plots.py",),
