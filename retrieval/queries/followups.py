@@ -1,6 +1,6 @@
 """Follow-up questions in English are made to stand alone by rules, where no language model does it.
 
-The rules were chosen before the conversations in eval/samples/followups were written; its README has the figures.
+They were written before the conversations that they are measured on: eval/samples/README.md has the figures.
 """
 
 import re
@@ -84,16 +84,16 @@ def _leans(question: str, joined: bool) -> bool:
 def _exchanged(part: str, before: str) -> str:
     """The question before with `part` in the place of what is of its kind."""
     if found := _FROM_PREPOSITION.match(part):
+        part = part[0].lower() + part[1:]
         same = re.compile(rf"\b{found[1]}\s+(?:(?!(?:{_PREPOSITIONS})\b)[^\s?,]+\s*)+", re.IGNORECASE)
         places = list(same.finditer(before))
     else:
         places = list(_NAMES.finditer(before)) if part[:1].isupper() or part[:1].isdigit() else []
     if places:
         start, end = places[-1].span()
-        tail = before[end:]
-        return f"{before[:start]}{part}{'' if not tail or tail[0] in '?,.' else ' '}{tail}"
+        return " ".join(f"{before[:start]}{part} {before[end:]}".split()).replace(" ?", "?").replace(" ,", ",")
     if found:
-        return f"{before.rstrip(' ?.!')} {part[0].lower()}{part[1:]}?"
+        return f"{before.rstrip(' ?.!')} {part}?"
     return _with_words(f"{part}?", before)
 
 

@@ -17,6 +17,7 @@ LEAVE = "How many days of leave do trainees have?"
         ((LIMIT,), "what about Leeds?", "What is the hotel limit per night in Leeds?"),
         ((LIMIT,), "For managers?", "What is the hotel limit per night in Singapore for managers?"),
         ((LIMIT, "And in Leeds?"), "And in Porto?", "What is the hotel limit per night in Porto?"),
+        (("Who is paid in May, and when?",), "In June?", "Who is paid in June, and when?"),
         ((LIMIT, "And in Leeds?"), "Who approves it?", "Who approves it (hotel limit night Leeds)?"),
         ((LIMIT,), "Since when?", "Since when (hotel limit night Singapore)?"),
         ((LEAVE,), "What about apprentices?", "apprentices (days leave trainees)?"),
