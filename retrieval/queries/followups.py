@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 _MOST_WORDS = 10
 """Words that a question takes over."""
+_LONGEST_FRAGMENT = 8
 _AUXILIARY = "is|are|was|were|am|be|been|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had|need"
 _ASKING = "what|which|who|whom|whose|when|where|why|how"
 _PREPOSITIONS = (
@@ -30,6 +31,7 @@ _WORD = re.compile(r"[\w@&'’+#./:-]*\w")
 _OPENING = re.compile(rf"(?:(?:{_JOINING}|ok|okay|well)\b[\s,]*)+", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"(?:what|how) about\s+", re.IGNORECASE)
 _STARTS = re.compile(rf"(?:(?:{_PREPOSITIONS})\s+)?(?:{_ASKING}|{_AUXILIARY})\b", re.IGNORECASE)
+_ASKS = re.compile(rf"\b(?:{_ASKING}|{_AUXILIARY})\b", re.IGNORECASE)
 _FROM_PREPOSITION = re.compile(rf"({_PREPOSITIONS})\s+\S", re.IGNORECASE)
 _DAY = r"(?:year|month|week|quarter|day|morning|afternoon|evening|time)\b"
 _POINTS = re.compile(
@@ -66,15 +68,22 @@ def _completed(question: str, before: str) -> str:
     rest = rest[about.end() :] if about else rest
     if not before or not rest:
         return question
-    if (joined or _FROM_PREPOSITION.match(rest)) and not _STARTS.match(rest):
+    if _is_fragment(rest, joined):
         return _exchanged(rest.rstrip(" ?.!"), before)
     return _with_words(rest, before) if _leans(rest, joined) else question
+
+
+def _is_fragment(text: str, joined: bool) -> bool:
+    """Whether it is a place, name or case without a question of its own."""
+    if len(text.split()) > _LONGEST_FRAGMENT or _ASKS.search(text):
+        return False
+    return joined or (text.endswith("?") and _FROM_PREPOSITION.match(text) is not None)
 
 
 def _leans(question: str, joined: bool) -> bool:
     """Whether it cannot be understood alone. Long questions name what their pronouns stand for."""
     own = len(_content(question))
-    if not _STARTS.match(question):
+    if not (_STARTS.match(question) or (joined and question.casefold().startswith("if "))):
         return False
     if _POINTS.search(question) and not _IMPERSONAL.search(question):
         return own <= 3
