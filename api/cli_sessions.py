@@ -111,6 +111,7 @@ def _opened(server: Server, data: Data, config: Config, tenant: Tenant, group: G
     require_data(settings)
     access = access_of(settings, tenant, group)
     with Services(settings) as services, asyncio.Runner() as runner:
+        services.forget()  # no server does it here
         yield _Faces(
             lambda body: memory.create(services, body, access),
             lambda limit, after: memory.listed(services, access, limit, after),

@@ -80,13 +80,16 @@ def test_a_conversation_through_a_server(run: Run, says: Run, server: str) -> No
     one_line(run("sessions", "list", "--server", server, "--group", "hr"), "--group works on the data folder only")
 
 
-def test_a_conversation_on_the_data_folder(run: Run, says: Run, folder: Path) -> None:
+def test_a_conversation_on_the_data_folder(run: Run, says: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = talked(run, says, "--data", folder)
     assert run("sessions", "show", session, "--data", folder, "--group", "hr").code == 2
     assert says("chat", "--session", session, "--data", folder, "").out == (
         f"> Go on with: citewell chat --session {session}\n"
     )
     gone(run, session, "--data", folder)
+    says("chat", "--data", folder, "")
+    monkeypatch.setenv("CITEWELL_SESSIONS__KEEP_DAYS", "1e-9")
+    assert run("sessions", "list", "--data", folder).out == "No conversations.\n"
 
 
 def test_there_is_nothing_to_talk_about_without_data(run: Run, says: Run, tmp_path: Path) -> None:
