@@ -16,7 +16,7 @@ from api.openai import batches, chat, files, models, store_files, stores
 from api.openai import search as store_search
 from api.openai.schemas import ErrorOut
 from api.openai.worker import Worker
-from api.routes import documents, evaluations, health, search, traces
+from api.routes import documents, evaluations, health, search, sessions, traces
 from api.schemas import Problem
 from api.version import citewell_version
 
@@ -45,7 +45,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(BodyLimit, max_bytes=int(services.settings.api.max_upload_mb * 2**20))
     errors.install(app)
     app.include_router(health.router)  # probes may add parameters of their own
-    for router in (documents.router, search.router, traces.router, evaluations.router):
+    for router in (documents.router, search.router, sessions.router, traces.router, evaluations.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown)])
     for module in (models, chat, files, stores, store_files, batches, store_search):
         app.include_router(module.router, dependencies=[Depends(refuse_unknown)], responses=_OPENAI_ERROR)

@@ -18,8 +18,9 @@ from api.settings import Settings
 from api.traces.making import trace_of
 from api.traces.recorder import Recorder
 from api.tuned import Abstention, forget_tuned
-from api.upkeep import ENOUGH_CHUNKS, Upkeep
+from api.upkeep import ENOUGH_CHUNKS, Regularly, Upkeep
 from generation.answerer import RagAnswerer
+from generation.conversation.sessions import Sessions
 from generation.ports import ContextPacker, EvidenceScorer, Verifier
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoundError, UnavailableError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ingest.isolation import IsolatedParser
 
 _log = logging.getLogger(__name__)
+FORGET_EVERY_S = 3600.0
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -80,6 +82,7 @@ class Services(Models):
             timedelta(days=kept.keep_days),
             timedelta(days=kept.keep_feedback_days),
         )
+        self._forgetting = Regularly(self.forget, FORGET_EVERY_S)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -93,6 +96,10 @@ class Services(Models):
     @cached_property
     def journals(self) -> Journals:
         return Journals.opened(self.catalog.engine)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.catalog.engine)
 
     @property
     def _sqlite(self) -> Path:
@@ -192,6 +199,7 @@ class Services(Models):
             else:
                 self.upkeep.written(name, ENOUGH_CHUNKS)  # nobody knows what the last process left to do
         self.recorder.start()
+        self._forgetting.start()
 
     def tidy(self, name: str) -> None:
         """Finish what a crash interrupted and build the indexes of an open collection; readers go on."""
@@ -200,7 +208,13 @@ class Services(Models):
                 collection.ingestor.recover()
             collection.store.optimize()
 
+    def forget(self) -> None:
+        """Delete what the settings say is not to be kept any longer."""
+        if days := self.settings.sessions.keep_days:
+            self.sessions.forget(timedelta(days=days))
+
     def close(self) -> None:
+        self._forgetting.close()
         self.upkeep.close()
         self.recorder.close()
         with self._lock:

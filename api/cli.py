@@ -13,7 +13,7 @@ import typer
 from pydantic import BaseModel
 from rich.markup import escape
 
-from api import console, doctor, operations, pairs
+from api import cli_sessions, console, doctor, operations, pairs
 from api.bodies import body as request_body
 from api.bootstrap import Services
 from api.cli_options import (
@@ -30,11 +30,11 @@ from api.cli_options import (
     Where,
     WithVllm,
 )
-from api.cli_options import access_of as _access
-from api.cli_options import refuse_with_server as _refuse_with_server
-from api.cli_options import require_data as _require_data
-from api.cli_options import settings_of as _settings
-from api.cli_options import show as _show
+from api.cli_shared import access_of as _access
+from api.cli_shared import refuse_with_server as _refuse_with_server
+from api.cli_shared import require_data as _require_data
+from api.cli_shared import settings_of as _settings
+from api.cli_shared import show as _show
 from api.client import LostAnswerError, RestClient
 from api.ingestion import IngestRequest, ingest_files
 from api.schemas import AnswerIn, SearchIn
@@ -53,6 +53,8 @@ app = typer.Typer(
 app.add_typer(commands.traces, name="traces")
 app.add_typer(commands.feedback, name="feedback")
 app.command()(commands.replay)
+app.add_typer(cli_sessions.app, name="sessions")
+app.command()(cli_sessions.chat)
 
 _In = TypeVar("_In", bound=BaseModel)
 _Out = TypeVar("_Out", bound=BaseModel)
@@ -119,6 +121,7 @@ def search(
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument()],
+    session: Annotated[str | None, typer.Option(help="A conversation to ask it in; see `citewell sessions`.")] = None,
     mode: Mode = None,
     top_k: TopK = None,
     where: Where = None,
@@ -133,7 +136,7 @@ def ask(
 ) -> None:
     """Answer a question with citations, or say that the documents do not."""
     asked = {"mode": mode, "top_k": top_k, "filters": pairs.filters(where), "as_of": as_of, "collection": collection}
-    body = request_body(AnswerIn, query=question, **asked)
+    body = request_body(AnswerIn, query=question, session=session, **asked)
     place = _Place(server, data, config, tenant, group)
     try:
         _show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.schemas import AnswerIn, DocumentOut, DocumentsOut, DocumentTextOut, IngestedOut, SearchIn, SearchOut
 from api.schemas_answers import AnswerOut, LostAnswer
+from api.schemas_sessions import SessionIn, SessionOut, SessionsOut, SessionTurnsOut
 from api.traces.schemas import FeedbackIn, FeedbackOut, FeedbacksOut, ReplayOut, TraceOut, TracesOut
 from ingest.errors import CitewellError, InvalidError, PermanentError, TransientError, UnavailableError
 from ingest.pipeline import FileResult
@@ -45,6 +46,18 @@ class RestClient:
 
     def answer(self, body: AnswerIn) -> AnswerOut:
         return self._call(AnswerOut, "POST", "/v1/answers", json=body.model_dump(mode="json", exclude_none=True))
+
+    def create_session(self, body: SessionIn) -> SessionOut:
+        return self._call(SessionOut, "POST", "/v1/sessions", json=body.model_dump(mode="json"))
+
+    def sessions(self, limit: int, after: str) -> SessionsOut:
+        return self._call(SessionsOut, "GET", "/v1/sessions", params={"limit": limit, "after": after})
+
+    def session(self, session_id: str) -> SessionTurnsOut:
+        return self._call(SessionTurnsOut, "GET", f"/v1/sessions/{quote(session_id, safe='')}")
+
+    def delete_session(self, session_id: str) -> SessionOut:
+        return self._call(SessionOut, "DELETE", f"/v1/sessions/{quote(session_id, safe='')}")
 
     def documents(self, collection: str, limit: int, after: str) -> DocumentsOut:
         parameters = {"collection": collection, "limit": limit, "after": after}

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from api.schemas import DocumentOut, DocumentsOut, HitOut, ReportOut, SearchOut
 from api.schemas_answers import AnswerOut, CitationOut, LostAnswer
+from api.schemas_sessions import SessionOut, SessionsOut, SessionTurnsOut
 from ingest.progress import Snapshot
 
 # With emoji on, the `:100:` of a quote would be shown as a picture.
@@ -65,6 +66,32 @@ def show_documents(page: DocumentsOut) -> None:
 
 def show_deleted(entry: DocumentOut) -> None:
     _line(f"deleted {escape(entry.source)}")
+
+
+def show_sessions(page: SessionsOut) -> None:
+    if not page.sessions:
+        _line("No conversations.")
+    for one in page.sessions:
+        said = f"{one.updated_at:%Y-%m-%d %H:%M}  {escape(one.title)}"
+        _line(f"[cyan]{one.id}[/]  {said}  [dim]{one.collection}[/]")
+    if page.next:
+        _line(f"[dim]More: --after {page.next}[/]")
+
+
+def show_session(session: SessionTurnsOut) -> None:
+    for turn in session.turns:
+        understood = f"  [dim]{escape(turn.standalone)}[/]" if turn.standalone != turn.question else ""
+        _line(f"[bold]{escape(turn.question)}[/]{understood}\n{escape(turn.answer)}")
+        for citation in turn.citations:
+            _line(f"  \\[{citation.marker}] {escape(_place(citation))}")
+
+
+def show_gone(session: SessionOut) -> None:
+    _line(f"deleted {session.id}")
+
+
+def show_way_back(session: SessionOut) -> None:
+    _line(f"[dim]Go on with: citewell chat --session {session.id}[/]")
 
 
 def show_report(report: ReportOut) -> None:

@@ -69,6 +69,11 @@ class Models:
         self._closing.callback(model.close)
         return model
 
+    @property
+    def reads_history(self) -> bool:
+        """Whether anything makes follow-up questions stand alone."""
+        return self.settings.rewriting.rules or self.rewriting_model is not None
+
     @cached_property
     def generator(self) -> Generator:
         return answering.build_generator(self.settings.answers, self.language_model)

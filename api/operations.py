@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
 
-from api import parts
+from api import memory, parts
 from api.bootstrap import Collection, Services
 from api.schemas import (
     AnswerIn,
@@ -25,6 +25,7 @@ from api.schemas import (
 from api.schemas_answers import AnswerOut, answer_out
 from api.traces.watching import Keep, Watch
 from generation.answerer import drain
+from generation.tokens import estimate
 from generation.types import Answer
 from ingest.catalog_rows import CatalogEntry
 from ingest.errors import InvalidError, NotFoundError, UnreadableFileError
@@ -34,7 +35,7 @@ from ingest.sources.filesystem import SourceFile
 from ingest.types import joined_text
 from retrieval import filters
 from retrieval.facets import FacetValue, facets
-from retrieval.queries.conversation import standalone
+from retrieval.queries.conversation import recent, standalone
 from retrieval.types import Access, Hit, Query, Turn
 
 UPLOAD_SCHEME = "upload:"
@@ -70,10 +71,12 @@ async def answering(
 ) -> tuple[str, AsyncGenerator[str | Answer, None]]:
     """The question as it was understood, and what will come of it. `keep` takes what its trace is made of in place of
     the recorder."""
-    with Watch(body, access, keep or services.recorder.record, services.new_trace_id) as watch:
-        query = await _standalone(services, body, access, services.settings.answers.passages)
-        collection = await opened_collection(services, body.collection)
-    return query.text, watch.over(query, collection.tuned, collection.answerer.answer(query))
+    alone = await memory.recalled(services, body, access)
+    with Watch(alone, access, keep or services.recorder.record, services.new_trace_id) as watch:
+        query = await _standalone(services, alone, access, services.settings.answers.passages)
+        collection = await opened_collection(services, alone.collection)
+    pieces = watch.over(query, collection.tuned, collection.answerer.answer(query))
+    return query.text, memory.kept(services, body, query.text, pieces)
 
 
 def to_query(services: Services, body: SearchIn | AnswerIn, access: Access, top_k: int) -> Query:
@@ -159,7 +162,11 @@ def ingested(
 
 async def _standalone(services: Services, body: SearchIn | AnswerIn, access: Access, top_k: int) -> Query:
     query = to_query(services, body, access, top_k)
-    return await asyncio.to_thread(standalone, query, services.rewriting_model) if query.history else query
+    if not query.history:
+        return query
+    chosen = services.settings.rewriting
+    heeded = replace(query, history=recent(query.history, chosen.history_tokens, estimate))
+    return await asyncio.to_thread(standalone, heeded, services.rewriting_model, chosen.rules)
 
 
 async def opened_collection(services: Services, name: str) -> Collection:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from ingest.catalog_rows import CatalogEntry
 from ingest.pipeline import FileResult
@@ -49,7 +49,7 @@ class _Asked(In):
         default_factory=list,
         max_length=50,
         description="The conversation before, oldest first: a follow-up is made to stand alone by the model that "
-        "rewriting.url names.",
+        "rewriting.url names, or by rules.",
         examples=[[]],
     )
     as_of: date | None = Field(
@@ -63,6 +63,18 @@ class AnswerIn(_Asked):
     """A question, with the same options as a search."""
 
     stream: bool = Field(default=False, description="Server-sent events; asking for text/event-stream does the same.")
+    session: str | None = Field(
+        default=None,
+        max_length=128,
+        description="Id of a session: its conversation is the history, and the answer is added to it.",
+        examples=[None],
+    )
+
+    @model_validator(mode="after")
+    def _one_history(self) -> "AnswerIn":
+        if self.session is not None and self.history:
+            raise ValueError("history and session do not go together: a session has its own history")
+        return self
 
 
 class SearchIn(_Asked):

@@ -140,6 +140,8 @@ class RewritingSettings(_Section):
     model: str | None
     api_key: SecretStr | None
     timeout_s: float = Field(gt=0)
+    rules: bool
+    history_tokens: int = Field(ge=1, le=1_000_000)
 
     @model_validator(mode="after")
     def _url_and_model(self) -> "RewritingSettings":
@@ -196,6 +198,10 @@ class TraceSettings(_Section):
     keep_feedback_days: float = Field(gt=0, le=36_500)
 
 
+class SessionSettings(_Section):
+    keep_days: float | None = Field(gt=0, le=100_000)
+
+
 class ApiSettings(_Section):
     host: str
     port: int = Field(ge=0, le=65535)
@@ -231,6 +237,7 @@ class Settings(BaseSettings):
     rewriting: RewritingSettings
     answers: AnswerSettings
     traces: TraceSettings
+    sessions: SessionSettings
     api: ApiSettings
     mcp: McpSettings
 

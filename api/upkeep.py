@@ -1,4 +1,4 @@
-"""Indexes are tidied in a thread of its own while nobody uploads: readers go on."""
+"""Indexes are tidied in a thread of its own while nobody uploads, and what is old is forgotten: readers go on."""
 
 import logging
 import threading
@@ -74,7 +74,7 @@ class Regularly:
     """Does `work` at once and then every `every_s` seconds, in a thread of its own, from `start` to `close`; its
     CitewellErrors are logged. Safe to use from several threads."""
 
-    def __init__(self, work: Callable[[], None], every_s: float) -> None:
+    def __init__(self, work: Callable[[], object], every_s: float) -> None:
         self._work, self._every_s = work, every_s
         self._thread: threading.Thread | None = None
         self._lock, self._closed = threading.Lock(), threading.Event()

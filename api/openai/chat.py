@@ -33,7 +33,7 @@ from api.schemas_answers import CitationOut, ShortOut
 from api.streams import event, guarded
 from generation.answerer import drain
 from generation.types import Answer, Usage
-from ingest.errors import NotFoundError
+from ingest.errors import InvalidError, NotFoundError
 
 router = APIRouter(prefix="/v1/chat", tags=["OpenAI"])
 _ANSWERED: dict[int | str, dict[str, object]] = {
@@ -65,14 +65,25 @@ async def completions(
 
 
 def _question(body: ChatIn, services: Services) -> AnswerIn:
-    """With the conversation, where a model is configured that reads it; without, every question stands alone."""
+    """With the conversation, where something reads it; else every question stands alone.
+
+    Raises:
+        InvalidError: the conversation is given twice.
+    """
     turns = [
         TurnIn(role=one.role, content=one.text)
         for one in body.messages[:-1]
         if one.role in ("user", "assistant") and one.text
     ]
-    history = turns[-50:] if services.rewriting_model else []
-    return AnswerIn(query=body.messages[-1].text, collection=body.collection, filters=body.filters, history=history)
+    if body.session is not None and turns:
+        raise InvalidError(
+            "With a session, send the question alone in messages: the session knows what was said before."
+        )
+    history = turns[-50:] if services.reads_history else []
+    question = body.messages[-1].text
+    return AnswerIn(
+        query=question, collection=body.collection, filters=body.filters, history=history, session=body.session
+    )
 
 
 async def _chunks(pieces: AsyncGenerator[str | Answer, None], body: ChatIn) -> AsyncIterator[bytes]:

@@ -37,7 +37,7 @@ class StreamOptions(_In):
 class ChatIn(_In):
     """The last message of the user is the question; those before are the conversation, which `rewriting` reads. What
     the assistant is to be (`system`) and how it samples is the server's affair: these fields are taken and not heeded.
-    `collection` and `filters` are extensions."""
+    `collection`, `filters` and `session` are extensions."""
 
     model: str = Field(min_length=1)
     messages: list[MessageIn] = Field(min_length=1, max_length=200)
@@ -45,6 +45,7 @@ class ChatIn(_In):
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
     collection: Name = "default"
+    session: str | None = Field(default=None, max_length=128)
     filters: dict[str, Condition] = Field(default_factory=dict)
     temperature: float | None = None
     top_p: float | None = None

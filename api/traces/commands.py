@@ -9,19 +9,8 @@ import typer
 
 from api.bodies import body as request_body
 from api.bootstrap import Services
-from api.cli_options import (
-    AsJson,
-    Config,
-    Data,
-    Groups,
-    Server,
-    Tenant,
-    access_of,
-    refuse_with_server,
-    require_data,
-    settings_of,
-    show,
-)
+from api.cli_options import AsJson, Config, Data, Groups, Server, Tenant
+from api.cli_shared import access_of, refuse_with_server, require_data, settings_of, show
 from api.client import RestClient
 from api.traces import console, learning
 from api.traces.reader import LocalTraces, TraceReader

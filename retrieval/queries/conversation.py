@@ -1,10 +1,11 @@
 """A follow-up question is made to stand alone before anything else is done with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from ingest.errors import InvalidError
+from retrieval.queries.followups import carried_over
 from retrieval.types import Query, Turn
 
 PROMPT = (
@@ -13,7 +14,6 @@ PROMPT = (
     "out. Keep its language. Change nothing if it stands alone already. Reply with the question and nothing else.\n\n"
     "Conversation:\n{conversation}\n\nFollow-up: {question}"
 )
-_TURNS, _TURN_LENGTH = 6, 600
 _MAX_TOKENS, _LONGEST = 120, 1_000
 
 
@@ -23,31 +23,66 @@ class TextModel(Protocol):
         ...
 
 
-def standalone(query: Query, model: TextModel | None) -> Query:
-    """A query without history, its text rewritten by the model where there was one.
+def standalone(query: Query, model: TextModel | None, rules: bool = False) -> Query:
+    """A query without history, its text rewritten by the model where there was one; without a model by rules, if these
+    are wanted.
 
     Raises:
-        InvalidError: there is a history and no model to read it.
+        InvalidError: there is a history and nothing to read it.
         UnavailableError: the model does not answer.
     """
     if not query.history:
         return query
+    if model is None and rules:
+        asked = [turn.text for turn in query.history if turn.role == "user"]
+        return replace(query, text=carried_over(query.text, asked), history=())
     if model is None:
         raise InvalidError(
             "A question with a history needs a language model to rewrite it: set rewriting.url and rewriting.model, "
-            "or ask a question that stands alone."
+            "switch on rewriting.rules, or ask a question that stands alone."
         )
     reply = model.complete(prompt(query.history, query.text), _MAX_TOKENS)
     return replace(query, text=first_line(reply) or query.text, history=())
 
 
+def recent(history: Sequence[Turn], budget: int, count: Callable[[str], int]) -> tuple[Turn, ...]:
+    """The newest exchanges of a conversation, whole, as many as fit into `budget` tokens together.
+
+    An exchange is a question with what was answered. Where the newest one does not fit, it is its question alone, if
+    that fits: it says best what is being talked about.
+
+    Args:
+        history: oldest first, as is what comes of it.
+        count: tokens of a text.
+    """
+    kept: list[Turn] = []
+    for exchange in reversed(_exchanges(history)):
+        cost = sum(count(_line(turn)) for turn in exchange)
+        if cost > budget:
+            question = [turn for turn in exchange if turn.role == "user" and count(_line(turn)) <= budget]
+            return tuple(kept or question)
+        kept, budget = exchange + kept, budget - cost
+    return tuple(kept)
+
+
 def prompt(history: Sequence[Turn], question: str) -> str:
-    """The last turns, each cut to its beginning."""
-    lines = (f"{turn.role}: {' '.join(turn.text.split())[:_TURN_LENGTH]}" for turn in history[-_TURNS:])
-    return PROMPT.format(conversation="\n".join(lines), question=" ".join(question.split()))
+    return PROMPT.format(conversation="\n".join(map(_line, history)), question=" ".join(question.split()))
 
 
 def first_line(reply: str) -> str:
     """The first line of a model's reply that says something, without quotation marks."""
     lines = [line.strip().strip('"').strip() for line in reply.splitlines()]
     return next(filter(None, lines), "")[:_LONGEST]
+
+
+def _line(turn: Turn) -> str:
+    return f"{turn.role}: {' '.join(turn.text.split())}"
+
+
+def _exchanges(history: Sequence[Turn]) -> list[list[Turn]]:
+    found: list[list[Turn]] = []
+    for turn in history:
+        if turn.role == "user" or not found:
+            found.append([])
+        found[-1].append(turn)
+    return found

@@ -243,12 +243,16 @@ def test_tenants_and_groups_of_the_settings_decide_what_is_seen(tmp_path: Path) 
     }
 
 
-def test_a_history_needs_a_model(client: TestClient, rules: str) -> None:
+def test_a_history_needs_rules_or_a_model(client: TestClient, rules: str, tmp_path: Path) -> None:
     history = [{"role": "user", "content": "How long is parental leave?"}]
-    for path in ("search", "answers"):
-        response = post(client, path, query="and in parts?", collection=rules, history=history)
-        assert (response.status_code, "set rewriting.url" in response.json()["detail"]) == (400, True)
-        assert post(client, path, query="the office", collection=rules, history=[]).json()["query"] == "the office"
+    with Services(settings_for(tmp_path / "data", rewriting={"rules": False}), embedder=HashEmbedder()) as services:
+        without = TestClient(create_app(services))
+        for path in ("search", "answers"):
+            response = post(without, path, query="Who approves it?", history=history)
+            assert (response.status_code, "set rewriting.url" in response.json()["detail"]) == (400, True)
+            completed = post(client, path, query="Who approves it?", collection=rules, history=history).json()["query"]
+            assert completed == "Who approves it (parental leave)?"
+            assert post(client, path, query="the office", collection=rules, history=[]).json()["query"] == "the office"
 
 
 class Rewriter(BaseHTTPRequestHandler):

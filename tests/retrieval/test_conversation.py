@@ -1,9 +1,11 @@
 """Follow-up questions stand alone before they are searched for."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.errors import InvalidError
-from retrieval.queries.conversation import prompt, standalone
+from retrieval.queries.conversation import recent, standalone
 from retrieval.types import Query, Turn
 
 HISTORY = (
@@ -54,9 +56,35 @@ def test_without_a_model_a_history_is_an_error_that_says_what_to_set() -> None:
         standalone(query(), None)
 
 
-def test_long_conversations_are_cut() -> None:
-    history = tuple(Turn("user", f"question {number} " + "word " * 1000) for number in range(40))
-    asked = prompt(history, "x")
-    assert "question 39" in asked
-    assert "question 33" not in asked
-    assert len(asked) < 5000
+def test_without_a_model_rules_complete_it_where_they_are_wanted() -> None:
+    assert standalone(query(), None, rules=True).text == "What is the hotel limit in Leeds?"
+    assert standalone(query(), Saying("From the model"), rules=True).text == "From the model"
+
+
+def count(text: str) -> int:
+    return len(text.split())
+
+
+def test_the_newest_exchanges_fit_into_the_budget_whole() -> None:
+    history = (*HISTORY, Turn("user", "And in Leeds?"), Turn("assistant", "180 euros."))
+    assert recent(history, 100, count) == history
+    assert recent(history, 4 + 3, count) == history[2:]
+    assert recent(history, 4 + 3 - 1, count) == history[2:3]
+    assert recent(history, 3, count) == ()
+
+
+turns = st.builds(Turn, st.sampled_from(("user", "assistant")), st.text("ab \n", max_size=12))
+
+
+@given(st.lists(turns, max_size=8), st.integers(0, 60))
+def test_no_budget_is_exceeded_and_no_exchange_torn(history: list[Turn], budget: int) -> None:
+    kept = recent(history, budget, count)
+    assert sum(count(f"{turn.role}: {turn.text}") for turn in kept) <= budget
+    if list(kept) != history[len(history) - len(kept) :]:  # the newest does not fit
+        assert len(kept) == 1
+        assert kept[0].role == "user"
+        assert kept[0] == [turn for turn in history if turn.role == "user"][-1]
+    elif kept and len(kept) < len(history):
+        assert kept[0].role == "user"
+        more = recent(history, 10**6, count)
+        assert list(more) == history

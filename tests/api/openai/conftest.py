@@ -37,10 +37,11 @@ def services_on(data: Path, embedder: Embedder | None = None, **settings: Any) -
 
 
 @contextmanager
-def serving(services: Services) -> Iterator[str]:
-    """The URL of a server in a thread; in the end it stops in order."""
+def serving(services: Services, keys: bool = True) -> Iterator[str]:
+    """The URL of a server in a thread; in the end it stops in order. `keys`: they say who is asking."""
     app = create_app(services)
-    app.dependency_overrides[access_of] = access_of_key
+    if keys:
+        app.dependency_overrides[access_of] = access_of_key
     listener = bind("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -1,0 +1,116 @@
+"""Follow-up questions in English are made to stand alone by rules, where no language model does it.
+
+They were written before the conversations that they are measured on: eval/samples/README.md has the figures.
+"""
+
+import re
+from collections.abc import Sequence
+
+_MOST_WORDS = 10
+"""Words that a question takes over."""
+_LONGEST_FRAGMENT = 8
+_AUXILIARY = "is|are|was|were|am|be|been|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had|need"
+_ASKING = "what|which|who|whom|whose|when|where|why|how"
+_PREPOSITIONS = (
+    "in|at|for|from|on|during|after|before|with|without|under|by|to|of|per|within|over|until|since|about|between|near"
+)
+_JOINING = "and|but|or|so|then|also"
+_OWNING = "its|their|theirs|his|her|hers"
+_EMPTY = frozenset(
+    "|".join(
+        (
+            f"{_AUXILIARY}|{_ASKING}|{_PREPOSITIONS}|{_JOINING}|{_OWNING}",
+            "it|they|them|he|she|him|this|these|those|one|ones|a|an|the|that|there|here|i|me|my|we|us|our|you|your|if|not",
+            "no|any|some|all|many|much|long|often|far|soon|same|other|another|else|too|as|than|get|gets|got|please|tell",
+            "exactly|s|t|ok|okay|just|more|there's|it's",
+        )
+    ).split("|")
+)
+"""Words that say nothing about what is asked for."""
+_WORD = re.compile(r"[\w@&'’+#./:-]*\w")
+_OPENING = re.compile(rf"(?:(?:{_JOINING}|ok|okay|well)\b[\s,]*)+", re.IGNORECASE)
+_WHAT_ABOUT = re.compile(r"(?:what|how) about\s+", re.IGNORECASE)
+_STARTS = re.compile(rf"(?:(?:{_PREPOSITIONS})\s+)?(?:{_ASKING}|{_AUXILIARY})\b", re.IGNORECASE)
+_ASKS = re.compile(rf"\b(?:{_ASKING}|{_AUXILIARY})\b", re.IGNORECASE)
+_FROM_PREPOSITION = re.compile(rf"({_PREPOSITIONS})\s+\S", re.IGNORECASE)
+_DAY = r"(?:year|month|week|quarter|day|morning|afternoon|evening|time)\b"
+_POINTS = re.compile(
+    rf"\b(?:it|they|them|he|she|him|these|those|this(?!\s+{_DAY})|ones?|the (?:same|other|former|latter))\b"
+    rf"|\b(?:{_AUXILIARY})\s+that\b|\b(?:that|there)\W*$",
+    re.IGNORECASE,
+)
+_OWNS = re.compile(rf"\b(?:{_OWNING})\b", re.IGNORECASE)
+_IMPERSONAL = re.compile(
+    r"\b(?:is|was|be|would be)\s+it\s+(?:\w+\s+){1,2}(?:to|that|if)\b|\bit\s+takes?\b|\bdoes\s+it\s+take\s+to\b"
+    r"|\bit\s+(?:is|was)\s+\w+\s+(?:to|that|if)\b",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(r"(?<!^)(?<![.?!]\s)\b[A-Z0-9][\w&.-]*(?:\s+[A-Z0-9][\w&.-]*)*")
+
+
+def carried_over(question: str, before: Sequence[str]) -> str:
+    """The question with what it leaves out, taken from the questions `before` (oldest first); itself where it seems to
+    stand alone.
+
+    - "And in Leeds?" puts its own place, name or case where the question before has one of that kind.
+    - "How much is it?", "Who approves?" get the words of the question before behind them.
+    """
+    known = ""
+    for one in (*before, question):
+        known = _completed(" ".join(one.split()), known)
+    return known if before else question
+
+
+def _completed(question: str, before: str) -> str:
+    rest = _OPENING.sub("", question, count=1) if _OPENING.match(question) else question
+    about = _WHAT_ABOUT.match(rest)
+    joined = rest != question or about is not None
+    rest = rest[about.end() :] if about else rest
+    if not before or not rest:
+        return question
+    if _is_fragment(rest, joined):
+        return _exchanged(rest.rstrip(" ?.!"), before)
+    return _with_words(rest, before) if _leans(rest, joined) else question
+
+
+def _is_fragment(text: str, joined: bool) -> bool:
+    """Whether it is a place, name or case without a question of its own."""
+    if len(text.split()) > _LONGEST_FRAGMENT or _ASKS.search(text):
+        return False
+    return joined or (text.endswith("?") and _FROM_PREPOSITION.match(text) is not None)
+
+
+def _leans(question: str, joined: bool) -> bool:
+    """Whether it cannot be understood alone. Long questions name what their pronouns stand for."""
+    own = len(_content(question))
+    if not (_STARTS.match(question) or (joined and question.casefold().startswith("if "))):
+        return False
+    if _POINTS.search(question) and not _IMPERSONAL.search(question):
+        return own <= 3
+    return own <= (2 if joined or _OWNS.search(question) else 1)
+
+
+def _exchanged(part: str, before: str) -> str:
+    """The question before with `part` in the place of what is of its kind."""
+    if found := _FROM_PREPOSITION.match(part):
+        part = part[0].lower() + part[1:]
+        same = re.compile(rf"\b{found[1]}\s+(?:(?!(?:{_PREPOSITIONS})\b)[^\s?,]+\s*)+", re.IGNORECASE)
+        places = list(same.finditer(before))
+    else:
+        places = list(_NAMES.finditer(before)) if part[:1].isupper() or part[:1].isdigit() else []
+    if places:
+        start, end = places[-1].span()
+        return " ".join(f"{before[:start]}{part} {before[end:]}".split()).replace(" ?", "?").replace(" ,", ",")
+    if found:
+        return f"{before.rstrip(' ?.!')} {part}?"
+    return _with_words(f"{part}?", before)
+
+
+def _with_words(question: str, before: str) -> str:
+    own = {word.casefold() for word in _content(question)}
+    words = [word for word in dict.fromkeys(_content(before)) if word.casefold() not in own][:_MOST_WORDS]
+    return f"{question.rstrip(' ?.!')} ({' '.join(words)})?" if words else question
+
+
+def _content(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if word.casefold() not in _EMPTY]

@@ -1,0 +1,64 @@
+"""Follow-ups that rules complete, and questions that they leave alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.queries.followups import carried_over
+
+LIMIT = "What is the hotel limit per night in Singapore?"
+LEAVE = "How many days of leave do trainees have?"
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "completed"),
+    [
+        ((LIMIT,), "And in Leeds?", "What is the hotel limit per night in Leeds?"),
+        ((LIMIT,), "what about Leeds?", "What is the hotel limit per night in Leeds?"),
+        ((LIMIT,), "For managers?", "What is the hotel limit per night in Singapore for managers?"),
+        ((LIMIT, "And in Leeds?"), "And in Porto?", "What is the hotel limit per night in Porto?"),
+        (("Who is paid in May, and when?",), "In June?", "Who is paid in June, and when?"),
+        ((LIMIT, "And in Leeds?"), "Who approves it?", "Who approves it (hotel limit night Leeds)?"),
+        ((LIMIT,), "And if I lose it?", "if I lose it (hotel limit night Singapore)?"),
+        ((LIMIT,), "Since when?", "Since when (hotel limit night Singapore)?"),
+        ((LEAVE,), "What about apprentices?", "apprentices (days leave trainees)?"),
+        ((LEAVE,), "Can they carry them over?", "Can they carry them over (days leave trainees)?"),
+        (("Who is the safety officer?",), "What is his phone number?", "What is his phone number (safety officer)?"),
+    ],
+)
+def test_what_is_left_out_is_taken_over(before: tuple[str, ...], question: str, completed: str) -> None:
+    assert carried_over(question, before) == completed
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who is the safety officer in Bremen?",
+        "Is it allowed to bring pets to the office?",
+        "How long does it take to get a new laptop?",
+        "Do employees who lose their badge have to pay?",
+        "Are there leave days that do not expire?",
+        "What changes this year for home working?",
+        "During probation, how much notice must I give?",
+        "after sales support in Porto",
+        "So I would like to know who approves the travel expenses of my colleagues.",
+        "VPN",
+        "parental leave",
+        "",
+    ],
+)
+def test_what_stands_alone_is_left_alone(question: str) -> None:
+    assert carried_over(question, (LIMIT,)) == question
+
+
+WORDS = ("and", "in", "it", "what", "about", "who", "approves", "Leeds", "leave", "of", "they", "?", "42", "(a)", "\n")
+words = st.lists(st.sampled_from(WORDS), max_size=8)
+
+
+@given(st.lists(words.map(" ".join), max_size=4), words.map(" ".join))
+def test_whatever_is_asked_stays_in_it(before: list[str], question: str) -> None:
+    completed = carried_over(question, before)
+    assert len(completed) < sum(map(len, before)) + len(question) + 20 * (len(before) + 1)
+    assert carried_over(question, []) == question
+    for word in question.split():
+        assert word.strip("?()").casefold() in completed.casefold() or word in ("and", "what", "about")
