@@ -13,19 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api import answering, parts
-from api.models import Models
+from api.databases import Databases
 from api.settings import Settings
 from api.traces.making import trace_of
 from api.traces.recorder import Recorder
 from api.tuned import Abstention, forget_tuned
 from api.upkeep import ENOUGH_CHUNKS, Regularly, Upkeep
 from generation.answerer import RagAnswerer
-from generation.conversation.sessions import Sessions
 from generation.ports import ContextPacker, EvidenceScorer, Verifier
-from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import CitewellError, IndexLockedError, InvalidError, NotFoundError, UnavailableError
-from ingest.journal.journal import Journals
-from ingest.library.shelves import Library
 from ingest.pipeline import Ingestor
 from ingest.ports import Embedder
 from ingest.types import Section
@@ -56,7 +52,7 @@ class Collection:
     abstention: Abstention | None = None
 
 
-class Services(Models):
+class Services(Databases):
     """Everything a process needs, built on first use and closed together. Safe to use from several threads.
 
     Args:
@@ -83,37 +79,6 @@ class Services(Models):
             timedelta(days=kept.keep_feedback_days),
         )
         self._forgetting = Regularly(self.forget, FORGET_EVERY_S)
-
-    @cached_property
-    def catalog(self) -> Catalog:
-        url = self.settings.catalog.url
-        return Catalog(url.get_secret_value() if url else sqlite_url(self.data / self._sqlite.name))
-
-    @cached_property
-    def library(self) -> Library:
-        return Library.opened(self.catalog.engine, self.data / "files")
-
-    @cached_property
-    def journals(self) -> Journals:
-        return Journals.opened(self.catalog.engine)
-
-    @cached_property
-    def sessions(self) -> Sessions:
-        return Sessions(self.catalog.engine)
-
-    @property
-    def _sqlite(self) -> Path:
-        return self.settings.data / "catalog.sqlite"
-
-    @cached_property
-    def data(self) -> Path:
-        try:
-            self.settings.data.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UnavailableError(
-                f"The data folder {self.settings.data} cannot be made ({error.strerror}); choose another with --data."
-            ) from error
-        return self.settings.data
 
     @cached_property
     def packer(self) -> ContextPacker:
@@ -207,11 +172,6 @@ class Services(Models):
             with suppress(IndexLockedError):  # a process that writes does the first part by itself
                 collection.ingestor.recover()
             collection.store.optimize()
-
-    def forget(self) -> None:
-        """Delete what the settings say is not to be kept any longer."""
-        if days := self.settings.sessions.keep_days:
-            self.sessions.forget(timedelta(days=days))
 
     def close(self) -> None:
         self._forgetting.close()
