@@ -139,8 +139,8 @@ class PassageVerifier:
         said = len(telling) + numbers
         if not said or (said - len(missing)) / said >= self._thresholds.coverage:
             return "", grounds
-        missing = ", ".join(f"“{word}”" for word in missing)
-        return f"The passage does not speak of {missing}.", grounds
+        words_missing = ", ".join(f"“{word}”" for word in missing)
+        return f"The passage does not speak of {words_missing}.", grounds
 
 
 def _weight(weights: dict[int, float], unit: Unit) -> float:

@@ -19,10 +19,10 @@ from api.cli import app
 from api.settings import load_settings
 from api.tuned import Abstention, Tuned, load_tuned, save_tuned
 from eval.tuning.abstention.asking import check_settings
-from eval.tuning.abstention.fitting import NAMES, Fitted, Questions, check_counts, confidences, fit
+from eval.tuning.abstention.fitting import Fitted, Questions, check_counts, confidences, fit
 from eval.tuning.abstention.goals import NEVER, Cost, Precision, goal_of, precision
 from generation.answerer import drain
-from generation.confidence import Confidence, Traits
+from generation.confidence import NAMES, Confidence, Traits
 from ingest.errors import InvalidError, SettingsError
 from retrieval.types import Query
 from tests.eval.library import COLLECTION, library

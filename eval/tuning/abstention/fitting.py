@@ -186,6 +186,10 @@ def _operation(asked: Questions, confidence: Numbers, served: Flags, seed: int) 
         refusal_precision=mean_of(~asked.answerable, ~served),
         refusal_recall=mean_of(~served, ~asked.answerable),
         refused_answerable=mean_of(~served, asked.answerable),
-        area=resampled(lambda rows: area_under_risk_coverage(confidence[rows], asked.right[rows]), len(served), seed),
+        area=resampled(
+            lambda rows: area_under_risk_coverage(confidence[rows].tolist(), asked.right[rows].tolist()),
+            len(served),
+            seed,
+        ),
         calibration_error=expected_calibration_error(confidence.tolist(), asked.right.tolist()),
     )
