@@ -74,7 +74,16 @@ def upstream() -> Iterator[ChatServer]:
 def served(tmp_path_factory: pytest.TempPathFactory, upstream: ChatServer) -> Iterator[Served]:
     chosen = answers(upstream, first_token_s=30, between_tokens_s=30)
     variables = {f"CITEWELL_ANSWERS__{name.upper()}": str(value) for name, value in chosen.items()}
-    command = [sys.executable, "-c", SERVE, "serve", "--port", "0", "--data", str(tmp_path_factory.mktemp("left") / "data")]
+    command = [
+        sys.executable,
+        "-c",
+        SERVE,
+        "serve",
+        "--port",
+        "0",
+        "--data",
+        str(tmp_path_factory.mktemp("left") / "data"),
+    ]
     with subprocess.Popen(
         command, env=ENVIRONMENT | variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
