@@ -57,7 +57,7 @@ def test_a_wrong_answer_teaches_where_the_right_one_stands(reader: httpx.Client,
     assert (question.answerable, question.answer, question.tags) == (True, "", ["feedback"])
     assert [one.model_dump() for one in question.evidence] == [{"document": "hours.txt", "quote": quote}]
     bare = say(reader, answer["trace_id"], "down", correct={"document_id": document.id})
-    assert list(pairs([bare])) == list(questions([bare])) == []
+    assert (list(pairs([bare])), list(questions([bare]))) == ([], [])
 
 
 def test_the_last_word_on_an_answer_counts(reader: httpx.Client) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 from hypothesis import given
@@ -78,7 +79,7 @@ def test_settings_that_changed_nothing_are_named_all_the_same(data: Path) -> Non
 
 
 def test_the_options_are_those_of_the_first_time(ann: httpx.Client) -> None:
-    options = {"mode": "bm25", "filters": {"title": "Leave"}, "as_of": "2020-01-01", "top_k": 1}
+    options: dict[str, Any] = {"mode": "bm25", "filters": {"title": "Leave"}, "as_of": "2020-01-01", "top_k": 1}
     found = replayed(ann, asked(ann, **options)["trace_id"])
     assert found.same
     assert found.after.asked == found.before.asked
