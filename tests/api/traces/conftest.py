@@ -35,7 +35,7 @@ def put(services: Services, name: str, text: str, access: Access, collection: st
 def client_for(url: str, access: Access) -> httpx.Client:
     """Of the server under `url`, as this reader."""
     key = f"Bearer {access.tenant}:{','.join(access.groups)}"
-    return httpx.Client(base_url=url, headers={"authorization": key}, timeout=60)
+    return httpx.Client(base_url=url, headers={"authorization": key}, timeout=600)
 
 
 @pytest.fixture(scope="session")
