@@ -281,7 +281,7 @@ def test_layers_that_look_back_so_far_only(model: LanguageModel) -> None:
     )
     windowed = LanguageModel("windowed", model._tokenizer, Gemma3ForCausalLM(config).eval())  # type: ignore[no-untyped-call]
     every = [windowed.prompt([{"role": "user", "content": "who " * number}]) for number in (1, 20)]
-    rows, batch = [writing(prompt, 24) for prompt in every], Batch(windowed, windowed.prompt([])[:2])
+    rows, batch = [writing(prompt, 24) for prompt in every], Batch(windowed, every[1][:30])
     for row, _ in rows:
         batch.join(row)
     while batch.rows:
