@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import Gemma3ForCausalLM, Gemma3TextConfig, Lfm2Config, Lfm2ForCausalLM
 
 from generation.generators.chat import ChatOptions
 from generation.generators.local.batch import Batch, Writing
@@ -261,6 +262,46 @@ def test_the_context_is_filled_by_the_model_s_own_count(model: LanguageModel) ->
     assert 1800 - longest <= used <= 1800
     with pytest.raises(InvalidError, match="leaves no room"):
         ModelPacker(lazy(model), 9000, 3900, lambda key: "").pack("Who?", many)  # the model reads 4096
+
+
+def test_layers_that_look_back_so_far_only(model: LanguageModel) -> None:
+    torch.manual_seed(1)
+    config = Gemma3TextConfig(
+        vocab_size=model.network.config.vocab_size,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        sliding_window=16,
+        layer_types=["sliding_attention", "full_attention"],
+        initializer_range=0.3,
+        eos_token_id=min(model.ends),
+    )
+    windowed = LanguageModel("windowed", model._tokenizer, Gemma3ForCausalLM(config).eval())  # type: ignore[no-untyped-call]
+    every = [windowed.prompt([{"role": "user", "content": "who " * number}]) for number in (1, 20)]
+    rows, batch = [writing(prompt, 24) for prompt in every], Batch(windowed, every[1][:30])
+    for row, _ in rows:
+        batch.join(row)
+    while batch.rows:
+        batch.step()
+        batch.leave()
+    assert [told for _, told in rows] == [[*alone(windowed, prompt, 24), None] for prompt in every]
+
+
+def test_layers_that_are_no_attention(model: LanguageModel) -> None:
+    config = Lfm2Config(
+        vocab_size=300,
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        layer_types=["conv", "full_attention"],
+    )
+    with pytest.raises(UnavailableError, match=r"layers without attention.*set answers\.generator to openai"):
+        LanguageModel("mixed", model._tokenizer, Lfm2ForCausalLM(config))
 
 
 def test_a_template_without_system_messages(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
