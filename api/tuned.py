@@ -69,7 +69,7 @@ def _read(dense_weight: float | None = None, abstention: dict[str, Any] | None =
 
 def _abstention(confidence: dict[str, Any], min_confidence: float, fitted_with: dict[str, Any]) -> Abstention:
     found = Confidence(**confidence)
-    if not set(found.weights) <= set(NAMES):
+    if not isinstance(found.weights, dict) or not set(found.weights) <= set(NAMES):
         raise ValueError(f"weights must be of {', '.join(NAMES)}")
     if not all(map(math.isfinite, (found.bias, *found.weights.values()))):
         raise ValueError("weights must be finite")

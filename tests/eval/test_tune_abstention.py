@@ -199,11 +199,12 @@ def test_the_command_applies_a_proven_gain_and_answers_heed_it(data: Path, quest
     assert applied.exit_code == 0
     assert "running servers use it after a restart" in " ".join(applied.stdout.split())
     kept = load_tuned(data, COLLECTION)
-    assert (kept.dense_weight, kept.abstention is not None) == (0.4, True)
+    assert kept.dense_weight == 0.4
+    assert kept.abstention
     known, unknown = "What is the code word of gamma7?", "Who repairs lift7?"
     (known_refused, sure), (unknown_refused, unsure) = answered(data, known), answered(data, unknown)
     assert (known_refused, unknown_refused) == (False, True)
-    assert unsure < kept.abstention.min_confidence <= sure  # type: ignore[union-attr]
+    assert unsure < kept.abstention.min_confidence <= sure
     assert answered(data, unknown, tuned=False)[0] is False
     again = tune(questions, data, "--apply")  # nothing better than what is in use
     assert (again.exit_code, "not proven" in " ".join(again.output.split())) == (1, True)
@@ -236,6 +237,7 @@ def test_questions_and_settings_must_be_usable(data: Path, questions: Path, tmp_
         {"confidence": {"bias": 0.0, "weights": {"charm": 1.0}}, "min_confidence": 0.5, "fitted_with": {}},
         {"confidence": {"bias": 0.0, "weights": {}}, "min_confidence": 7, "fitted_with": {}},
         {"confidence": {"bias": float("inf"), "weights": {}}, "min_confidence": 0.5, "fitted_with": {}},
+        {"confidence": {"bias": 0.0, "weights": ["dense"]}, "min_confidence": 0.5, "fitted_with": {}},
         {"confidence": {"bias": 0.0}, "min_confidence": 0.5, "fitted_with": {}},
         {"min_confidence": 0.5},
     ],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
@@ -179,6 +180,9 @@ def _operation(asked: Questions, confidence: Numbers, served: Flags, seed: int) 
     def mean_of(flags: Flags, among: Flags) -> Estimate:
         return estimate(flags[among].astype(float).tolist(), seed)
 
+    def area(rows: NDArray[np.intp]) -> float:
+        return area_under_risk_coverage(confidence[rows].tolist(), asked.right[rows].tolist())
+
     everything = np.ones(len(served), bool)
     return Operation(
         coverage=mean_of(served, everything),
@@ -186,10 +190,6 @@ def _operation(asked: Questions, confidence: Numbers, served: Flags, seed: int) 
         refusal_precision=mean_of(~asked.answerable, ~served),
         refusal_recall=mean_of(~served, ~asked.answerable),
         refused_answerable=mean_of(~served, asked.answerable),
-        area=resampled(
-            lambda rows: area_under_risk_coverage(confidence[rows].tolist(), asked.right[rows].tolist()),
-            len(served),
-            seed,
-        ),
+        area=resampled(area, len(served), seed),
         calibration_error=expected_calibration_error(confidence.tolist(), asked.right.tolist()),
     )
