@@ -139,8 +139,8 @@ class PassageVerifier:
         said = len(telling) + numbers
         if (said - len(missing)) / max(said, 1) >= self._thresholds.coverage:
             return "", grounds
-        missing = ", ".join(f"“{word}”" for word in missing)
-        return f"The passage does not speak of {missing}.", grounds
+        unsaid = ", ".join(f"“{word}”" for word in missing)
+        return f"The passage does not speak of {unsaid}.", grounds
 
 
 def _weight(weights: dict[int, float], unit: Unit) -> float:
