@@ -126,7 +126,7 @@ def _signed(text: str, vocabulary: Vocabulary) -> Piece:
     no: set[int] = set()
     words = words_of(text)
     for word, negated in _read(words):
-        stems = {-1 - int(word)} if word.isdecimal() else vocabulary.stems(word).keys()
+        stems = {-1 - int(word)} if word.isdecimal() else set(vocabulary.stems(word))
         (no if negated else yes).update(stems)
     first = next((place for place, word in enumerate(words) if word in NEGATIONS), 0)
     subject = frozenset(vocabulary.stems(" ".join(words[:first])))

@@ -137,10 +137,10 @@ class PassageVerifier:
         missing = [word for stem, word in telling.items() if not self._words.covers(stem, there)]
         numbers = len([one for one in quantities(text) if not one.weak])
         said = len(telling) + numbers
-        if not said or (said - len(missing)) / said >= self._thresholds.coverage:
+        if (said - len(missing)) / max(said, 1) >= self._thresholds.coverage:
             return "", grounds
-        words_missing = ", ".join(f"“{word}”" for word in missing)
-        return f"The passage does not speak of {words_missing}.", grounds
+        unsaid = ", ".join(f"“{word}”" for word in missing)
+        return f"The passage does not speak of {unsaid}.", grounds
 
 
 def _weight(weights: dict[int, float], unit: Unit) -> float:
