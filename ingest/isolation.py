@@ -1,19 +1,24 @@
 """Parsing in a child process: a crash or a hang of a native library costs one file, not the run."""
 
 import os
+import threading
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
-from ingest.errors import UnreadableFileError
+from ingest.errors import UnavailableError, UnreadableFileError
 from ingest.ports import Parser
 from ingest.types import Section
 
+_POOLS = 3
+"""A process that ends while it is idle, say because the system needs its memory, breaks its pool; so many are tried."""
+
 
 class IsolatedParser:
-    """Port `Parser` round another one, which must be picklable.
+    """Port `Parser` round another one, which must be picklable. Safe to use from several threads.
 
     Args:
         timeout_s: a file that takes longer is given up with UnreadableFileError.
@@ -21,13 +26,28 @@ class IsolatedParser:
     """
 
     def __init__(self, inner: Parser, timeout_s: float = 300.0, workers: int = 1) -> None:
-        self._inner = inner
-        self._timeout_s = timeout_s
-        # A fork would copy the threads' locks of the embedding model in whatever state they are.
-        self._pool = ProcessPool(max_workers=workers, context=get_context("spawn"), initializer=_yield_to_the_model)
+        self._inner, self._timeout_s, self._workers = inner, timeout_s, workers
+        self._lock, self._closed = threading.Lock(), False
+        self._pool = self._new_pool()
 
     def parse(self, path: Path) -> list[Section]:
-        future = self._pool.schedule(_parse, args=[self._inner, path], timeout=self._timeout_s)
+        """Raises UnavailableError where no parser process stays alive."""
+        for _ in range(_POOLS):
+            pool = self._pool
+            try:
+                return self._parsed(pool, path)
+            except BrokenProcessPool as error:
+                broken = error
+                self._replace(pool)
+        raise UnavailableError(
+            f"The processes that parse files end before they begin ({broken}); look whether there is memory left."
+        ) from broken
+
+    def _parsed(self, pool: ProcessPool, path: Path) -> list[Section]:
+        try:
+            future = pool.schedule(_parse, args=[self._inner, path], timeout=self._timeout_s)
+        except RuntimeError as error:  # it broke before
+            raise BrokenProcessPool(str(error)) from error
         try:
             sections: list[Section] = future.result()
         except FutureTimeoutError as error:
@@ -43,7 +63,21 @@ class IsolatedParser:
             raise UnreadableFileError(f"{path.name} needs more memory than there is; split it.") from error
         return sections
 
+    def _new_pool(self) -> ProcessPool:
+        # A fork would copy the threads' locks of the embedding model in whatever state they are.
+        context = get_context("spawn")
+        return ProcessPool(max_workers=self._workers, context=context, initializer=_yield_to_the_model)
+
+    def _replace(self, broken: ProcessPool) -> None:
+        """Once, however many threads have seen it break."""
+        with self._lock:
+            if self._pool is broken and not self._closed:
+                broken.stop()  # type: ignore[no-untyped-call]
+                self._pool = self._new_pool()
+
     def close(self) -> None:
+        with self._lock:
+            self._closed = True
         self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()

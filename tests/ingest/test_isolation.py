@@ -96,6 +96,13 @@ def test_a_file_may_take_its_time_where_another_was_given_up(parser: IsolatedPar
         thread.join()
 
 
+def test_a_process_that_is_killed_while_it_waits_is_replaced(parser: IsolatedParser) -> None:
+    for _ in range(2):
+        os.kill(int(parser.parse(Path("good"))[0].text.split()[1]), signal.SIGKILL)
+        time.sleep(0.5)  # the pool looks at its processes ten times a second
+        assert parser.parse(Path("good"))[0].text.startswith("good")
+
+
 def test_closing_ends_the_children() -> None:
     isolated = IsolatedParser(MoodyParser(), TIMEOUT_S)
     pid = int(isolated.parse(Path("good"))[0].text.split()[1])
