@@ -66,6 +66,9 @@ class Recorder:
         self._write().result()
 
     def close(self) -> None:
+        """What is closed stays closed."""
+        if self._closed:
+            return
         self._closed = True
         self._sweeper.close()
         self._write()

@@ -130,7 +130,8 @@ def modality(row: Row, rows: Sequence[Row], chance: random.Random) -> str | None
 def invented(row: Row, rows: Sequence[Row], chance: random.Random) -> str | None:
     """What another passage of the same field says."""
     others = [one.sentence for one in rows if one.file == row.file and one.hit is not row.hit]
-    return chance.choice(others or [one.sentence for one in rows if one.hit is not row.hit])
+    others = others or [one.sentence for one in rows if one.hit is not row.hit]
+    return chance.choice(others) if others else None
 
 
 RULES: dict[str, Rule] = {

@@ -77,7 +77,9 @@ def test_an_answer_has_its_citations(library: Services) -> None:
     assert (answer.trace_id, answer.hits) == ("trace-1", [])
     first = answer.citations[0]
     assert first.quote == "Parental leave is thirty days."
-    assert text(result).startswith(f"{answer.text}\n\nConfidence {answer.confidence:.2f}. Quoted from:\n\n[")
+    assert answer.short
+    said = f"In short: {answer.short.text} [1]\n\n{answer.text}"
+    assert text(result).startswith(f"{said}\n\nConfidence {answer.confidence:.2f}. Quoted from:\n\n[")
     place = f"characters {first.char_start}-{first.char_end}, support {first.support:.2f}"
     assert f"Leave (upload:leave.md); document_id {first.document_id}, {place}\n{first.quote}" in text(result)
 

@@ -240,6 +240,6 @@ def test_what_answers_cost() -> None:
 def test_coverage_is_of_all_and_risk_of_what_was_answered(
     answerable: bool, evidence: str, refused: bool, found: dict[str, float]
 ) -> None:
-    case = Case("q", "?", answerable, evidence=(Evidence("1.md", evidence),))
+    case = Case("q", "?", answerable, evidence=(Evidence(hit(TEXT).chunk.source, evidence),))
     metrics = answer_metrics(case, answer_of("Ask HR [1] for the form. [1]", refused=refused), lambda key: TEXT)
     assert {name: value for name, value in metrics.items() if name in ("coverage", "risk")} == found
