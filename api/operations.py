@@ -24,6 +24,7 @@ from api.schemas import (
 )
 from api.schemas_answers import AnswerOut, answer_out
 from api.traces.watching import Keep, Watch
+from api.tuned import Tuned
 from generation.answerer import drain
 from generation.tokens import estimate
 from generation.types import Answer
@@ -75,7 +76,7 @@ async def answering(
     with Watch(alone, access, keep or services.recorder.record, services.new_trace_id) as watch:
         query = await _standalone(services, alone, access, services.settings.answers.passages)
         collection = await opened_collection(services, alone.collection)
-    pieces = watch.over(query, collection.tuned, collection.answerer.answer(query))
+    pieces = watch.over(query, Tuned(collection.tuned, collection.abstention), collection.answerer.answer(query))
     return query.text, memory.kept(services, body, query.text, pieces)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from api.dependencies import AccessOf, ServicesOf
 from api.traces import operations
-from api.traces.schemas import FeedbackIn, FeedbackOut, FeedbacksOut, ReplayOut, TraceOut, TracesOut
+from api.traces.schemas import FeedbackIn, FeedbackOut, FeedbacksOut, ReplayOut, TraceOut, TracesOut, TraceSummary
 
 router = APIRouter(prefix="/v1", tags=["traces"])
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -26,10 +26,10 @@ async def trace(trace_id: str, services: ServicesOf, access: AccessOf) -> TraceO
     return await asyncio.to_thread(operations.trace, services, trace_id, access)
 
 
-@router.delete("/traces/{trace_id}", status_code=204)
-async def delete(trace_id: str, services: ServicesOf, access: AccessOf) -> None:
+@router.delete("/traces/{trace_id}")
+async def delete(trace_id: str, services: ServicesOf, access: AccessOf) -> TraceSummary:
     """Forget how an answer came about, and what was said of it."""
-    await asyncio.to_thread(operations.delete, services, trace_id, access)
+    return await asyncio.to_thread(operations.delete, services, trace_id, access)
 
 
 @router.post("/traces/{trace_id}/replay")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from api.schemas import AnswerIn
 from api.traces.schemas import Outcome
+from api.tuned import Tuned
 from generation.types import Answer
 from retrieval.types import Access
 
@@ -13,7 +14,7 @@ from retrieval.types import Access
 class Course:
     """What came of one question. `answer`: as far as it got; None where it broke off before there was any.
 
-    `query`: as it was understood; `text`: what was shown; `weight`: of the dense branch, fitted to the collection.
+    `query`: as it was understood; `text`: what was shown; `tuned`: what is fitted to the collection.
     """
 
     id: str
@@ -21,7 +22,7 @@ class Course:
     asked: AnswerIn
     access: Access
     query: str
-    weight: float | None
+    tuned: Tuned
     outcome: Outcome
     text: str
     answer: Answer | None

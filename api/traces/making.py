@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import JsonValue
@@ -13,6 +14,7 @@ from api.schemas_answers import CitationOut, UsageOut, VerificationOut
 from api.settings import Settings
 from api.traces.course import Course
 from api.traces.schemas import MessageOut, QuoteOut, TracedHit, TraceOut
+from api.tuned import Tuned
 from api.version import citewell_version
 from generation.pricing import cost
 from generation.prompting import messages
@@ -28,7 +30,7 @@ _HIDDEN = ("api_key", "price_per_million_input", "price_per_million_output")
 def trace_of(models: Models, course: Course) -> TraceOut:
     answer = course.answer or _nothing(models, course)
     came = answer.provenance or Provenance((), (), None, "")
-    settings = deciding(models.settings, course.weight)
+    settings = deciding(models.settings, course.tuned)
     return TraceOut(
         id=course.id,
         created_at=course.at,
@@ -62,10 +64,16 @@ def trace_of(models: Models, course: Course) -> TraceOut:
     )
 
 
-def deciding(settings: Settings, weight: float | None) -> dict[str, JsonValue]:
-    """`section.key` -> value, without secrets. `weight`: of the dense branch, fitted to the collection."""
+def deciding(settings: Settings, tuned: Tuned) -> dict[str, JsonValue]:
+    """`section.key` -> value, without secrets, and what is fitted to the collection."""
     dumped = settings.model_dump(mode="json", include=set(DECIDING))
-    return {**dict(_flat(dumped)), "retrieval.tuned.dense_weight": weight}
+    abstention = tuned.abstention
+    fitted: dict[str, JsonValue] = {
+        "retrieval.tuned.dense_weight": tuned.dense_weight,
+        "answers.tuned.confidence": asdict(abstention.confidence) if abstention else None,
+        "answers.tuned.min_confidence": abstention.min_confidence if abstention else None,
+    }
+    return {**dict(_flat(dumped)), **fitted}
 
 
 def fingerprint(settings: Mapping[str, JsonValue]) -> str:

@@ -46,10 +46,11 @@ def trace(services: Services, trace_id: str, access: Access) -> TraceOut:
     return _trace(services.journals.traces.get(trace_id, _reader(access)))
 
 
-def delete(services: Services, trace_id: str, access: Access) -> None:
+def delete(services: Services, trace_id: str, access: Access) -> TraceSummary:
     """With what was said of the answer. Raises NotFoundError where the reader has no such trace."""
-    services.recorder.settle()
+    gone = trace(services, trace_id, access)
     services.journals.traces.remove(trace_id, _reader(access))
+    return TraceSummary.model_validate(gone)
 
 
 async def replay(services: Services, trace_id: str, access: Access) -> ReplayOut:

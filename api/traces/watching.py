@@ -11,6 +11,7 @@ from typing import TypeAlias
 from api.schemas import AnswerIn
 from api.traces.course import Course
 from api.traces.schemas import Outcome
+from api.tuned import Tuned
 from generation.errors import GenerationError
 from generation.types import Answer
 from ingest.errors import CitewellError, InvalidError
@@ -41,7 +42,7 @@ class Watch:
         self._asked, self._access, self._keep, self._new_id = asked, access, keep, new_id
         self._at, self._started, self._prepare_ms = now(), perf_counter(), 0.0
         self._query, self._text, self._kept = asked.query, "", False
-        self._weight: float | None = None
+        self._tuned = Tuned()
 
     def __enter__(self) -> "Watch":
         return self
@@ -54,10 +55,10 @@ class Watch:
             self._broken(error)
 
     async def over(
-        self, query: Query, weight: float | None, pieces: AsyncGenerator[str | Answer, None]
+        self, query: Query, tuned: Tuned, pieces: AsyncGenerator[str | Answer, None]
     ) -> AsyncGenerator[str | Answer, None]:
-        """The same pieces. `weight`: of the dense branch, fitted to the collection."""
-        self._query, self._weight = query.text, weight
+        """The same pieces. `tuned`: what is fitted to the collection."""
+        self._query, self._tuned = query.text, tuned
         try:
             async with aclosing(pieces):
                 async for item in pieces:
@@ -98,7 +99,7 @@ class Watch:
             asked=self._asked,
             access=self._access,
             query=self._query,
-            weight=self._weight,
+            tuned=self._tuned,
             outcome=outcome,
             text=self._text,
             answer=answer,

@@ -14,6 +14,7 @@ from api.traces import recorder as module
 from api.traces.course import Course
 from api.traces.recorder import Recorder
 from api.traces.schemas import TraceOut
+from api.tuned import Tuned
 from api.upkeep import Regularly
 from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import UnavailableError
@@ -46,7 +47,7 @@ class Moody:
 
 def course(key: str, at: datetime = NOW) -> Course:
     return Course(
-        key, at, AnswerIn(query="Why?"), Access("acme"), "Why?", None, "failed", "", None, "It broke.", 1.0, 0.5
+        key, at, AnswerIn(query="Why?"), Access("acme"), "Why?", Tuned(), "failed", "", None, "It broke.", 1.0, 0.5
     )
 
 

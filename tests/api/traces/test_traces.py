@@ -8,6 +8,7 @@ import pytest
 
 from api.bootstrap import Services
 from api.traces.making import deciding, fingerprint
+from api.tuned import Tuned
 from retrieval.types import Access
 from tests.api.openai.conftest import services_on, serving
 from tests.api.traces.conftest import ANN, BOB, QUESTION, QUOTING, asked, client_for, over, traced
@@ -56,7 +57,7 @@ def test_the_same_settings_have_the_same_fingerprint(ann: httpx.Client, data: Pa
 
 
 def _fingerprint(services: Services) -> str:
-    return fingerprint(deciding(services.settings, None))
+    return fingerprint(deciding(services.settings, Tuned()))
 
 
 def test_pages_are_newest_first(url: str) -> None:
@@ -90,7 +91,8 @@ def test_a_deleted_trace_is_gone_with_its_feedback(ann: httpx.Client) -> None:
     trace_id = asked(ann)["trace_id"]
     ann.post("/feedback", json={"trace_id": trace_id, "rating": "up"}).raise_for_status()
     assert trace_id in ann.get("/feedback").text
-    assert ann.delete(f"/traces/{trace_id}").status_code == 204
+    gone = ann.delete(f"/traces/{trace_id}")
+    assert (gone.status_code, gone.json()["id"]) == (200, trace_id)
     assert ann.get(f"/traces/{trace_id}").status_code == 404
     assert trace_id not in ann.get("/feedback").text
 
