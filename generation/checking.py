@@ -5,11 +5,16 @@ from dataclasses import dataclass, field, replace
 
 from generation.citations import Statement, citation_at
 from generation.ports import Verifier
+from generation.prompting import origin
 from generation.streaming import Draft
 from generation.types import Citation, Removed, Verdict, Verification
 from retrieval.types import Hit
 
 TWICE = "It was said already."
+ECHO = "It says where a passage is from."
+_ANEW = 0.8
+"""Least support of a sentence that no passage bears which it cites itself: what a model did not look up it often made
+up from words of the passages."""
 
 
 @dataclass
@@ -29,8 +34,9 @@ class SentenceCheck:
 
     def passed(self, draft: Draft) -> str:
         """What is to be shown of it, with what stands between it and the sentence shown before; or nothing."""
-        said = " ".join(draft.statement.text.casefold().split())
-        kept, verdict = (draft, Verdict(False, TWICE, ())) if said in self._said else self._borne(draft)
+        said = _plain(draft.statement.text)
+        idle = TWICE if said in self._said else ECHO if said in map(_plain, map(origin, self.hits)) else ""
+        kept, verdict = (draft, Verdict(False, idle, ())) if idle else self._borne(draft)
         if not verdict.supported:
             removed = Removed(draft.statement.text, verdict.reason)
             self.result = replace(self.result, removed=(*self.result.removed, removed))
@@ -49,7 +55,7 @@ class SentenceCheck:
             return draft, verdict
         for other in self._elsewhere(draft.statement):
             second = self.verifier.verify(other, self.hits, self.question)
-            if second.supported:
+            if second.supported and max(one.support for one in second.grounds) >= _ANEW:
                 return replace(draft, statement=other), second
         return draft, verdict
 
@@ -63,3 +69,7 @@ class SentenceCheck:
             citation_at(one.marker, self.hits[one.marker - 1], one.start, one.end, one.support)
             for one in verdict.grounds
         ]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

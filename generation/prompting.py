@@ -43,15 +43,19 @@ def asked(question: str, hits: Sequence[Hit]) -> str:
 
 def passage(marker: int, hit: Hit) -> str:
     """Frame, title with headings, page and date where there are any, header of a table that began earlier, text."""
+    header = hit.chunk.context.partition("\n")[2]
+    inner = safe("\n".join(filter(None, (origin(hit), header, hit.chunk.text))))  # at once: a frame may span lines
+    return f"<passage [{marker}]>\n{inner}\n</passage>"
+
+
+def origin(hit: Hit) -> str:
+    """The line above a passage that says where it is from."""
     chunk = hit.chunk
     path = dict.fromkeys(filter(None, (chunk.title, *chunk.headings)))
     where = f", page {chunk.page}" if chunk.page else ""
     dated = chunk.metadata.get(VALID_FROM) or chunk.metadata.get(DATED)
     when = f", {dated}" if dated else ""
-    header = chunk.context.partition("\n")[2]
-    title = " ".join(f"{' > '.join(path)}{where}{when}".split())
-    inner = safe("\n".join(filter(None, (f"From: {title}", header, chunk.text))))  # at once: a frame may span lines
-    return f"<passage [{marker}]>\n{inner}\n</passage>"
+    return " ".join(f"From: {' > '.join(path)}{where}{when}".split())
 
 
 def safe(text: str) -> str:

@@ -27,15 +27,17 @@ _EDGE = re.compile(r"[\s.]*$")
 class Thresholds:
     """`coverage`: the least share of a sentence's words that must stand where it rests. `slack`: how much fewer of its
     words a sentence of the passage may hold than the one with most, and still be what it rests on. `question`: what a
-    word of the question weighs in finding it. `entailment`: the least probability, in place of coverage."""
+    word of the question weighs in finding it. `own`: the least share that must stand in its text rather than in titles
+    and headings. `entailment`: the least probability, in place of coverage."""
 
     coverage: float
     slack: float
     question: float
+    own: float
     entailment: float
 
 
-THRESHOLDS = Thresholds(coverage=0.6, slack=0.1, question=0.25, entailment=0.5)
+THRESHOLDS = Thresholds(coverage=0.6, slack=0.1, question=0.25, own=0.3, entailment=0.5)
 """Chosen on eval/samples/verification/thresholds.jsonl with `eval.bench.verification`; that for entailment is where a
 model is as sure as not."""
 
@@ -133,14 +135,17 @@ class PassageVerifier:
             weak = likely < self._thresholds.entailment
             return (f"The passage does not seem to say so ({likely:.2f})." if weak else ""), grounds
         there = frozenset().union(*(unit.stems for unit in used))
+        own = frozenset().union(*(unit.read for unit in used))
         telling = {stem: word for stem, word in words.items() if not checked(word)} or words
         missing = [word for stem, word in telling.items() if not self._words.covers(stem, there)]
         numbers = len([one for one in quantities(text) if not one.weak])
         said = len(telling) + numbers
-        if (said - len(missing)) / max(said, 1) >= self._thresholds.coverage:
-            return "", grounds
-        unsaid = ", ".join(f"“{word}”" for word in missing)
-        return f"The passage does not speak of {unsaid}.", grounds
+        if (said - len(missing)) / max(said, 1) < self._thresholds.coverage:
+            unsaid = ", ".join(f"“{word}”" for word in missing)
+            return f"The passage does not speak of {unsaid}.", grounds
+        beyond_titles = numbers + sum(self._words.covers(stem, own) for stem in telling)
+        little = beyond_titles < self._thresholds.own * said
+        return ("Little more than a title says so." if little else ""), grounds
 
 
 def _weight(weights: dict[int, float], unit: Unit) -> float:

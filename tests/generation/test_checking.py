@@ -6,6 +6,7 @@ import re
 import pytest
 
 from generation.errors import GenerationError
+from generation.prompting import origin
 from generation.types import Removed, Usage, Verification
 from generation.verification.verifier import THRESHOLDS, PassageVerifier
 from ingest.errors import UnavailableError
@@ -84,3 +85,16 @@ def test_a_model_that_breaks_off_leaves_only_what_was_verified() -> None:
         return seen
 
     assert asyncio.run(run()) == ["The office opens at nine. [1]", ["The office opens at nine."]]
+
+
+def test_what_cites_nothing_must_stand_there_nearly_word_by_word() -> None:
+    free = "Parental leave lasts 14 weeks by statute everywhere."
+    assert shown(f"{free} [2]")[0] == [f"{free} [2]"]
+    _, result, _ = shown(f"{free} It is paid in full.")
+    assert [one.text for one in result.removed] == [free]
+
+
+def test_where_a_passage_is_from_is_no_answer() -> None:
+    line = origin(hit(LEAVE))
+    _, result, _ = shown(f"{line}\nIt is paid in full. [2]")
+    assert (result.kept, result.removed) == (1, (Removed(line, "It says where a passage is from."),))

@@ -187,3 +187,12 @@ def test_a_number_that_is_not_in_the_passage_is_never_supported(number: int, pla
     wrong = form.format(number)
     changed = sentence[: found.start()] + wrong + sentence[found.end() :] if found else f"{sentence[:-1]} in {wrong}."
     assert not judge(changed).supported
+
+
+def test_a_title_bears_nothing_by_itself() -> None:
+    titled = hit("They are answered within ten days.", headings=("Complaints about noisy neighbours",))
+    verifier = PassageVerifier(TERMS, THRESHOLDS)
+    verdict = verifier.verify(Statement("There are complaints about noisy neighbours.", (1,)), [titled], "")
+    assert (verdict.supported, verdict.reason) == (False, "Little more than a title says so.")
+    about = Statement("Complaints about noisy neighbours are answered within ten days.", (1,))
+    assert verifier.verify(about, [titled], "").supported
