@@ -1,6 +1,7 @@
 """Parsing in a child process: a crash or a hang of a native library costs one file, not the run."""
 
 import os
+import sys
 import threading
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
@@ -66,7 +67,7 @@ class IsolatedParser:
     def _new_pool(self) -> ProcessPool:
         # A fork would copy the threads' locks of the embedding model in whatever state they are.
         context = get_context("spawn")
-        return ProcessPool(max_workers=self._workers, context=context, initializer=_yield_to_the_model)
+        return ProcessPool(max_workers=self._workers, context=context, initializer=_begin)
 
     def _replace(self, broken: ProcessPool) -> None:
         """Once, however many threads have seen it break."""
@@ -83,10 +84,12 @@ class IsolatedParser:
         self._pool.join()
 
 
-def _yield_to_the_model() -> None:
-    """Parsing is far ahead anyway, and the threads of the embedding model wait for the slowest of them."""
+def _begin() -> None:
+    """In each process. Parsing is far ahead of the embedding model, whose threads wait for the slowest of them."""
     if hasattr(os, "nice"):
         os.nice(10)
+    # spaCy imports torch wherever it is installed, though a blank pipeline has no use for it: two seconds and 200 MB.
+    sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
 
 
 def _parse(parser: Parser, path: Path) -> list[Section]:

@@ -12,12 +12,33 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from ingest.ports import Embedder
+from ingest.ports import Embedder, Parser
 from tests.embedding_server import KEY, serving
 
 # Time limits on single examples fail on busy machines and prove nothing.
 settings.register_profile("citewell", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("citewell")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_parsers() -> Iterator[None]:
+    """Real parser processes, which take seconds to start, are kept from test to test."""
+    import ingest.isolation as isolation
+
+    kept: dict[tuple[float, int], isolation.IsolatedParser] = {}
+
+    class Kept(isolation.IsolatedParser):
+        def close(self) -> None:
+            """Others go on with it."""
+
+    def shared(inner: Parser, timeout_s: float = 300.0, workers: int = 1) -> isolation.IsolatedParser:
+        return kept.setdefault((timeout_s, workers), Kept(inner, timeout_s, workers))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(isolation, "IsolatedParser", shared)
+        yield
+    for one in kept.values():
+        isolation.IsolatedParser.close(one)
 
 
 @pytest.fixture(scope="session")

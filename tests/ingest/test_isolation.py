@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ class MoodyParser:
                 time.sleep(600)
             case "memory":
                 raise MemoryError
+            case "torch":
+                return [Section(str(sys.modules.get("torch")))]
             case "unreadable":
                 raise UnreadableFileError("unreadable is damaged; mend it.")
             case "unsupported":
@@ -101,6 +104,10 @@ def test_a_process_that_is_killed_while_it_waits_is_replaced(parser: IsolatedPar
         os.kill(int(parser.parse(Path("good"))[0].text.split()[1]), signal.SIGKILL)
         time.sleep(0.5)  # the pool looks at its processes ten times a second
         assert parser.parse(Path("good"))[0].text.startswith("good")
+
+
+def test_torch_is_not_loaded_where_files_are_parsed(parser: IsolatedParser) -> None:
+    assert parser.parse(Path("torch"))[0].text == "None"
 
 
 def test_closing_ends_the_children() -> None:
