@@ -12,7 +12,7 @@ from ingest.types import Chunk
 from retrieval.types import Hit
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "verification"
-Half: TypeAlias = Literal["thresholds", "held-out", "second"]
+Half: TypeAlias = Literal["thresholds", "held-out", "second", "training"]
 WRONG = "wrong "
 """Begins the kind of a sentence that its passage does not support, written so by hand."""
 
