@@ -59,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         clients = asked.clients or ((1, 8, 32) if torch.cuda.is_available() else (1, 8))
         chosen = answers.model_copy(update={"batch_size": max(clients), "max_tokens": asked.tokens})
         model = random_model(asked.random, chosen) if asked.random else _chosen_model(chosen)
+        if asked.endless:
+            model.ends = frozenset()
         generator = answering.build_generator(chosen, LazyModel(model.name, lambda: model))
         before = load()
         runs = measure(generator, questions(asked.requests or max(clients)), clients, asked.runs)
@@ -153,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--requests", type=int, metavar="N", help="in each run; default as many as there are clients")
     parser.add_argument("--tokens", type=int, default=96, metavar="N", help="an answer at most")
     parser.add_argument("--runs", type=int, default=3, metavar="N")
+    parser.add_argument("--endless", action="store_true", help="every answer has --tokens tokens")
     parser.add_argument("--random", choices=SIZES, help="random weights of this size; needs a GPU")
     add_settings(parser)
     return parser
