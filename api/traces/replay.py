@@ -101,7 +101,7 @@ def _notes(before: TraceOut, after: TraceOut) -> Iterator[str]:
         yield "The reader left before the end of the first answer."
     if {before.generator, after.generator} != {"extractive"}:
         yield "A language model need not write the same twice, even at temperature 0: batches round differently."
-    if before.asked.history:
+    if before.asked.history and (before.settings.get("rewriting.url") or after.settings.get("rewriting.url")):
         yield "The question was made to stand alone by a language model, which need not write the same twice."
     if before.asked.as_of is None and before.created_at.date() != after.created_at.date():
         yield "Of several versions of a document that counts which is in force on the day; it was another day then."

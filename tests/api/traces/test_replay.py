@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.bootstrap import Services
+from api.schemas import AnswerIn, TurnIn
 from api.traces.replay import NOISE, compared
 from api.traces.schemas import ReplayOut, TracedHit, TraceOut
 from tests.api.conftest import HOURS, LEAVE
@@ -136,3 +137,11 @@ def hit(key: str, rank: int, score: float) -> TracedHit:
         revision="r",
         context="",
     )
+
+
+def test_only_a_model_makes_questions_anew_each_time() -> None:
+    turns = [TurnIn(role="user", content="How long is parental leave?")]
+    ruled = trace(course("a")).model_copy(update={"asked": AnswerIn(query="And paid?", history=turns)})
+    written = ruled.model_copy(update={"settings": {**ruled.settings, "rewriting.url": "http://localhost:8000/v1"}})
+    assert not any("stand alone" in note for note in compared(ruled, ruled, {}).notes)
+    assert any("stand alone" in note for note in compared(written, written, {}).notes)
