@@ -33,6 +33,7 @@ _WORDS = {
     **{word: number for number, word in enumerate(_ORDINALS, start=3)},
     **{word: number for number, word in enumerate(_GERMAN)},
     **{word: 10 * number for number, word in enumerate(_GERMAN_TENS, start=2)},
+    "dreissig": 30,  # in Switzerland, and what `casefold` makes of it
     **dict.fromkeys(("once", "single", "ein", "eine", "einen", "einem", "einer", "first"), 1),
     **dict.fromkeys(("twice", "both", "pair", "couple", "second"), 2),
     "thrice": 3,

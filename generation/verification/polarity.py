@@ -60,13 +60,14 @@ _PHRASES = tuple(
 _CONTRACTED = re.compile(r"n['’]t\b")
 _NEGATIONS = """not notthat no never without nor neither none nobody nothing nowhere cannot forbidden forbid forbids
     prohibited prohibit
-    prohibits banned disallowed barred refused refuse refuses refusal refusing unless außer rejected reject
+    prohibits banned disallowed barred refused refuse refuses refusal refusing unless ausser rejected reject
     declined denied excluded excludes
     excluding impossible unable ineligible invalid unavailable unlawful illegal avoid avoided lacks lacking
     missing inadmissible disable disables disabled ceased except anonymous anonymously
     nicht nie niemals kein keine keinen keinem keiner keines ohne weder noch
     niemand nichts verboten untersagt ausgeschlossen"""
 NEGATIONS = frozenset(_NEGATIONS.split())
+"""As `casefold` writes them."""
 _OPPOSITES = tuple(
     (frozenset(left.split()), frozenset(right.split()))
     for left, right in (

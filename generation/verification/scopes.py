@@ -22,10 +22,10 @@ _CONTINUES = re.compile(
 )
 """A piece that leaves out its subject, or only points at it: what the piece before is about, it is about as well."""
 _FORWARD = frozenset(
-    ["without", "notthat", "except", "unless", "nor", "ohne", "außer", "excluding", "avoid", "avoids", "avoided"]
+    ["without", "notthat", "except", "unless", "nor", "ohne", "ausser", "excluding", "avoid", "avoids", "avoided"]
 )
 """They reach what follows; all others the whole piece, as a verb does that is negated."""
-_TO_THE_END = frozenset(("except", "unless", "außer"))
+_TO_THE_END = frozenset(("except", "unless", "ausser"))
 _DETERMINERS = frozenset(("no", "kein", "keine", "keinen", "keinem", "keiner", "keines"))
 _INNER = frozenset(["with", "of", "at", "for", "in", "on", "by", "mit", "von", "bei", "für"])
 """Behind one of them "no" is about the next words only."""

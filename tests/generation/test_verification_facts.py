@@ -28,6 +28,7 @@ def said(text: str) -> list[tuple[str, str]]:
         ("minus 7 °C and −2 °C", [("-7", "degree"), ("-2", "degree")]),
         ("8–12 pages", [("8", ""), ("12", "page")]),
         ("zwölf Tage", [("12", "day")]),
+        ("dreißig Tage, dreissig Tage", [("30", "day"), ("30", "day")]),
         ("version 3.1.4", [("3.1.4", "")]),
         ("code F.33, bay 4E, P1", []),
         ("one of them, the first floor", []),
@@ -163,6 +164,7 @@ def test_texts_that_do_not_contradict(statement: str, source: str) -> None:
         ("Everyone leaves with shoes.", "Everyone leaves without shoes."),
         ("Hunde dürfen hinein.", "Hunde dürfen nicht hinein."),
         ("Except on Mondays it is open.", "On Mondays it is open."),
+        ("Außer am Montag ist offen.", "Am Montag ist offen."),
     ],
 )
 def test_texts_that_contradict(statement: str, source: str) -> None:
