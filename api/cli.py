@@ -5,8 +5,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -30,14 +28,10 @@ from api.cli_options import (
     Where,
     WithVllm,
 )
-from api.cli_shared import access_of as _access
-from api.cli_shared import refuse_with_server as _refuse_with_server
-from api.cli_shared import require_data as _require_data
-from api.cli_shared import settings_of as _settings
-from api.cli_shared import show as _show
+from api.cli_shared import Place, access_of, opened, refuse_with_server, settings_of, show
 from api.client import LostAnswerError, RestClient
 from api.ingestion import IngestRequest, ingest_files
-from api.schemas import AnswerIn, SearchIn
+from api.schemas import AnswerIn, DocumentOut, DocumentsOut, SearchIn
 from api.schemas_answers import lost_answer
 from api.traces import commands
 from generation.errors import GenerationError
@@ -76,8 +70,8 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Index files and folders; what is unchanged costs a hash."""
-    _refuse_with_server(server, tenant=tenant)
-    settings = _settings(data, config)
+    refuse_with_server(server, tenant=tenant)
+    settings = settings_of(data, config)
     request = IngestRequest(
         paths=tuple(paths),
         include=tuple(include or ()),
@@ -90,7 +84,7 @@ def ingest(
     )
     with console.progress(quiet=as_json) as on_progress:
         report = ingest_files(settings, request, on_progress, server)
-    _show(report, as_json, console.show_report)
+    show(report, as_json, console.show_report)
     if report.failed:
         raise typer.Exit(1)
 
@@ -114,8 +108,8 @@ def search(
     """Find passages."""
     asked = {"mode": mode, "top_k": top_k, "filters": pairs.filters(where), "as_of": as_of, "collection": collection}
     body = request_body(SearchIn, query=query, facets=facet, **asked)
-    place = _Place(server, data, config, tenant, group)
-    _show(_ask(body, place, RestClient.search, operations.search), as_json, console.show_hits)
+    place = Place(server, data, config, tenant, group)
+    show(_ask(body, place, RestClient.search, operations.search), as_json, console.show_hits)
 
 
 @app.command()
@@ -137,12 +131,12 @@ def ask(
     """Answer a question with citations, or say that the documents do not."""
     asked = {"mode": mode, "top_k": top_k, "filters": pairs.filters(where), "as_of": as_of, "collection": collection}
     body = request_body(AnswerIn, query=question, session=session, **asked)
-    place = _Place(server, data, config, tenant, group)
+    place = Place(server, data, config, tenant, group)
     try:
-        _show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)
+        show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)
     except (GenerationError, LostAnswerError) as error:
         found = error.found if isinstance(error, LostAnswerError) else lost_answer(error, 503, "No answer")
-        _show(found, as_json, console.show_lost)
+        show(found, as_json, console.show_lost)
         raise
 
 
@@ -160,23 +154,13 @@ def documents(
     as_json: AsJson = False,
 ) -> None:
     """List what is indexed, or delete one document."""
-    _refuse_with_server(server, tenant=tenant, group=group)
-    if server:
-        with RestClient(server) as client:
-            if delete:
-                _show(client.delete(delete), as_json, console.show_deleted)
-            else:
-                _show(client.documents(collection, limit, after), as_json, console.show_documents)
-        return
-    settings = _settings(data, config)
+    place = Place(server, data, config, tenant, group)
     if delete:
-        _require_data(settings)
-    with Services(settings) as services:
-        access = _access(settings, tenant, group)
-        if delete:
-            _show(operations.delete(services, delete, access), as_json, console.show_deleted)
-        else:
-            _show(operations.documents(services, collection, access, limit, after), as_json, console.show_documents)
+        with opened(place, lambda client: client.delete, _deleting) as forget:
+            show(forget(delete), as_json, console.show_deleted)
+        return
+    with opened(place, lambda client: client.documents, _listing, makes_data=True) as listed:
+        show(listed(collection, limit, after), as_json, console.show_documents)
 
 
 @app.command()
@@ -192,7 +176,7 @@ def serve(
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     overrides: dict[str, Any] = {"api": given} if given else {}
-    run_server(_settings(data, config, overrides | ({"answers": {"serve": {"start": True}}} if with_vllm else {})))
+    run_server(settings_of(data, config, overrides | ({"answers": {"serve": {"start": True}}} if with_vllm else {})))
 
 
 @app.command(name="mcp")
@@ -209,20 +193,20 @@ def run_mcp(
     """Offer search, answers and documents to language models, over the Model Context Protocol."""
     from api.mcp.serve import serve_http, serve_stdio
 
-    _refuse_with_server(server, tenant=tenant, group=group)
+    refuse_with_server(server, tenant=tenant, group=group)
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     if given and not http:
         raise InvalidError(f"--{min(given)} goes with --http; add it, or leave --{min(given)} out.")
-    settings = _settings(data, config, {"mcp": given} if given else {})
-    (serve_http if http else serve_stdio)(settings, _access(settings, tenant, group), server)
+    settings = settings_of(data, config, {"mcp": given} if given else {})
+    (serve_http if http else serve_stdio)(settings, access_of(settings, tenant, group), server)
 
 
 @app.command(name="doctor")
 def run_doctor(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Check settings, disk, models, parsers, catalog and indexes."""
-    with Services(_settings(data, config)) as services:
+    with Services(settings_of(data, config)) as services:
         report = doctor.examine(services)
-    _show(report, as_json, doctor.show)
+    show(report, as_json, doctor.show)
     if not report.ok:
         raise typer.Exit(1)
 
@@ -242,29 +226,28 @@ def main() -> None:
         sys.exit(_complain("Interrupted; what was finished is kept, run it again to go on.", 1))
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a question goes, and on whose behalf."""
-
-    server: str | None
-    data: Path | None
-    config: Path | None
-    tenant: str | None
-    groups: list[str] | None
-
-
 def _ask(
     body: _In,
-    place: _Place,
+    place: Place,
     there: Callable[[RestClient, _In], _Out],
     here: Callable[[Services, _In, Access], Coroutine[Any, Any, _Out]],
 ) -> _Out:
-    _refuse_with_server(place.server, tenant=place.tenant, group=place.groups)
-    if place.server:
-        with RestClient(place.server) as client:
-            return there(client, body)
-    with Services(_settings(place.data, place.config)) as services:
-        return asyncio.run(here(services, body, _access(services.settings, place.tenant, place.groups)))
+    def at_server(client: RestClient) -> Callable[[], _Out]:
+        return lambda: there(client, body)
+
+    def at_data(services: Services, access: Access) -> Callable[[], _Out]:
+        return lambda: asyncio.run(here(services, body, access))
+
+    with opened(place, at_server, at_data, makes_data=True) as answered:
+        return answered()
+
+
+def _deleting(services: Services, access: Access) -> Callable[[str], DocumentOut]:
+    return lambda document_id: operations.delete(services, document_id, access)
+
+
+def _listing(services: Services, access: Access) -> Callable[[str, int, str], DocumentsOut]:
+    return lambda collection, limit, after: operations.documents(services, collection, access, limit, after)
 
 
 class _InterruptedByUser(BaseException):

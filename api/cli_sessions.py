@@ -12,12 +12,13 @@ from api import console, memory, operations
 from api.bodies import body as request_body
 from api.bootstrap import Services
 from api.cli_options import AsJson, CollectionName, Config, Data, Groups, Server, Tenant
-from api.cli_shared import access_of, refuse_with_server, require_data, settings_of, show
+from api.cli_shared import Place, opened, show
 from api.client import RestClient
 from api.schemas import AnswerIn
 from api.schemas_answers import AnswerOut
 from api.schemas_sessions import SessionIn, SessionOut, SessionsOut, SessionTurnsOut
 from ingest.errors import TransientError
+from retrieval.types import Access
 
 app = typer.Typer(help="List, show and delete conversations.", no_args_is_help=True)
 SessionId = Annotated[str, typer.Argument(metavar="SESSION")]
@@ -102,23 +103,27 @@ class _Faces:
 
 @contextmanager
 def _opened(server: Server, data: Data, config: Config, tenant: Tenant, group: Groups) -> Iterator[_Faces]:
-    refuse_with_server(server, tenant=tenant, group=group)
-    if server:
-        with RestClient(server) as client:
-            yield _Faces(client.create_session, client.sessions, client.session, client.delete_session, client.answer)
-        return
-    settings = settings_of(data, config)
-    require_data(settings)
-    access = access_of(settings, tenant, group)
-    with Services(settings) as services, asyncio.Runner() as runner:
-        services.forget()  # no server does it here
-        yield _Faces(
-            lambda body: memory.create(services, body, access),
-            lambda limit, after: memory.listed(services, access, limit, after),
-            lambda session: memory.shown(services, session, access),
-            lambda session: memory.deleted(services, session, access),
-            lambda body: runner.run(operations.answer(services, body, access)),
-        )
+    place = Place(server, data, config, tenant, group)
+    with (
+        asyncio.Runner() as runner,
+        opened(place, _there, lambda services, access: _here(services, access, runner)) as faces,
+    ):
+        yield faces
+
+
+def _there(client: RestClient) -> _Faces:
+    return _Faces(client.create_session, client.sessions, client.session, client.delete_session, client.answer)
+
+
+def _here(services: Services, access: Access, runner: asyncio.Runner) -> _Faces:
+    services.forget()  # no server does it here
+    return _Faces(
+        lambda body: memory.create(services, body, access),
+        lambda limit, after: memory.listed(services, access, limit, after),
+        lambda session: memory.shown(services, session, access),
+        lambda session: memory.deleted(services, session, access),
+        lambda body: runner.run(operations.answer(services, body, access)),
+    )
 
 
 def _read() -> str:

@@ -1,17 +1,53 @@
-"""What several commands do: read settings, know who is asking, show results."""
+"""What several commands do: read settings, know who is asking, go to the server or to the data folder, show results."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from api.bootstrap import Services
+from api.client import RestClient
 from api.settings import Settings, load_settings
 from ingest.errors import InvalidError, NotFoundError
 from retrieval.types import Access
 
 _Shown = TypeVar("_Shown", bound=BaseModel)
+_Face = TypeVar("_Face")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a command goes, and on whose behalf: to a server, or to the data folder that the options name."""
+
+    server: str | None
+    data: Path | None
+    config: Path | None
+    tenant: str | None
+    groups: list[str] | None
+
+
+@contextmanager
+def opened(
+    place: Place,
+    there: Callable[[RestClient], _Face],
+    here: Callable[[Services, Access], _Face],
+    makes_data: bool = False,
+) -> Iterator[_Face]:
+    """The same face of a server or of the data folder. `makes_data`: a folder that there is not yet will do."""
+    refuse_with_server(place.server, tenant=place.tenant, group=place.groups)
+    if place.server:
+        with RestClient(place.server) as client:
+            yield there(client)
+        return
+    settings = settings_of(place.data, place.config)
+    if not makes_data:
+        require_data(settings)
+    with Services(settings) as services:
+        yield here(services, access_of(settings, place.tenant, place.groups))
 
 
 def settings_of(data: Path | None, config: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:

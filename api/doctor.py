@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from api import console
 from api.bootstrap import Services
+from api.model_server import idle_server
 from api.settings import Settings
 from generation.ports import Generator
 from generation.types import Prompt
@@ -117,6 +118,8 @@ def _cross_encoder(services: Services) -> str:
 def _generator(services: Services) -> str:
     if services.settings.answers.generator == "extractive":
         return "extractive, which needs no model"
+    if services.settings.answers.serve.start and (waiting := idle_server(services.settings.answers)):
+        return waiting
     asyncio.run(_first_piece(services.generator))
     services.packer.pack("Is the model in order?", [])  # loads the tokenizer, where one is set
     if services.language_model:

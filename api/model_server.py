@@ -1,6 +1,8 @@
 """The language model's server that the settings want beside `citewell serve`."""
 
 import os
+import shutil
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,8 +10,10 @@ from urllib.parse import urlsplit
 from api.settings import AnswerSettings
 from api.settings_checks import ENV_PREFIX
 from generation.generators.managed import Limits, ManagedServer
+from ingest.errors import UnavailableError
 
 LOG_NAME = "model-server.log"
+_CONNECT_S = 2.0
 _KEY_VARIABLES = ("VLLM_API_KEY", "LLAMA_API_KEY")
 """Where vLLM and llama.cpp look for the key that they are to ask for; among the arguments every user could read it."""
 
@@ -26,6 +30,26 @@ def build_model_server(chosen: AnswerSettings, data: Path) -> ManagedServer:
     key = chosen.api_key.get_secret_value() if chosen.api_key else None
     limits = Limits(chosen.serve.start_s, chosen.serve.stop_s)
     return ManagedServer(chosen.serve.words(values), url, key, _environment(os.environ, key), data / LOG_NAME, limits)
+
+
+def idle_server(chosen: AnswerSettings) -> str:
+    """What is known of a server that does not run now; empty where something listens at its address.
+
+    Raises:
+        UnavailableError: its program is not installed.
+    """
+    program, *_ = chosen.serve.words({})
+    found = shutil.which(program)
+    if found is None:
+        raise UnavailableError(
+            f"There is no program {program!r}; install it, or name another in answers.serve.command."
+        )
+    parts = urlsplit(chosen.url or "")
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=_CONNECT_S).close()
+    except OSError:
+        return f"{found} does not run now; `citewell serve` starts it at {chosen.url}"
+    return ""
 
 
 def _environment(ours: Mapping[str, str], key: str | None) -> dict[str, str]:

@@ -1,16 +1,15 @@
 """`citewell traces`, `citewell replay` and `citewell feedback`: on a data folder, or on a running server."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.bodies import body as request_body
-from api.bootstrap import Services
 from api.cli_options import AsJson, Config, Data, Groups, Server, Tenant
-from api.cli_shared import access_of, refuse_with_server, require_data, settings_of, show
+from api.cli_shared import Place, opened, show
 from api.client import RestClient
 from api.traces import console, learning
 from api.traces.reader import LocalTraces, TraceReader
@@ -161,16 +160,11 @@ def _all(reader: TraceReader) -> Iterator[FeedbackOut]:
         yield from page.feedback
 
 
-@contextmanager
 def _reading(
     server: str | None, data: Path | None, config: Path | None, tenant: str | None, groups: list[str] | None
-) -> Iterator[TraceReader]:
-    refuse_with_server(server, tenant=tenant, group=groups)
-    if server:
-        with RestClient(server) as client:
-            yield client
-        return
-    settings = settings_of(data, config)
-    require_data(settings)
-    with Services(settings) as services:
-        yield LocalTraces(services, access_of(settings, tenant, groups))
+) -> AbstractContextManager[TraceReader]:
+    return opened(Place(server, data, config, tenant, groups), _of_server, LocalTraces)
+
+
+def _of_server(client: RestClient) -> TraceReader:
+    return client

@@ -1,6 +1,7 @@
 """Answers by a language model, from settings to the faces; and what is left where it fails."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from ingest.errors import SettingsError, UnavailableError
 from ingest.ports import Embedder
 from tests.api.conftest import HOURS, LEAVE, Run, settings_for
 from tests.chat_server import KEY, ChatServer, chatting, piece, sends, silent, status
+from tests.ports import free_port
 
 QUESTION = "How many days is parental leave?"
 
@@ -190,3 +192,20 @@ def test_a_model_that_is_not_there(tmp_path: Path, minilm: Embedder) -> None:
     told = r"'no-such-model' cannot be loaded \(OSError\).*set answers\.model to a folder"
     with Services(settings, embedder=minilm) as services, pytest.raises(UnavailableError, match=told):
         services.packer.pack(QUESTION, [])
+
+
+@pytest.mark.parametrize(
+    ("program", "ok", "told"),
+    [
+        (sys.executable, True, f"{sys.executable} does not run now; `citewell serve` starts it at http://127.0.0.1:"),
+        ("no-such-program", False, "There is no program 'no-such-program'; install it, or name another in"),
+    ],
+    ids=["idle", "absent"],
+)
+def test_doctor_knows_that_serve_starts_the_server(tmp_path: Path, program: str, ok: bool, told: str) -> None:
+    serve = {"start": True, "command": program}
+    chosen = {"model": "small", "url": f"http://127.0.0.1:{free_port()}/v1", "serve": serve}
+    with Services(settings_for(tmp_path / "data", answers=chosen)) as services:
+        (check,) = [one for one in examine(services).checks if one.name == "generator"]
+    assert check.ok is ok
+    assert check.detail.startswith(told)

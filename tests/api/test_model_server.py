@@ -19,8 +19,8 @@ from ingest.errors import SettingsError
 from tests.api.conftest import LEAVE
 from tests.api.test_generator import QUESTION
 from tests.api.test_server import COMMAND, ENVIRONMENT, listening
-from tests.generation.test_managed import free_port
 from tests.llama_server import PROGRAM, weights
+from tests.ports import free_port
 
 KEY = "sk-of-the-model"
 

@@ -10,17 +10,14 @@ from email.utils import formatdate
 import psutil
 import pytest
 
-from generation.generators.breaker import CircuitBreaker
 from generation.generators.chat import ChatGenerator, ChatOptions
 from generation.ports import Generator
-from generation.types import Prompt, Usage
-from ingest.errors import TooSlowError, UnavailableError
+from generation.types import Usage
+from ingest.errors import TooSlowError
 from retrieval.http import RefusedError
 from tests.chat_server import KEY, ChatServer, Mishap, answer, chatting, drips, event, piece, sends, silent, status
-from tests.fakes import ScriptedGenerator
-from tests.generation.passages import hits
+from tests.generation.draining import PROMPT, drained, fails
 
-PROMPT = Prompt("Where is the vault?", tuple(hits("The vault is in Bremen.")), ())
 LIMIT_S = 1.5
 MARGIN_S = 0.5
 
@@ -33,27 +30,6 @@ def server() -> Iterator[ChatServer]:
 
 def chat(server: ChatServer, first_s: float = LIMIT_S, between_s: float = LIMIT_S, key: str | None = KEY) -> Generator:
     return ChatGenerator(server.url, "small", key, ChatOptions(32, 0.0, first_s, between_s))
-
-
-async def drained(generator: Generator) -> list[str | Usage]:
-    async with aclosing(generator.stream(PROMPT)) as pieces:
-        return [one async for one in pieces]
-
-
-def fails(generator: Generator) -> tuple[UnavailableError, float]:
-    """The error and the seconds until it came; it never shows the key or the prompt."""
-
-    async def run() -> tuple[UnavailableError, float]:
-        started = time.monotonic()
-        with pytest.raises(UnavailableError) as told:
-            await drained(generator)
-        return told.value, time.monotonic() - started
-
-    error, seconds = asyncio.run(run())
-    for secret in (KEY, "vault", "Bremen", "words of a server"):
-        assert secret not in str(error)
-    assert error.__cause__ is None
-    return error, seconds
 
 
 def test_what_is_asked_and_what_is_read(server: ChatServer) -> None:
@@ -286,60 +262,3 @@ def test_nothing_is_left_behind_by_two_hundred_that_leave(server: ChatServer) ->
     assert tasks == 1
     assert files <= 0
     assert len(server.left) == 200
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while() -> None:
-    broken, clock = UnavailableError("It is down."), Clock()
-    inner = ScriptedGenerator("x", broken)
-    generator = CircuitBreaker(inner, failures=2, rest_s=30, clock=clock)
-    for _ in range(2):
-        assert fails(generator)[0] is broken
-    error, _ = fails(generator)
-    assert str(error) == "It is down. It failed 2 times in a row and is asked again in 30 s at most."
-    assert len(inner.prompts) == 2
-    clock.now += 30
-    assert fails(generator)[0] is broken  # the trial
-    assert "3 times in a row" in str(fails(generator)[0])
-    assert len(inner.prompts) == 3
-
-
-def test_one_that_works_again_is_asked_by_everybody() -> None:
-    clock, inner = Clock(), ScriptedGenerator(UnavailableError("Down."))
-    generator = CircuitBreaker(inner, failures=1, rest_s=30, clock=clock)
-    fails(generator)
-    inner._pieces = ("fine",)
-    clock.now += 31
-    for _ in range(3):
-        assert asyncio.run(drained(generator)) == ["fine"]
-
-
-def test_while_one_tries_the_others_wait() -> None:
-    clock, inner = Clock(), ScriptedGenerator(UnavailableError("Down."))
-    generator = CircuitBreaker(inner, failures=1, rest_s=30, clock=clock)
-    fails(generator)
-    inner._pieces = ("slow", "answer")
-    clock.now += 31
-
-    async def beside() -> None:
-        async with aclosing(generator.stream(PROMPT)) as trial:
-            await anext(trial)
-            with pytest.raises(UnavailableError, match="asked again in 30 s"):
-                await drained(generator)
-            assert await anext(trial) == "answer"
-            assert [one async for one in trial] == []
-        assert await drained(generator) == ["slow", "answer"]
-
-    asyncio.run(beside())
-
-
-def test_what_is_refused_is_no_failure_of_the_server() -> None:
-    generator = CircuitBreaker(ScriptedGenerator(RefusedError("Too long.")), failures=1, rest_s=30, clock=Clock())
-    for _ in range(3):
-        assert str(fails(generator)[0]) == "Too long."

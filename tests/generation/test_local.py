@@ -20,10 +20,10 @@ from generation.generators.local.generator import ModelPacker, TransformersGener
 from generation.generators.local.memory import SPARE
 from generation.generators.local.model import LanguageModel
 from generation.generators.local.scheduler import THREAD, Scheduler
-from generation.generators.local.weights import Choice, LazyModel, files_of, load
+from generation.generators.local.weights import Choice, LazyModel, load
 from generation.prompting import RULES, messages
 from generation.types import Prompt, Usage
-from ingest.errors import InvalidError, SettingsError, TooSlowError, UnavailableError
+from ingest.errors import InvalidError, TooSlowError, UnavailableError
 from tests.generation.passages import hits
 from tests.language_models import reciting_model
 
@@ -311,39 +311,6 @@ def test_a_template_without_system_messages(model: LanguageModel, monkeypatch: p
     monkeypatch.setattr(model._tokenizer, "chat_template", strict)
     text = model.tokenizer.decode(model.prompt([{"role": "system", "content": "A"}, {"role": "user", "content": "B"}]))
     assert text == "A\n\nB"
-
-
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        ({"device": "all"}, "answers.device: all means every GPU"),
-        ({"device": "cuda:7"}, "answers.device: 'cuda:7' cannot be used here"),
-        ({"quantization": "4bit"}, "answers.quantization: 4bit needs a GPU and the package bitsandbytes"),
-    ],
-)
-def test_what_this_machine_has_not(random_llm: Path, wrong: dict[str, Any], told: str) -> None:
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU here")
-    with pytest.raises(SettingsError) as raised:
-        load(Choice(str(random_llm), **wrong))
-    assert told in str(raised.value)
-
-
-def test_files_that_are_missing(tmp_path: Path, random_llm: Path) -> None:
-    with pytest.raises(UnavailableError, match=r"cannot be loaded .*set answers\.model to a folder"):
-        load(Choice(str(tmp_path)))
-    (tmp_path / "half").mkdir()
-    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
-        (tmp_path / "half" / name).write_bytes((random_llm / name).read_bytes())
-    with pytest.raises(UnavailableError, match="cannot be loaded"):
-        load(Choice(str(tmp_path / "half")))
-
-
-def test_a_gguf_file_is_found_in_its_folder(tmp_path: Path) -> None:
-    (tmp_path / "small.gguf").touch()
-    assert files_of(str(tmp_path)) == (str(tmp_path), {"gguf_file": "small.gguf"})
-    assert files_of(str(tmp_path / "small.gguf")) == (str(tmp_path), {"gguf_file": "small.gguf"})
-    assert files_of("owner/name") == ("owner/name", {})
 
 
 def test_a_model_is_loaded_once_and_only_when_needed(model: LanguageModel) -> None:

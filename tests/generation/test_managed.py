@@ -16,15 +16,10 @@ import pytest
 from generation.generators.managed import Limits, ManagedServer
 from ingest.errors import UnavailableError
 from retrieval.http import RefusedError
+from tests.ports import free_port
 
 PROGRAM = str(Path(__file__).with_name("model_server.py"))
 LIMITS = Limits(start_s=30, stop_s=5, wait_s=0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def server(folder: Path, how: str, limits: Limits = LIMITS, port: int = 0, key: str | None = None) -> ManagedServer:
