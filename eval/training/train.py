@@ -69,17 +69,22 @@ class Trained(torch.nn.Module):
 
 def new_model(start: Path | None) -> Trained:
     """From the encoder's own weights, or from `start` as `train` wrote it."""
+    return Trained(new_network(start, FROZEN_LAYERS))
+
+
+def new_network(start: Path | None, frozen: int) -> CrossEncoderNetwork:
+    """Its word embeddings and `frozen` lowest layers are left as they are."""
     encoder = AutoModel.from_pretrained(
         model_path(ENCODER),
         add_pooling_layer=False,
         attention_probs_dropout_prob=0.0,  # with it a CPU has no fast attention
     )
     network = CrossEncoderNetwork(encoder)
-    for module in (encoder.embeddings, *encoder.encoder.layer[:FROZEN_LAYERS]):
+    for module in (encoder.embeddings, *encoder.encoder.layer[:frozen]):
         module.requires_grad_(False)
     if start:
         network.load_state_dict(load_file(start), strict=False)
-    return Trained(network)
+    return network
 
 
 def train(

@@ -9,13 +9,17 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
+from eval.bench.verification_data import Row, hit_of
 from eval.training.calibrate import Case, fit, told
+from eval.training.entailment import FROZEN_LAYERS, area
+from eval.training.entailment import train as train_entailment
+from eval.training.examples import Premises, batches, quoted, spoiled
 from eval.training.groups import groups, pool_of_passages
 from eval.training.passages import Passage, load_passages
-from eval.training.train import new_model, right_choices, train
+from eval.training.train import new_model, new_network, right_choices, train
 from generation.evidence import CONFIDENCE, Calibration
 from ingest.ports import Embedder
-from retrieval.crossencoder import ENCODER
+from retrieval.crossencoder import ENCODER, WEIGHTS
 from retrieval.embedders.weights import model_path
 from retrieval.store.bm25 import Bm25Encoder
 
@@ -69,6 +73,32 @@ def test_the_trainer_learns(passages: list[Passage], minilm: Embedder, tmp_path:
     assert steps == 16
     assert right_choices(model, tokenizer, answered) > before + 0.5
     assert new_model(out).network.head.weight.shape == load_file(out)["head.weight"].shape
+
+
+def test_examples_of_entailment() -> None:
+    passages, premises = load_passages(held_out=True)[:8], Premises(Bm25Encoder().terms)
+    near = quoted(passages, premises, random.Random(1))
+    right = [one for one in near if one.supported]
+    assert len(right) == 8
+    assert all(one.sentence in one.premise for one in right)
+    assert all(one.sentence not in one.premise for one in near if not one.supported)
+    rows = [Row(hit_of(one), "one field", "", one.items[0], "verbatim") for one in passages]
+    wrong = spoiled(rows, premises, random.Random(1))
+    assert 4 <= len(wrong) <= 6
+    assert not any(one.supported or one.sentence in one.premise for one in wrong)
+    assert sorted(map(id, itertools.chain(*batches(near, 3, random.Random(1))))) == sorted(map(id, near))
+
+
+@pytest.mark.slow
+def test_the_judge_of_entailment_learns(passages: list[Passage], tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    tokenizer, network = AutoTokenizer.from_pretrained(model_path(ENCODER)), new_network(WEIGHTS, FROZEN_LAYERS)
+    examples = quoted(passages[:6], Premises(Bm25Encoder().terms), random.Random(1))
+    before, out = area(network, tokenizer, examples), tmp_path / "weights.safetensors"
+    steps = train_entailment(network, tokenizer, itertools.repeat(examples, 20), 0.5, 60.0, 3e-4, out)
+    assert steps == 20
+    assert area(network, tokenizer, examples) > max(0.9, before)
+    assert new_network(out, 0).head.weight.shape == load_file(out)["head.weight"].shape
 
 
 def test_the_fit_follows_what_tells_answers_apart() -> None:

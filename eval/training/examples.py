@@ -1,0 +1,115 @@
+"""Sentences beside what a model of entailment reads of their passage, for training and for judging it."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from eval.bench.verification import planted
+from eval.bench.verification_data import Row, hit_of
+from eval.bench.verification_errors import RULES
+from eval.training.passages import Passage
+from generation.verification.numbers import same
+from generation.verification.thesaurus import thesaurus
+from generation.verification.units import Unit, facts_of, units_of
+from generation.verification.words import Terms, Vocabulary
+from retrieval.types import Hit
+
+PLANTED = 0.5
+"""Errors planted for each right sentence, on average."""
+STRANGE = 0.2
+"""Right sentences beside a passage of the same field that they are not about, on average for each."""
+_UNITS, _CHARACTERS, _FRAME = 3, 420, 160
+"""About 110 tokens, which leaves room for a statement."""
+
+
+_One = TypeVar("_One")
+
+
+@dataclass(frozen=True)
+class Example:
+    sentence: str
+    premise: str
+    supported: bool
+
+
+class Premises:
+    """The few sentences or rows of a passage that share most with a statement, under their headings.
+
+    Args:
+        terms: as for `PassageVerifier`.
+    """
+
+    def __init__(self, terms: Terms) -> None:
+        self._vocabulary, self._words = Vocabulary(terms), thesaurus(terms)
+        self._units: dict[str, list[Unit]] = {}
+
+    def of(self, sentence: str, hit: Hit) -> str:
+        if hit.chunk.text not in self._units:
+            self._units[hit.chunk.text] = units_of(1, hit, self._vocabulary)
+        units = self._units[hit.chunk.text]
+        order = sorted(range(len(units)), key=lambda row: -self._shared(sentence, units[row]))
+        kept: list[int] = []
+        for row in order[:_UNITS]:
+            if not kept or sum(len(units[one].text) for one in (*kept, row)) <= _CHARACTERS:
+                kept.append(row)
+        lines: list[str] = []
+        above = ""
+        for row in sorted(kept):
+            one = units[row].candidate
+            lines += [one.context[-_FRAME:]] * (one.context != above) + [one.text]
+            above = one.context
+        return "\n".join(lines)
+
+    def _shared(self, sentence: str, unit: Unit) -> float:
+        """Words and numbers of the statement that the unit has; what only its frame has counts for half."""
+        stems, said = self._vocabulary.stems(sentence), facts_of(sentence, self._vocabulary).quantities
+        covers = self._words.covers
+        words = sum(1.0 if covers(stem, unit.read) else 0.5 for stem in stems if covers(stem, unit.stems))
+        there = (*unit.own.quantities, *(one for part in unit.parts for one in part.facts.quantities))
+        return words + sum(any(same(one, other) for other in there) for one in said if not one.weak)
+
+
+def judged(rows: Sequence[Row], premises: Premises) -> list[Example]:
+    return [Example(row.sentence, premises.of(row.sentence, row.hit), not row.wrong) for row in rows]
+
+
+def spoiled(rows: Sequence[Row], premises: Premises, chance: random.Random) -> list[Example]:
+    """Right sentences with an error planted, and some beside another passage: nothing here is supported."""
+    right = [row for row in rows if not row.wrong]
+    found = _some(_planted(right, chance), round(PLANTED * len(right)), chance)
+    fields: dict[str, list[Row]] = {}
+    for row in right:
+        fields.setdefault(row.file, []).append(row)
+    for row in _some(right, round(STRANGE * len(right)), chance):
+        other = chance.choice(fields[row.file])
+        if other.hit.chunk.title != row.hit.chunk.title:
+            found.append((other, row.sentence))
+    return [Example(text, premises.of(text, row.hit), False) for row, text in found]
+
+
+def quoted(passages: Sequence[Passage], premises: Premises, chance: random.Random) -> list[Example]:
+    """A sentence of each passage as it stands, and as many with an error planted: that a statement is near to its
+    passage must tell nothing."""
+    rows = [Row(hit_of(one), "", "", chance.choice(one.items), "verbatim") for one in passages]
+    wrong = _some(_planted(rows, chance), len(rows), chance)
+    return judged(rows, premises) + [Example(text, premises.of(text, row.hit), False) for row, text in wrong]
+
+
+def batches(examples: Sequence[Example], size: int, chance: random.Random) -> list[list[Example]]:
+    """In random order, but with texts of like length side by side, so that little is padded."""
+    drawn = chance.sample(examples, len(examples))
+    made = []
+    for start in range(0, len(drawn), 50 * size):
+        part = sorted(drawn[start : start + 50 * size], key=lambda one: len(one.premise) + len(one.sentence))
+        made += [part[row : row + size] for row in range(0, len(part), size)]
+    chance.shuffle(made)
+    return made
+
+
+def _planted(rows: Sequence[Row], chance: random.Random) -> list[tuple[Row, str]]:
+    return [one for kind in RULES for one in planted(kind, rows, chance.randrange(1 << 30))]
+
+
+def _some(found: Sequence[_One], count: int, chance: random.Random) -> list[_One]:
+    return chance.sample(found, min(count, len(found)))
