@@ -4,8 +4,8 @@
 table: of each kind how many were planted, in how many sentences that makes no sense, and the share that was removed,
 with 95 % Wilson intervals. `--half thresholds` takes the half that thresholds and rules were chosen on, `--half second`
 sentences from other fields, of which most are wrong by hand, `--half training` 17,180 to train with. `--generated`
-reads what SmolLM2 wrote about the handbook, sentence by sentence with a verdict by eye, and says how many of the sentences
-that are served are unsupported.
+reads what SmolLM2 wrote about the handbook, sentence by sentence with a verdict by eye, and says how many of the
+sentences that are served are unsupported.
 """
 
 import argparse
