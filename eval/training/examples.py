@@ -1,7 +1,7 @@
 """Sentences beside what a model of entailment reads of their passage, for training and for judging it."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ from eval.bench.verification_errors import RULES
 from eval.training.passages import Passage
 from generation.verification.numbers import same
 from generation.verification.thesaurus import thesaurus
-from generation.verification.units import Unit, facts_of, units_of
+from generation.verification.units import Facts, Unit, facts_of, units_of
 from generation.verification.words import Terms, Vocabulary
 from retrieval.types import Hit
 
@@ -48,7 +48,8 @@ class Premises:
         if hit.chunk.text not in self._units:
             self._units[hit.chunk.text] = units_of(1, hit, self._vocabulary)
         units = self._units[hit.chunk.text]
-        order = sorted(range(len(units)), key=lambda row: -self._shared(sentence, units[row]))
+        stems, said = self._vocabulary.stems(sentence), facts_of(sentence, self._vocabulary)
+        order = sorted(range(len(units)), key=lambda row: -self._shared(stems, said, units[row]))
         kept: list[int] = []
         for row in order[:_UNITS]:
             if not kept or sum(len(units[one].text) for one in (*kept, row)) <= _CHARACTERS:
@@ -61,13 +62,12 @@ class Premises:
             above = one.context
         return "\n".join(lines)
 
-    def _shared(self, sentence: str, unit: Unit) -> float:
+    def _shared(self, stems: Mapping[int, str], said: Facts, unit: Unit) -> float:
         """Words and numbers of the statement that the unit has; what only its frame has counts for half."""
-        stems, said = self._vocabulary.stems(sentence), facts_of(sentence, self._vocabulary).quantities
         covers = self._words.covers
         words = sum(1.0 if covers(stem, unit.read) else 0.5 for stem in stems if covers(stem, unit.stems))
         there = (*unit.own.quantities, *(one for part in unit.parts for one in part.facts.quantities))
-        return words + sum(any(same(one, other) for other in there) for one in said if not one.weak)
+        return words + sum(any(same(one, other) for other in there) for one in said.quantities if not one.weak)
 
 
 def judged(rows: Sequence[Row], premises: Premises) -> list[Example]:
