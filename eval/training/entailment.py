@@ -12,21 +12,20 @@ The weights are not shipped: eval/samples/README.md says what was tried, and wha
 import argparse
 import logging
 import random
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from eval.bench.verification_data import Half, Row, load_rows
-from eval.training.examples import Example, Premises, batches, judged, quoted, spoiled
+from eval.training.descent import LOG, Schedule, batches, descend
+from eval.training.examples import Example, Premises, judged, quoted, spoiled
 from eval.training.passages import load_passages
-from eval.training.train import half, new_network
+from eval.training.train import new_network
 from retrieval.crossencoder import ENCODER, WEIGHTS, CrossEncoderNetwork, pack
 from retrieval.embedders.weights import model_path
 from retrieval.hardware import choose_precision
@@ -35,9 +34,7 @@ from retrieval.store.bm25 import Bm25Encoder
 BATCH = 32
 WARM_UP = 60
 FROZEN_LAYERS = 1
-SAVE_EVERY = 200
 HELD_BACK = 0.05
-LOG = logging.getLogger("entailment")
 
 
 def log_odds(network: CrossEncoderNetwork, tokenizer: PreTrainedTokenizerBase, part: Sequence[Example]) -> torch.Tensor:
@@ -51,7 +48,7 @@ def log_odds(network: CrossEncoderNetwork, tokenizer: PreTrainedTokenizerBase, p
 def area(network: CrossEncoderNetwork, tokenizer: PreTrainedTokenizerBase, examples: Sequence[Example]) -> float:
     """Under the ROC curve; 0.5 is chance."""
     network.eval()
-    order = sorted(examples, key=lambda one: len(one.premise) + len(one.sentence))
+    order = sorted(examples, key=lambda one: one.length)
     parts = [log_odds(network, tokenizer, order[row : row + BATCH]).numpy() for row in range(0, len(order), BATCH)]
     network.train()
     found: NDArray[np.float32] = np.concatenate(parts)
@@ -67,36 +64,17 @@ def train(
     learning_rate: float,
     out: Path,
 ) -> int:
-    """AdamW, a short warm-up, then linear decay until the minutes are over; returns the number of steps. `right`: the
-    share of examples that are supported."""
-    weights = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(weights, lr=learning_rate, weight_decay=0.01)
-    started, losses = time.monotonic(), [0.0]
-    network.train()
-    for step, part in enumerate(parts, start=1):
-        share = (time.monotonic() - started) / (60 * minutes)
-        if share >= 1:
-            break
-        for options in optimizer.param_groups:
-            options["lr"] = learning_rate * min(step / WARM_UP, 1.0) * (1 - share)
-        loss = _loss(log_odds(network, tokenizer, part), part, right)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        optimizer.step()
-        losses.append(float(loss.detach()))
-        if step % 25 == 0:
-            LOG.info("step %d, %.0f %% of the time, loss %.4f", step, 100 * share, np.mean(losses[-50:]))
-        if step % SAVE_EVERY == 0:
-            save_file(network.trained(), out)
-    save_file(half(network.trained()), out)
-    return len(losses) - 1
+    """Returns the number of steps. `right`: the share of examples that are supported."""
+    schedule = Schedule(minutes, learning_rate, WARM_UP)
+    return descend(
+        network, network, parts, lambda part: _loss(log_odds(network, tokenizer, part), part, right), schedule, out
+    )
 
 
 def endless(examples: Sequence[Example], seed: int) -> Iterator[list[Example]]:
     chance = random.Random(seed)
     while True:
-        yield from batches(examples, BATCH, chance)
+        yield from batches(examples, BATCH, chance, lambda one: one.length)
 
 
 def _loss(scores: torch.Tensor, part: Sequence[Example], right: float) -> torch.Tensor:

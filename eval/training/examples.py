@@ -32,6 +32,11 @@ class Example:
     premise: str
     supported: bool
 
+    @property
+    def length(self) -> int:
+        """Characters."""
+        return len(self.premise) + len(self.sentence)
+
 
 class Premises:
     """The few sentences or rows of a passage that share most with a statement, under their headings.
@@ -94,17 +99,6 @@ def quoted(passages: Sequence[Passage], premises: Premises, chance: random.Rando
     rows = [Row(hit_of(one), "", "", chance.choice(one.items), "verbatim") for one in passages]
     wrong = _some(_planted(rows, chance), len(rows), chance)
     return judged(rows, premises) + [Example(text, premises.of(text, row.hit), False) for row, text in wrong]
-
-
-def batches(examples: Sequence[Example], size: int, chance: random.Random) -> list[list[Example]]:
-    """In random order, but with texts of like length side by side, so that little is padded."""
-    drawn = chance.sample(examples, len(examples))
-    made = []
-    for start in range(0, len(drawn), 50 * size):
-        part = sorted(drawn[start : start + 50 * size], key=lambda one: len(one.premise) + len(one.sentence))
-        made += [part[row : row + size] for row in range(0, len(part), size)]
-    chance.shuffle(made)
-    return made
 
 
 def _planted(rows: Sequence[Row], chance: random.Random) -> list[tuple[Row, str]]:

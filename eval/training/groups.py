@@ -97,17 +97,6 @@ def overlap(question: str, text: str, terms: Terms) -> float:
     return len(wanted & terms(text)) / len(wanted) if wanted else 0.0
 
 
-def batches(drawn: list[Group], size: int, chance: random.Random) -> list[list[Group]]:
-    """In random order, but with groups of like length side by side, so that little is padded."""
-    chance.shuffle(drawn)
-    made = []
-    for start in range(0, len(drawn), 40 * size):
-        part = sorted(drawn[start : start + 40 * size], key=lambda group: max(map(len, group.texts)))
-        made += [part[row : row + size] for row in range(0, len(part), size)]
-    chance.shuffle(made)
-    return made
-
-
 def _pool(
     texts: list[str], questions: list[str], gold: list[list[int]], beside: list[list[int]], embedder: Embedder
 ) -> Pool:

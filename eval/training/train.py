@@ -10,16 +10,16 @@ written; `--start` takes them up again.
 import argparse
 import logging
 import random
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
-from eval.training.groups import Group, Pool, Terms, batches, groups, pool_of_pairs, pool_of_passages
+from eval.training.descent import LOG, Schedule, batches, descend
+from eval.training.groups import Group, Pool, Terms, groups, pool_of_pairs, pool_of_passages
 from eval.training.passages import load_passages
 from retrieval.crossencoder import ENCODER, CrossEncoderNetwork, pack
 from retrieval.embedders.local import SentenceTransformerEmbedder
@@ -31,10 +31,8 @@ BATCH = 16
 READ_TOGETHER = 32
 FROZEN_LAYERS = 2
 """The lowest layers stay those of the encoder or of `--start`: a third of the time saved."""
-SAVE_EVERY = 200
 WARM_UP = 40
 HELD_OUT = 300
-LOG = logging.getLogger("train")
 
 
 class Trained(torch.nn.Module):
@@ -95,34 +93,12 @@ def train(
     learning_rate: float,
     out: Path,
 ) -> int:
-    """AdamW, a short warm-up, then linear decay until the minutes are over; returns the number of steps."""
-    weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(weights, lr=learning_rate, weight_decay=0.01)
-    started = time.monotonic()
-    losses: list[float] = []
-    model.train()
-    for step, part in enumerate(parts, start=1):
-        share = (time.monotonic() - started) / (60 * minutes)
-        if share >= 1:
-            break
-        for options in optimizer.param_groups:
-            options["lr"] = learning_rate * min(step / WARM_UP, 1.0) * (1 - share)
-        loss = torch.stack([_loss(s, g) for s, g in zip(model.scores(tokenizer, part), part, strict=True)]).mean()
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        optimizer.step()
-        losses.append(float(loss.detach()))
-        if step % 25 == 0:
-            LOG.info("step %d, %.0f %% of the time, loss %.4f", step, 100 * share, np.mean(losses[-50:]))
-        if step % SAVE_EVERY == 0:
-            save_file(model.network.trained(), out)
-    save_file(half(model.network.trained()), out)
-    return len(losses)
+    """Returns the number of steps."""
 
+    def loss_of(part: list[Group]) -> torch.Tensor:
+        return torch.stack([_loss(s, g) for s, g in zip(model.scores(tokenizer, part), part, strict=True)]).mean()
 
-def half(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: one.half() if one.is_floating_point() else one for name, one in weights.items()}
+    return descend(model, model.network, parts, loss_of, Schedule(minutes, learning_rate, WARM_UP), out)
 
 
 def endless(pools: Sequence[Pool], terms: Terms, seed: int) -> Iterator[list[Group]]:
@@ -130,7 +106,7 @@ def endless(pools: Sequence[Pool], terms: Terms, seed: int) -> Iterator[list[Gro
     epoch = 0
     while True:
         chance = random.Random(seed + epoch)
-        yield from batches([group for pool in pools for group in groups(pool, terms, chance)], BATCH, chance)
+        yield from batches([group for pool in pools for group in groups(pool, terms, chance)], BATCH, chance, _longest)
         epoch += 1
 
 
@@ -140,6 +116,10 @@ def right_choices(model: Trained, tokenizer: PreTrainedTokenizerBase, held_out: 
     model.eval()
     best = [int(model.scores(tokenizer, [group])[0].argmax()) for group in held_out]
     return float(np.mean([row - 1 in (group.gold or (-1,)) for row, group in zip(best, held_out, strict=True)]))
+
+
+def _longest(group: Group) -> int:
+    return max(map(len, group.texts))
 
 
 def _loss(scores: torch.Tensor, group: Group) -> torch.Tensor:

@@ -11,9 +11,10 @@ from transformers import AutoTokenizer
 
 from eval.bench.verification_data import Row, hit_of
 from eval.training.calibrate import Case, fit, told
+from eval.training.descent import batches
 from eval.training.entailment import FROZEN_LAYERS, area
 from eval.training.entailment import train as train_entailment
-from eval.training.examples import Premises, batches, quoted, spoiled
+from eval.training.examples import Premises, quoted, spoiled
 from eval.training.groups import groups, pool_of_passages
 from eval.training.passages import Passage, load_passages
 from eval.training.train import new_model, new_network, right_choices, train
@@ -86,7 +87,9 @@ def test_examples_of_entailment() -> None:
     wrong = spoiled(rows, premises, random.Random(1))
     assert 4 <= len(wrong) <= 6
     assert not any(one.supported or one.sentence in one.premise for one in wrong)
-    assert sorted(map(id, itertools.chain(*batches(near, 3, random.Random(1))))) == sorted(map(id, near))
+    assert sorted(map(id, itertools.chain(*batches(near, 3, random.Random(1), lambda one: one.length)))) == sorted(
+        map(id, near)
+    )
 
 
 @pytest.mark.slow
