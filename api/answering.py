@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from retrieval.crossencoder import CrossEncoder
     from retrieval.http import Endpoint
 
+BUILT_IN = "builtin"
+"""`answers.nli_model` for the model that ships with Citewell."""
 FAILURES, REST_S = 5, 30.0
 """So many in a row, and the server is left alone for so long."""
 COUNT_S = 1.0
@@ -60,7 +62,9 @@ def build_generator(chosen: AnswerSettings, model: "LazyModel | None") -> Genera
             from generation.generators.chat import ChatGenerator
 
             chat = ChatGenerator(chosen.url or "", chosen.model or "", _key(chosen), _options(chosen))
-            return CircuitBreaker(chat, FAILURES, REST_S, time.monotonic)
+            return CircuitBreaker(chat, BUILT_IN = "builtin"
+"""`answers.nli_model` for the model that ships with Citewell."""
+FAILURES, REST_S, time.monotonic)
     raise AssertionError(f"answers.generator {chosen.generator} needs a model")
 
 
@@ -122,8 +126,12 @@ def build_entailment(chosen: AnswerSettings, embedding: EmbeddingSettings) -> En
     """Raises UnavailableError where the model cannot be loaded. It is large: share it among collections."""
     if not chosen.nli_model:
         return None
-    from generation.verification.entailment import CrossEncoderEntailment
+    from generation.verification.entailment import CrossEncoderEntailment, PairEntailment
 
+    if chosen.nli_model == BUILT_IN:
+        from retrieval.crossencoder import ENTAILMENT, CrossEncoder
+
+        return PairEntailment(CrossEncoder(weights=ENTAILMENT, device=embedding.device, precision=embedding.precision))
     return CrossEncoderEntailment(chosen.nli_model, embedding.device, embedding.precision)
 
 

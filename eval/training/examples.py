@@ -1,7 +1,7 @@
 """Sentences beside what a model of entailment reads of their passage, for training and for judging it."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,9 +9,9 @@ from eval.bench.verification import planted
 from eval.bench.verification_data import Row, hit_of
 from eval.bench.verification_errors import RULES
 from eval.training.passages import Passage
-from generation.verification.numbers import same
+from generation.verification.premises import premise
 from generation.verification.thesaurus import thesaurus
-from generation.verification.units import Facts, Unit, facts_of, units_of
+from generation.verification.units import Unit, units_of
 from generation.verification.words import Terms, Vocabulary
 from retrieval.types import Hit
 
@@ -19,10 +19,6 @@ PLANTED = 0.5
 """Errors planted for each right sentence, on average."""
 STRANGE = 0.2
 """Right sentences beside a passage of the same field that they are not about, on average for each."""
-_UNITS, _CHARACTERS, _FRAME = 3, 420, 160
-"""About 110 tokens, which leaves room for a statement."""
-
-
 _One = TypeVar("_One")
 
 
@@ -39,7 +35,7 @@ class Example:
 
 
 class Premises:
-    """The few sentences or rows of a passage that share most with a statement, under their headings.
+    """What a model of entailment reads of a passage, each passage taken apart once.
 
     Args:
         terms: as for `PassageVerifier`.
@@ -52,27 +48,7 @@ class Premises:
     def of(self, sentence: str, hit: Hit) -> str:
         if hit.chunk.text not in self._units:
             self._units[hit.chunk.text] = units_of(1, hit, self._vocabulary)
-        units = self._units[hit.chunk.text]
-        stems, said = self._vocabulary.stems(sentence), facts_of(sentence, self._vocabulary)
-        order = sorted(range(len(units)), key=lambda row: -self._shared(stems, said, units[row]))
-        kept: list[int] = []
-        for row in order[:_UNITS]:
-            if not kept or sum(len(units[one].text) for one in (*kept, row)) <= _CHARACTERS:
-                kept.append(row)
-        lines: list[str] = []
-        above = ""
-        for row in sorted(kept):
-            one = units[row].candidate
-            lines += [one.context[-_FRAME:]] * (one.context != above) + [one.text]
-            above = one.context
-        return "\n".join(lines)
-
-    def _shared(self, stems: Mapping[int, str], said: Facts, unit: Unit) -> float:
-        """Words and numbers of the statement that the unit has; what only its frame has counts for half."""
-        covers = self._words.covers
-        words = sum(1.0 if covers(stem, unit.read) else 0.5 for stem in stems if covers(stem, unit.stems))
-        there = (*unit.own.quantities, *(one for part in unit.parts for one in part.facts.quantities))
-        return words + sum(any(same(one, other) for other in there) for one in said.quantities if not one.weak)
+        return premise(sentence, self._units[hit.chunk.text], self._vocabulary, self._words)
 
 
 def judged(rows: Sequence[Row], premises: Premises) -> list[Example]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from generation.verification.claims import Claim
 from generation.verification.dates import Day, agree
 from generation.verification.names import inverted, stands
-from generation.verification.numbers import Quantity, same
+from generation.verification.numbers import SECTION, Quantity, same
 from generation.verification.placement import alike, misplaced
 from generation.verification.sides import contradiction
 from generation.verification.thesaurus import Thesaurus
@@ -66,8 +66,10 @@ def _numbers(claim: Claim, unit: Unit) -> str:
 
 
 def _says(one: Quantity, other: Quantity) -> bool:
-    """The same number; "second" is no 2 of anything."""
-    return same(one, other) and not (one.unit and other.text.casefold() in ("first", "second"))
+    """The same number; "second" is no 2 of anything, and what numbers a section counts nothing."""
+    if not same(one, other) or (one.unit and other.text.casefold() in ("first", "second")):
+        return False
+    return other.unit != SECTION or one.unit == SECTION
 
 
 def _of_the_frame(claim: Claim, unit: Unit) -> str:

@@ -1,4 +1,4 @@
-"""Models of natural language inference, through sentence-transformers."""
+"""Models of natural language inference: the one that ships with Citewell, and those of sentence-transformers."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,19 @@ from numpy.typing import NDArray
 
 from ingest.errors import UnavailableError
 from retrieval.hardware import Precision
+from retrieval.ports import PairScorer
 from retrieval.rerankers import load_cross_encoder
+
+
+class PairEntailment:
+    """Port `Entailment` for a scorer that reads a statement and a premise, and scores the log-odds of "implied"."""
+
+    def __init__(self, scorer: PairScorer) -> None:
+        self._scorer = scorer
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        scores = [float(self._scorer.score(statement, [premise])[0]) for premise, statement in pairs]
+        return (1.0 / (1.0 + np.exp(-np.asarray(scores, np.float32)))).astype(np.float32)
 
 
 class CrossEncoderEntailment:

@@ -120,6 +120,16 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 
+_SECTION = re.compile(
+    r"(?:(?:\b(?:sections?|chapters?|clauses?|articles?|paragraphs?|annex|appendix|steps?|abschnitt|kapitel|artikel"
+    r"|absatz|ziffer|schritt)|§+)\s?|(?:^|\n| > )\()$",
+    re.IGNORECASE,
+)
+_HEADED = re.compile(r"(?:^|\n| > )$")
+_NUMBERING = re.compile(r"\d+(?:\.\d+)+\.?\s+(?=[^\W\d_a-zß-ÿ])")
+SECTION = "section"
+"""The unit of what numbers a part of a document: § 41, section 3, "11.1 Hotline"."""
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -174,7 +184,14 @@ def _digits(text: str) -> Iterator[Quantity]:
         unit = _UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
         times = _times(found["digits"], found["half"])
         values = times or _values(found["digits"], bool(found["sign"]), scale)
-        yield Quantity(text[found.start() : end].strip(), values, "time" if times else unit, found.start(), end)
+        kind = "time" if times else unit or _section(text, found.start())
+        yield Quantity(text[found.start() : end].strip(), values, kind, found.start(), end)
+
+
+def _section(text: str, start: int) -> str:
+    before = text[max(start - 14, 0) : start]
+    headed = _HEADED.search(before) and _NUMBERING.match(text, start)
+    return SECTION if headed or _SECTION.search(before) else ""
 
 
 def _values(digits: str, negative: bool, scale: str | None) -> frozenset[str]:

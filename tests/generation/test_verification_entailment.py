@@ -1,11 +1,14 @@
 """A model of natural language inference as a folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
 
-from generation.verification.entailment import CrossEncoderEntailment, entailment_index
+from generation.verification.entailment import CrossEncoderEntailment, PairEntailment, entailment_index
 from ingest.errors import UnavailableError
 
 LABELS = {0: "contradiction", 1: "entailment", 2: "neutral"}
@@ -46,3 +49,16 @@ def test_models_that_do_not_fit(tmp_path: Path) -> None:
         CrossEncoderEntailment(make_model(tmp_path / "other", {0: "bad", 1: "good"}), "cpu", "float32")
     with pytest.raises(UnavailableError, match=r"cannot be loaded.*answers\.nli_model"):
         CrossEncoderEntailment(str(tmp_path / "absent"), "cpu", "float32")
+
+
+class LogOdds:
+    """Port `PairScorer`: by the length of the statement and of the text."""
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.asarray([len(question) - len(text) for text in texts], np.float32)
+
+
+def test_log_odds_become_probabilities() -> None:
+    found = PairEntailment(LogOdds()).probabilities([("dogs", "cats"), ("a dog", "cat"), ("", "dog")])
+    assert found == pytest.approx([0.5, 1 / (1 + np.e**2), 1 / (1 + np.e**-3)])
+    assert PairEntailment(LogOdds()).probabilities([]).shape == (0,)

@@ -32,18 +32,6 @@ TABLE = """Rates are paid without receipts.
 """
 
 
-class ScriptedEntailment:
-    """Port `Entailment`: entails what contains `word`."""
-
-    def __init__(self, word: str) -> None:
-        self._word = word
-        self.premises: list[str] = []
-
-    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        self.premises += [premise for premise, _ in pairs]
-        return np.asarray([0.9 if self._word in hypothesis else 0.1 for _, hypothesis in pairs], np.float32)
-
-
 def judge(sentence: str, passage: str = RULES, question: str = "") -> Verdict:
     return PassageVerifier(TERMS, THRESHOLDS).verify(Statement(sentence, (1,)), [hit(passage)], question)
 
@@ -151,16 +139,37 @@ def test_part_of_a_sentence_is_not_verbatim() -> None:
     assert not judge("You may claim that the lift is safe.", passage).supported
 
 
-def test_with_a_model_entailment_decides_but_numbers_must_stand() -> None:
-    model = ScriptedEntailment("every call")
-    verifier = PassageVerifier(TERMS, THRESHOLDS, model)
+class ScriptedEntailment:
+    """Port `Entailment`: as sure of a statement as `known` says of the first of its words that is found there."""
+
+    def __init__(self, **known: float) -> None:
+        self._known = known
+        self.premises: list[str] = []
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        self.premises += [premise for premise, _ in pairs]
+        found = [next((sure for word, sure in self._known.items() if word in text), 0.3) for _, text in pairs]
+        return np.asarray(found, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "alone", "judged"),
+    [
+        ("Tickets come with a complaint in 5 days.", "", ""),  # not sure of the opposite
+        ("Tickets never get a complaint within 5 days.", "it negates", "it negates"),  # not asked
+        ("Each complaint gets a ticket for swans in 5 days.", "", "seem to say so (0.05)"),
+        ("Every gripe becomes a lawsuit in 5 days.", "not speak of", "not speak of"),  # 0.3 is too little here
+        ("Every gripe becomes a voucher in 5 days.", "not speak of", ""),
+        ("Every gripe becomes a voucher in 6 days.", "The number 6", "The number 6"),
+    ],
+)
+def test_a_model_of_entailment_is_asked_once_what_is_literal_stands(sentence: str, alone: str, judged: str) -> None:
     passages = [hit("Each complaint gets a ticket within 5 days.", headings=("Service",))]
-    assert verifier.verify(Statement("Tickets are made for every call in 5 days.", (1,)), passages, "").supported
-    denied = verifier.verify(Statement("Tickets come with a complaint in 5 days.", (1,)), passages, "")
-    assert denied.reason == "The passage does not seem to say so (0.10)."
-    wrong = verifier.verify(Statement("Tickets are made for every call in 6 days.", (1,)), passages, "")
-    assert "The number 6" in wrong.reason
-    assert model.premises == ["Title 1\nEach complaint gets a ticket within 5 days."] * 2
+    model = ScriptedEntailment(swans=0.05, voucher=0.9)
+    for entailment, expected in ((None, alone), (model, judged)):
+        verdict = PassageVerifier(TERMS, THRESHOLDS, entailment).verify(Statement(sentence, (1,)), passages, "")
+        assert expected in verdict.reason if expected else verdict.supported
+    assert set(model.premises) <= {"Title 1\nEach complaint gets a ticket within 5 days."}
 
 
 VOCABULARY = (
