@@ -62,9 +62,7 @@ def build_generator(chosen: AnswerSettings, model: "LazyModel | None") -> Genera
             from generation.generators.chat import ChatGenerator
 
             chat = ChatGenerator(chosen.url or "", chosen.model or "", _key(chosen), _options(chosen))
-            return CircuitBreaker(chat, BUILT_IN = "builtin"
-"""`answers.nli_model` for the model that ships with Citewell."""
-FAILURES, REST_S, time.monotonic)
+            return CircuitBreaker(chat, FAILURES, REST_S, time.monotonic)
     raise AssertionError(f"answers.generator {chosen.generator} needs a model")
 
 

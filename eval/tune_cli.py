@@ -10,6 +10,12 @@ from api.settings import load_settings
 
 app = typer.Typer(help="Fit retrieval to your documents, and prove the gain before it is used.", no_args_is_help=True)
 Questions = Annotated[Path, typer.Argument(help="questions.jsonl, as `eval generate` makes it.", metavar="QUESTIONS")]
+Apply = Annotated[bool, typer.Option("--apply", help="Use what was found from now on, if the gain is proven.")]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="With --apply: use it even if the gain is not, or if all questions are generated."),
+]
+Folds = Annotated[int, typer.Option(help="Draws the folds.")]
 
 
 @app.callback()
@@ -21,14 +27,9 @@ def tune() -> None:
 def fusion(
     questions: Questions,
     collection: CollectionName = "default",
-    apply: Annotated[bool, typer.Option("--apply", help="Use the weight from now on, if the gain is proven.")] = False,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force", help="With --apply: use it even if the gain is not, or if all questions are generated."
-        ),
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Draws the folds.")] = 7,
+    apply: Apply = False,
+    force: Force = False,
+    seed: Folds = 7,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -53,14 +54,9 @@ def abstention(
         float | None, typer.Option(min=0.01, max=0.999, help="Instead: at least this share of the answers is right.")
     ] = None,
     collection: CollectionName = "default",
-    apply: Annotated[bool, typer.Option("--apply", help="Use it from now on, if the gain is proven.")] = False,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force", help="With --apply: use it even if the gain is not, or if all questions are generated."
-        ),
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Draws the folds.")] = 7,
+    apply: Apply = False,
+    force: Force = False,
+    seed: Folds = 7,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
