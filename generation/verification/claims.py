@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from generation.verification.names import Name, names
+from generation.verification.names import Name, begins_a_name, names
 from generation.verification.numbers import Quantity
 from generation.verification.units import Facts, facts_of, pieces
 from generation.verification.words import Vocabulary
@@ -60,7 +60,7 @@ def _opening(sentence: str) -> str:
     found = _SUBJECT.match(sentence)
     if not found or found[1].endswith(("ing", "ed")) or (found[1].endswith("s") and not _SINGULAR.match(sentence)):
         return ""
-    return found[1]
+    return found[1] if begins_a_name(found[1]) else ""
 
 
 def _clauses(sentence: str) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from generation.verification.dates import dates
-from generation.verification.numbers import Span, is_unit
+from generation.verification.numbers import Span, is_number, is_unit
 
 _TOKEN = re.compile(r"(?:[^\W_]|[_`@#])(?:\w|[`@#]|[&./'’+=-](?=\w))*")
 _MEASURE = re.compile(r"\d[\d.,:'’-]*(?:st|nd|rd|th|k|am|pm|[^\W\d]+)?|\d+[-–]\D.*|.*[a-z]-\d+")
@@ -16,7 +16,24 @@ _POSSESSIVE = re.compile(r"(?:['’]s|s['’]|['’])$")
 _TITLES = frozenset(
     ("mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "st", "i", "i'm", "i'd", "i'll", "i've", "ok")
 )
-_GERMAN = re.compile(r"\b(?:der|die|das|und|ist|nicht|ein|eine|wird|werden|mit|für|von|auf|zu|sind)\b", re.IGNORECASE)
+_GERMAN = re.compile(
+    r"\b(?:der|die|das|und|ist|nicht|eine?[mnrs]?|wird|werden|mit|für|von|auf|zu|sind|bei|nach|bis|dem|des|jede[mnrs]?|nein"
+    r"|keine?[mnr]?|muss|müssen|darf|dürfen|kann|können|sich|oder|wenn|über|ab|pro|zu[mr]|vom|nur|auch|haben|wurden?|im|wer"
+    r"|als|um|durch|gegen|ohne|höchstens|mindestens|unter|vor)\b",
+    re.IGNORECASE,
+)
+_SHORT = 8
+"""Words; in a sentence of fewer, one word that only German has tells the language."""
+_NO_NAMES = """whoever whatever whichever whenever wherever nobody nothing neither nor since everyone everybody anyone
+    anybody anything everything someone somebody something none both all each most many much few several some any
+    outside inside beyond besides until unless despite although whereas whether"""
+_FUNCTION_WORDS = frozenset(_NO_NAMES.split())
+_DAYS = {
+    short: day
+    for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    for short in (day[:3], day[:4], day[:5])
+}
+"""Tue, Tues, Thurs."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +54,7 @@ def names(text: str, common: Callable[[str], bool]) -> list[Name]:
             noun has a capital, only acronyms and identifiers are found.
     """
     taken = [(one.start, one.end) for one in dates(text)]
-    german = len(_GERMAN.findall(text)) >= 2
+    german = len(_GERMAN.findall(text)) >= (2 if text.count(" ") >= _SHORT - 1 else 1)
     found: list[Name] = []
     run, previous = 0, -1
     for match in _TOKEN.finditer(text):
@@ -52,9 +69,14 @@ def names(text: str, common: Callable[[str], bool]) -> list[Name]:
 
 @lru_cache(20_000)
 def forms(word: str) -> frozenset[str]:
-    """How a name may be written elsewhere: without 's, in the singular, and, of a compound, its parts."""
+    """How a name may be written elsewhere: without 's, in the singular, a day of the week in full."""
     plain = _POSSESSIVE.sub("", word.casefold().strip("`"))
-    return frozenset({plain, plain.removesuffix("s")}) - {""}
+    return frozenset({plain, plain.removesuffix("s"), _DAYS.get(plain, plain)}) - {""}
+
+
+def begins_a_name(word: str) -> bool:
+    """Whether a capital at the beginning of a sentence may be more than that."""
+    return word.casefold() not in _FUNCTION_WORDS and not is_number(word)
 
 
 def known(text: str) -> frozenset[str]:
@@ -98,7 +120,7 @@ def _is_name(text: str, word: str, start: int, common: Callable[[str], bool], ge
     if not _START.search(text, 0, start):
         return True
     inflected = word.endswith(("s", "ed", "ing")) and not _CAPITAL_FOLLOWS.match(text, start + len(word))
-    return len(word) > 1 and not inflected and not common(word.casefold())
+    return len(word) > 1 and not inflected and begins_a_name(word) and not common(word.casefold())
 
 
 def _identifier(word: str) -> bool:

@@ -173,6 +173,10 @@ def is_unit(word: str) -> bool:
     return word.casefold() in _UNITS
 
 
+def is_number(word: str) -> bool:
+    return word.casefold() in _WORDS
+
+
 def _digits(text: str) -> Iterator[Quantity]:
     for found in _NUMBER.finditer(text):
         end = found.end()

@@ -67,6 +67,13 @@ _ALIKE = {
         "sing sings sang sung singing",
         "break breaks broke broken breaking",
         "holiday holidays vacation leave",
+        "monday mondays mon",
+        "tuesday tuesdays tue tues",
+        "wednesday wednesdays wed",
+        "thursday thursdays thu thur thurs",
+        "friday fridays fri",
+        "saturday saturdays sat",
+        "sunday sundays sun",
     )
     for word in group.split()
 }

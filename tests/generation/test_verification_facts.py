@@ -30,6 +30,10 @@ def said(text: str) -> list[tuple[str, str]]:
         ("zwölf Tage", [("12", "day")]),
         ("dreißig Tage, dreissig Tage", [("30", "day"), ("30", "day")]),
         ("version 3.1.4", [("3.1.4", "")]),
+        ("Step 3 of clause 4.2, § 41", [("3", "section"), ("4.2", "section"), ("41", "section")]),
+        ("Rules > 11.1 IT Hotline", [("11.1", "section")]),
+        ("(5) Secondary work for 5 of us", [("5", "section"), ("5", "")]),
+        ("3.5 hours", [("3.5", "hour")]),
         ("code F.33, bay 4E, P1", []),
         ("one of them, the first floor", []),
     ],
@@ -108,6 +112,9 @@ def test_dates_agree(one: str, other: str, expected: bool) -> None:
         ("It costs GBP 5 on 3 March.", []),
         ("Ask Anni's team. Then wait.", ["Anni's"]),
         ("Der Hund und die Katze mit P1.", ["P1"]),
+        ("Höchstens sechs Personen.", []),
+        ("Whoever drives pays Anni.", ["Anni"]),
+        ("Twelve at most.", []),
     ],
 )
 def test_names(text: str, expected: list[str]) -> None:
@@ -119,6 +126,8 @@ def test_names_stand_in_other_forms() -> None:
     assert all(stands(word, there) for word in ("Anni's", "KROLL", "SAF-T", "Müller"))
     assert not stands("Maas", there)
     assert "anni" in forms("Anni’s")
+    assert stands("Tuesdays", known("Tue, Fri")) and stands("Thurs", known("Thursday"))
+    assert not stands("Mondays", known("Tue, Fri"))
 
 
 def test_names_that_change_places() -> None:

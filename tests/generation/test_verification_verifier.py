@@ -106,6 +106,32 @@ def test_the_question_names_the_row() -> None:
     assert not judge("The hotel limit is 150.", TABLE, "What is the hotel limit?").supported
 
 
+@pytest.mark.parametrize(
+    ("sentence", "supported"),
+    [
+        ("The hotline is 11.1.", False),
+        ("Section 11.1 is about the hotline.", True),
+        ("The hotline answers calls within 8 hours.", True),
+        ("The hotline answers calls within 11 hours.", False),
+    ],
+)
+def test_what_numbers_a_section_counts_nothing(sentence: str, supported: bool) -> None:
+    passage = hit("Calls to the hotline are answered within 8 hours.", headings=("11.1 IT Hotline",))
+    assert PassageVerifier(TERMS, THRESHOLDS).verify(Statement(sentence, (1,)), [passage], "").supported is supported
+
+
+@pytest.mark.parametrize(
+    ("sentence", "supported"),
+    [
+        ("Nobody has to pay for breakfast.", True),
+        ("Ms Kroll is in on Mondays.", True),
+        ("Kroll is in on Fridays.", False),
+    ],
+)
+def test_words_that_are_no_names(sentence: str, supported: bool) -> None:
+    assert judge(sentence, "No guest has to pay for breakfast. Anni Kroll is in on Mon and Wed.").supported is supported
+
+
 def test_a_statement_without_a_valid_marker_is_unsupported() -> None:
     verifier = PassageVerifier(TERMS, THRESHOLDS)
     for markers in ((), (0,), (2,)):
