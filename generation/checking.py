@@ -7,7 +7,9 @@ from generation.citations import Statement, citation_at
 from generation.ports import Verifier
 from generation.prompting import origin
 from generation.streaming import Draft
+from generation.tokens import estimate
 from generation.types import Citation, Removed, Verdict, Verification
+from generation.verification.polarity import without_lead
 from retrieval.types import Hit
 
 TWICE = "It was said already."
@@ -15,6 +17,8 @@ ECHO = "It says where a passage is from."
 _ANEW = 0.8
 """Least support of a sentence that no passage bears which it cites itself: what a model did not look up it often made
 up from words of the passages."""
+_FEWEST = 8
+"""Tokens of such a sentence, about four words: what is shorter, such as a name, stands somewhere and says nothing."""
 
 
 @dataclass
@@ -51,7 +55,7 @@ class SentenceCheck:
     def _borne(self, draft: Draft) -> tuple[Draft, Verdict]:
         """The draft itself, or one that cites the passage which bears it, and the verdict on it."""
         verdict = self.verifier.verify(draft.statement, self.hits, self.question)
-        if verdict.supported:
+        if verdict.supported or estimate(without_lead(draft.statement.text)) < _FEWEST:
             return draft, verdict
         for other in self._elsewhere(draft.statement):
             second = self.verifier.verify(other, self.hits, self.question)

@@ -125,10 +125,8 @@ _SECTION = re.compile(
     r"|absatz|ziffer|schritt)|§+)\s?|(?:^|\n| > )\()$",
     re.IGNORECASE,
 )
-_HEADED = re.compile(r"(?:^|\n| > )$")
-_NUMBERING = re.compile(r"\d+(?:\.\d+)+\.?\s+(?=[^\W\d_a-zß-ÿ])")
 SECTION = "section"
-"""The unit of what numbers a part of a document: § 41, section 3, "11.1 Hotline"."""
+"""The unit of what numbers a part of a document: § 41, section 3, (5) at the beginning of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -188,14 +186,9 @@ def _digits(text: str) -> Iterator[Quantity]:
         unit = _UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
         times = _times(found["digits"], found["half"])
         values = times or _values(found["digits"], bool(found["sign"]), scale)
-        kind = "time" if times else unit or _section(text, found.start())
+        section = SECTION if _SECTION.search(text, max(found.start() - 14, 0), found.start()) else ""
+        kind = "time" if times else unit or section
         yield Quantity(text[found.start() : end].strip(), values, kind, found.start(), end)
-
-
-def _section(text: str, start: int) -> str:
-    before = text[max(start - 14, 0) : start]
-    headed = _HEADED.search(before) and _NUMBERING.match(text, start)
-    return SECTION if headed or _SECTION.search(before) else ""
 
 
 def _values(digits: str, negative: bool, scale: str | None) -> frozenset[str]:

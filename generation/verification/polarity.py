@@ -98,12 +98,17 @@ _OPPOSITES = tuple(
     )
 )  # fmt: skip
 _KNOWN = frozenset().union(NEGATIONS, *(side for pair in _OPPOSITES for side in pair))
-_LEAD = re.compile(r"^\s*(?:yes|no|ja|nein)(?:\s*[,.:;–]+|\s+-|$)\s*", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^\s*(?:(?:the|my|die) (?:\w+ )?(?:answer|antwort)(?: to (?:this|that|the|your) question| auf (?:diese|die|ihre)"
+    r" frage)? (?:is|lautet|ist)(?: that\b|:|\b(?=\W*(?:yes|no|ja|nein)?\W*$))\s*)?"
+    r"(?:(?:yes|no|ja|nein)(?:\s*[,.:;–]+|\s+-|$)\s*)?",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w+")
 
 
 def without_lead(text: str) -> str:
-    """Without the yes or no that answers the question."""
+    """Without "The answer is:" and the yes or no that answers the question."""
     return _LEAD.sub("", text)
 
 

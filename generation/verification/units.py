@@ -22,6 +22,8 @@ _POINTS_BACK = re.compile(
     r"|all|some|none)\b",
     re.IGNORECASE,
 )
+_NUMBERING = re.compile(r"(?m)(?:^|(?<= > ))(?=\d{1,2}(?:\.\d+)*[.)]?\s+[^\W\d_a-zß-ÿ])")
+"""Where a heading begins with the number of its section: 11.1 IT hotline."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,11 @@ def _unit(one: Candidate, hit: Hit, back: str, vocabulary: Vocabulary) -> Unit:
     header = next((line for line in one.context.splitlines() if "|" in line), "")
     is_row = "|" in one.text
     parts = _labelled(one.text, header) if is_row else [(piece, "") for piece in pieces(one.text)]
-    frame = "\n".join((hit.chunk.title, *hit.chunk.headings, one.context, back))
+    headings = _NUMBERING.sub("§ ", "\n".join((hit.chunk.title, *hit.chunk.headings, one.context)))
     return Unit(
         candidate=one,
         own=facts_of(one.text, vocabulary),
-        frame=facts_of(frame, vocabulary),
+        frame=facts_of(f"{headings}\n{back}", vocabulary),
         parts=tuple(_part(text, label, vocabulary) for text, label in parts),
         is_row=is_row,
     )

@@ -53,6 +53,13 @@ def test_a_wrong_or_missing_marker_is_put_right() -> None:
     assert [marker for marker, _ in cited] == [2, 1]
 
 
+@pytest.mark.parametrize("fragment", ["Nine.", "The answer is: at nine.", "The answer is: no.", "The answer is:"])
+def test_a_fragment_that_cites_nothing_is_not_cited_anew(fragment: str) -> None:
+    texts, result, _ = shown(f"{fragment}\nIt closes at six. [1]")
+    assert texts == ["It closes at six. [1]"]
+    assert [one.text for one in result.removed] == [fragment]
+
+
 def test_nothing_is_said_twice() -> None:
     texts, result, _ = shown("The office opens at nine. [1] The office  opens at nine. [1]")
     assert texts == ["The office opens at nine. [1]"]

@@ -31,7 +31,6 @@ def said(text: str) -> list[tuple[str, str]]:
         ("dreißig Tage, dreissig Tage", [("30", "day"), ("30", "day")]),
         ("version 3.1.4", [("3.1.4", "")]),
         ("Step 3 of clause 4.2, § 41", [("3", "section"), ("4.2", "section"), ("41", "section")]),
-        ("Rules > 11.1 IT Hotline", [("11.1", "section")]),
         ("(5) Secondary work for 5 of us", [("5", "section"), ("5", "")]),
         ("3.5 hours", [("3.5", "hour")]),
         ("code F.33, bay 4E, P1", []),
@@ -191,3 +190,6 @@ def test_a_choice_is_no_duty() -> None:
 def test_the_answer_to_the_question_is_left_out() -> None:
     assert without_lead("No, dogs stay out.") == "dogs stay out."
     assert without_lead("No dogs enter.") == "No dogs enter."
+    assert without_lead("The answer to this question is: No, dogs stay out.") == "dogs stay out."
+    assert without_lead("Die Antwort lautet: Nein.") == without_lead("The answer is no.") == ""
+    assert without_lead("The answer is sent by post.") == "The answer is sent by post."

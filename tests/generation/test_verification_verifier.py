@@ -113,10 +113,11 @@ def test_the_question_names_the_row() -> None:
         ("Section 11.1 is about the hotline.", True),
         ("The hotline answers calls within 8 hours.", True),
         ("The hotline answers calls within 11 hours.", False),
+        ("The hotline answers calls within 1 hour.", False),
     ],
 )
 def test_what_numbers_a_section_counts_nothing(sentence: str, supported: bool) -> None:
-    passage = hit("Calls to the hotline are answered within 8 hours.", headings=("11.1 IT Hotline",))
+    passage = hit("Calls to the hotline are answered within 8 hours.", headings=("1. Service", "11.1 IT Hotline"))
     assert PassageVerifier(TERMS, THRESHOLDS).verify(Statement(sentence, (1,)), [passage], "").supported is supported
 
 
