@@ -14,11 +14,12 @@ from retrieval.types import Hit
 
 TWICE = "It was said already."
 ECHO = "It says where a passage is from."
+ASKS = "It asks."
 _ANEW = 0.8
 """Least support of a sentence that no passage bears which it cites itself: what a model did not look up it often made
 up from words of the passages."""
-_FEWEST = 8
-"""Tokens of such a sentence, about four words: what is shorter, such as a name, stands somewhere and says nothing."""
+_FEWEST = 9
+"""Tokens of such a sentence, about five words: what is shorter, such as a name, stands somewhere and says nothing."""
 
 
 @dataclass
@@ -39,7 +40,7 @@ class SentenceCheck:
     def passed(self, draft: Draft) -> str:
         """What is to be shown of it, with what stands between it and the sentence shown before; or nothing."""
         said = _plain(draft.statement.text)
-        idle = TWICE if said in self._said else ECHO if said in map(_plain, map(origin, self.hits)) else ""
+        idle = self._idle(said)
         kept, verdict = (draft, Verdict(False, idle, ())) if idle else self._borne(draft)
         if not verdict.supported:
             removed = Removed(draft.statement.text, verdict.reason)
@@ -51,6 +52,14 @@ class SentenceCheck:
         recited = self.result.recited + (kept is not draft)
         self.result = replace(self.result, kept=self.result.kept + 1, recited=recited)
         return text
+
+    def _idle(self, said: str) -> str:
+        """Why a sentence is none that could be verified, for people; empty where it is one."""
+        if said.endswith(("?", "？")):
+            return ASKS
+        if said in self._said:
+            return TWICE
+        return ECHO if said in map(_plain, map(origin, self.hits)) else ""
 
     def _borne(self, draft: Draft) -> tuple[Draft, Verdict]:
         """The draft itself, or one that cites the passage which bears it, and the verdict on it."""

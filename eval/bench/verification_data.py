@@ -56,21 +56,25 @@ def _path(file: str) -> Path:
 
 def hit_of(passage: Passage) -> Hit:
     """The passage as the one chunk of a document."""
-    text = passage.body()
-    context = " > ".join((passage.title, *passage.headings))
+    return hit_with(passage.title, passage.headings, passage.body())
+
+
+def hit_with(title: str, headings: tuple[str, ...], text: str) -> Hit:
+    """A text as the one chunk of a document."""
+    context = " > ".join((title, *headings))
     chunk = Chunk(
-        id=passage.title,
-        document_id=passage.title,
+        id=title,
+        document_id=title,
         revision="1",
         tenant="bench",
         groups=(),
-        source=f"{passage.title}.md",
-        title=passage.title,
+        source=f"{title}.md",
+        title=title,
         text=text,
         context=context,
         position=0,
         page=None,
-        headings=passage.headings,
+        headings=headings,
         char_start=0,
         char_end=len(text),
     )

@@ -8,10 +8,9 @@ from typing import Any
 
 from rich.table import Table
 
-from eval.bench.verification_data import SAMPLES, hit_of
+from eval.bench.verification_data import SAMPLES, hit_with
 from eval.datasets.lines import json_rows
 from eval.statistics import wilson
-from eval.training.passages import Passage
 from generation.checking import SentenceCheck
 from generation.citations import Statement
 from generation.ports import Verifier
@@ -105,10 +104,7 @@ def _answers() -> Iterator[Generated]:
 
 
 def _answer(row: dict[str, Any]) -> Generated:
-    hits = tuple(
-        hit_of(Passage(str(one["title"]), tuple(one["headings"]), "", (str(one["text"]),), ()))
-        for one in row["passages"]
-    )
+    hits = tuple(hit_with(str(one["title"]), tuple(one["headings"]), str(one["text"])) for one in row["passages"])
     sentences = tuple(
         Judged(Draft(Statement(str(one["text"]), tuple(one["markers"])), " "), bool(one["borne"]))
         for one in row["sentences"]

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from generation.checking import ASKS
 from generation.errors import GenerationError
 from generation.prompting import origin
 from generation.types import Removed, Usage, Verification
@@ -60,6 +61,11 @@ def test_a_fragment_that_cites_nothing_is_not_cited_anew(fragment: str) -> None:
     assert [one.text for one in result.removed] == [fragment]
 
 
+def test_a_question_is_no_answer() -> None:
+    _, result, _ = shown("Does the office open at nine? [1] It closes at six. [1]")
+    assert result.removed == (Removed("Does the office open at nine?", ASKS),)
+
+
 def test_nothing_is_said_twice() -> None:
     texts, result, _ = shown("The office opens at nine. [1] The office  opens at nine. [1]")
     assert texts == ["The office opens at nine. [1]"]
@@ -97,7 +103,7 @@ def test_a_model_that_breaks_off_leaves_only_what_was_verified() -> None:
 def test_what_cites_nothing_must_stand_there_nearly_word_by_word() -> None:
     free = "Parental leave lasts 14 weeks by statute everywhere."
     assert shown(f"{free} [2]")[0] == [f"{free} [2]"]
-    _, result, _ = shown(f"{free} It is paid in full.")
+    _, result, _ = shown(f"{free} Parental leave is paid in full.")
     assert [one.text for one in result.removed] == [free]
 
 
