@@ -9,7 +9,7 @@ from ingest.errors import InvalidError
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def body(model: type[_Model], **fields: Any) -> _Model:
+def body(model: type[_Model], /, **fields: Any) -> _Model:
     """A `model` of the fields that are given; None stands for the default.
 
     Raises:

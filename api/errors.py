@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.openai.errors import is_openai, openai_error, openai_problem, param_of
+from api.openai.errors import is_openai, openai_error, openai_problem, param_of, place_of
 from api.schemas import Problem
 from api.schemas_answers import lost_answer
 from generation.errors import GenerationError
@@ -106,5 +106,5 @@ def _issues(error: RequestValidationError) -> Sequence[Any]:
 
 def _explain(issue: Any) -> str:
     """`body.top_k: Input should be a valid integer`, without echoing the input."""
-    where = ".".join(str(part) for part in issue["loc"])
+    where = ".".join(place_of(issue))
     return f"{where}: {'unknown field' if issue['type'] == 'extra_forbidden' else issue['msg']}"

@@ -10,7 +10,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 
-from api import operations
+from api import bodies, operations
 from api.bootstrap import Services
 from api.dependencies import AccessOf, ServicesOf
 from api.errors import problem_of
@@ -68,10 +68,10 @@ def _question(body: ChatIn, services: Services) -> AnswerIn:
     """With the conversation, where something reads it; else every question stands alone.
 
     Raises:
-        InvalidError: the conversation is given twice.
+        InvalidError: the conversation is given twice; or a message is too long.
     """
     turns = [
-        TurnIn(role=one.role, content=one.text)
+        bodies.body(TurnIn, role=one.role, content=one.text)
         for one in body.messages[:-1]
         if one.role in ("user", "assistant") and one.text
     ]
@@ -81,8 +81,13 @@ def _question(body: ChatIn, services: Services) -> AnswerIn:
         )
     history = turns[-50:] if services.reads_history else []
     question = body.messages[-1].text
-    return AnswerIn(
-        query=question, collection=body.collection, filters=body.filters, history=history, session=body.session
+    return bodies.body(
+        AnswerIn,
+        query=question,
+        collection=body.collection,
+        filters=body.filters,
+        history=history,
+        session=body.session,
     )
 
 

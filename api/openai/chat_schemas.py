@@ -20,13 +20,17 @@ class PartIn(_In):
 
 
 class MessageIn(_In):
+    """One of an assistant may be sent back as it was received."""
+
     role: Literal["system", "developer", "user", "assistant"]
-    content: Text | list[PartIn]
+    content: Text | list[PartIn] | None = None
     name: str | None = None
+    refusal: str | None = None
 
     @property
     def text(self) -> str:
-        return self.content if isinstance(self.content, str) else "\n".join(part.text for part in self.content)
+        parts = [self.content] if isinstance(self.content, str) else [part.text for part in self.content or ()]
+        return "\n".join(parts)
 
 
 class StreamOptions(_In):
@@ -41,7 +45,7 @@ class ChatIn(_In):
 
     model: str = Field(min_length=1)
     messages: list[MessageIn] = Field(min_length=1, max_length=200)
-    stream: bool = False
+    stream: bool | None = False
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
     collection: Name = "default"

@@ -1,5 +1,6 @@
 """Errors in the shape that OpenAI's clients turn into their typed exceptions."""
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,7 @@ _TYPES = {
     HTTPStatus.NOT_FOUND: "not_found_error",
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
 }
+_TYPE = re.compile(r"constrained-\w+$|function-|(?:list|dict|nullable)\[")
 # What is wrong with a body has one status here; to a client 422 would be another exception.
 _STATUSES = {HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST}
 
@@ -52,8 +54,16 @@ def error_body(status: int, message: str, param: str | None = None) -> ErrorOut:
 
 
 def param_of(issues: Sequence[Any]) -> str | None:
-    """Which part of the request the first issue is about, such as `ranking_options.ranker`."""
-    return ".".join(str(part) for part in issues[0]["loc"][1:]) or None if issues else None
+    """Which part of the request the first issue is about, such as `ranking_options.ranker`; none where a body is no
+    JSON."""
+    if not issues or issues[0]["type"] == "json_invalid":
+        return None
+    return ".".join(place_of(issues[0])[1:]) or None
+
+
+def place_of(issue: Any) -> list[str]:
+    """Of an issue of pydantic, without the names of types that it puts in where one of several is allowed."""
+    return [str(part) for part in issue["loc"] if not (isinstance(part, str) and _TYPE.match(part))]
 
 
 def _code(status: HTTPStatus) -> str | None:
