@@ -49,6 +49,33 @@ def whole_list(text: str, start: int, headings: Collection[str], wanted: Collect
     return span if span[1] - span[0] <= LONGEST else None
 
 
+def leads(text: str, headings: Collection[str]) -> dict[int, str]:
+    """Where each item of a list starts, with the sentence that leads the list in, if one with a colon does."""
+    found = list(sentences(text, headings))
+    kinds = list(_kinds(text, found))
+    known: dict[int, str] = {}
+    lead = ""
+    for before, one, kind in zip([None, *found], found, kinds, strict=False):
+        if not kind:
+            lead = ""
+        elif before and _ends_with_colon(text, before):
+            lead = text[before.start : before.end]
+        if lead:
+            known[one.start] = lead
+    return known
+
+
+def is_item(text: str) -> bool:
+    """Whether a line begins as an item of a list does."""
+    return bool(_BULLET.match(text) or _NUMBER.match(text))
+
+
+def without_label(text: str) -> str:
+    """An item without its bullet or number."""
+    found = _BULLET.match(text) or _NUMBER.match(text)
+    return text[found.end() :].lstrip() if found else text
+
+
 def _kinds(text: str, found: Sequence[Sentence]) -> Iterator[str]:
     """Of each sentence: the kind of list that it is an item of, or goes on in one; else empty."""
     kind, end = "", 0

@@ -55,7 +55,9 @@ def agree(one: Day, other: Day) -> bool:
 
 def _readings(match: re.Match[str]) -> Iterator[Day]:
     said = match.groupdict()
-    month = _MONTHS.get(said["month"].casefold()) or int(said["month"])
+    month = _MONTHS.get(said["month"].casefold()) or (int(said["month"]) if said["month"].isdecimal() else None)
+    if month is None:
+        return  # Aprıl, which ignoring case takes for April
     day = int(said["day"]) if said.get("day") else None
     year = int(said["year"]) if said.get("year") else None
     slashed = "/" in match.group()

@@ -1,8 +1,9 @@
 """Whether something is a duty, advice, a choice, forbidden or only not required: "must" is not "may"."""
 
+import re
 from typing import Literal, TypeAlias
 
-from generation.verification.polarity import restricts, tokens
+from generation.verification.polarity import restricts, said, tokens
 
 Mode: TypeAlias = Literal["duty", "advice", "choice", "forbidden", "exempt"]
 
@@ -63,6 +64,8 @@ _NOT: dict[Mode, Mode] = {
     "forbidden": "choice",
     "exempt": "exempt",
 }
+_NO_MODES = re.compile(r"(?<=[a-zß-ÿ,] )May\b|\b\d{1,2}(?:st|nd|rd|th)?\.? May\b|\bMay \d+|\b(?:a|the|no|of) fines?\b")
+"""The month, and what one pays."""
 _NEGATIONS = frozenset(("not", "never", "nicht", "nie"))
 _EXEMPT = frozenset(
     ["exempt", "required", "obligatory", "compulsory", "mandatory", "obliged", "necessary", "needed", "needs"]
@@ -84,7 +87,7 @@ _AGAINST: dict[Mode, frozenset[Mode]] = {
 def modes(text: str) -> dict[Mode, str]:
     """What a text makes of what it speaks of, each with the word that says so."""
     found: dict[Mode, str] = {}
-    words = tokens(text)
+    words = tokens(_NO_MODES.sub(" ", text))
     for place, word in enumerate(words):
         mode = _WORDS.get(word)
         if mode is not None:
@@ -102,7 +105,7 @@ def stronger(statement: str, source: str) -> str:
     for mode, word in mine.items():
         against = _AGAINST.get(mode, frozenset())
         if theirs and theirs.keys() <= against and not (mine.keys() & theirs.keys()) and not _only(statement, source):
-            return f"it says “{word}” where the passage says “{next(iter(theirs.values()))}”"
+            return f"it says “{said(word)}” where the passage says “{said(next(iter(theirs.values())))}”"
     return ""
 
 

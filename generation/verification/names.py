@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from generation.verification.dates import dates
-from generation.verification.numbers import Span, is_number, is_unit
+from generation.verification.number_words import is_number
+from generation.verification.numbers import Span, is_unit
 
 _TOKEN = re.compile(r"(?:[^\W_]|[_`@#])(?:\w|[`@#]|[&./'’+=-](?=\w))*")
-_MEASURE = re.compile(r"\d[\d.,:'’-]*(?:st|nd|rd|th|k|am|pm|[^\W\d]+)?|\d+[-–]\D.*|.*[a-z]-\d+")
+_MEASURE = re.compile(r"\d[\d.,:'’-]*(?:[apAP][mM]|[kKxX])?|\d+[-–]\D.*|.*[a-z]-\d+")
+_FIGURES = "0123456789.,:'’-"
 _START = re.compile(r"(?:^|[.!?:;]['\"”’)]*\s+|[\n|(\"“„]\s*|[-*•–]\s)$")
 _CAPITAL_FOLLOWS = re.compile(r" [^\W\d_a-zß-ÿ]")
 _POSSESSIVE = re.compile(r"(?:['’]s|s['’]|['’])$")
@@ -111,7 +113,7 @@ def inverted(said: Sequence[str], source: str, statement: str) -> tuple[str, str
 
 
 def _is_name(text: str, word: str, start: int, common: Callable[[str], bool], german: bool) -> bool:
-    if word.casefold() in _TITLES or is_unit(word) or _MEASURE.fullmatch(word):
+    if word.casefold() in _TITLES or is_unit(word) or _measures(word):
         return False
     if _identifier(word):
         return True
@@ -121,6 +123,13 @@ def _is_name(text: str, word: str, start: int, common: Callable[[str], bool], ge
         return True
     inflected = word.endswith(("s", "ed", "ing")) and not _CAPITAL_FOLLOWS.match(text, start + len(word))
     return len(word) > 1 and not inflected and begins_a_name(word) and not common(word.casefold())
+
+
+def _measures(word: str) -> bool:
+    """A number, with its unit or what else is written in small letters behind it: 5th, 80m², but not 4E or 12b."""
+    tail = word.lstrip(_FIGURES)
+    unit = tail != word and (is_unit(tail) or (len(tail) > 1 and tail.islower()))
+    return unit or _MEASURE.fullmatch(word) is not None
 
 
 def _identifier(word: str) -> bool:

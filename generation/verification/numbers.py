@@ -4,56 +4,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import product
 from typing import TypeAlias
+
+from generation.verification.number_words import spelled
 
 Span: TypeAlias = tuple[int, int]
 
 
-def _words_of(text: str) -> list[str]:
-    return text.split()
-
-
-_ONES = _words_of(
-    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen"""
-)
-_TENS = _words_of("twenty thirty forty fifty sixty seventy eighty ninety")
-_ORDINALS = _words_of("third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth")
-_GERMAN = _words_of("null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf")
-_GERMAN_TENS = _words_of("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig")
-_WORDS = {
-    **{word: number for number, word in enumerate(_ONES)},
-    **{word: 10 * number for number, word in enumerate(_TENS, start=2)},
-    **{
-        f"{ten}{sign}{_ONES[one]}": 10 * n + one
-        for n, ten in enumerate(_TENS, 2)
-        for one, sign in product(range(1, 10), "- ")
-    },
-    **{word: number for number, word in enumerate(_ORDINALS, start=3)},
-    **{word: number for number, word in enumerate(_GERMAN)},
-    **{word: 10 * number for number, word in enumerate(_GERMAN_TENS, start=2)},
-    "dreissig": 30,  # in Switzerland, and what `casefold` makes of it
-    **dict.fromkeys(("once", "single", "ein", "eine", "einen", "einem", "einer", "first"), 1),
-    **dict.fromkeys(("twice", "both", "pair", "couple", "second"), 2),
-    "thrice": 3,
-    "dozen": 12,
-    "fortnight": 14,
-    "hundred": 100,
-    "thousand": 1000,
-}
-_WEAK = frozenset(
-    _words_of(
-        """zero null one once single ein eine einen einem einer first second both pair couple
-        hundred thousand"""
-    )
-)
-"""Words that mean no number as often as they mean one."""
 _PARTS = {"half": "50", "third": "33", "quarter": "25", "fifth": "20", "tenth": "10"}
 _SCALES = {
     **dict.fromkeys(("k", "thousand", "tsd"), 3),
     **dict.fromkeys(("m", "mn", "mio", "million", "millions", "millionen"), 6),
-    **dict.fromkeys(("bn", "billion", "billions", "mrd", "milliarden"), 9),
+    **dict.fromkeys(("bn", "billion", "billions", "mrd", "milliarde", "milliarden"), 9),
 }
 _UNITS = {
     form: name
@@ -83,6 +45,21 @@ _UNITS = {
         "foot": "ft foot feet",
         "kg": "kg kilo kilos kilogram kilograms kilogramm",
         "g": "g gram grams gramm",
+        "ml": "ml millilitre millilitres milliliter milliliters",
+        "cl": "cl",
+        "m²": "m² m2 sqm qm",
+        "m³": "m³ m3",
+        "km²": "km² km2",
+        "W": "w watt watts",
+        "kW": "kw kilowatt kilowatts",
+        "MW": "mw megawatt megawatts",
+        "MWh": "mwh",
+        "Hz": "hz hertz",
+        "kHz": "khz",
+        "MHz": "mhz",
+        "GHz": "ghz",
+        "dB": "db decibel decibels dezibel",
+        "kB": "kb kilobyte kilobytes",
         "mg": "mg",
         "tonne": "t ton tons tonne tonnes tonnen",
         "litre": "l litre litres liter liters",
@@ -100,17 +77,22 @@ _UNITS = {
 }
 _SYMBOLS = "".join(form for form in _UNITS if len(form) == 1 and not form.isalnum() and form not in "%°")
 _CODES = "eur|usd|gbp|chf|sek|nok|dkk|cad|aud|jpy"
-_DIGITS = r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:'’]\d+)*"
+_DIGITS = r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:'’]\d+)*[½¼¾]?|[½¼¾]"
+_FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 _NUMBER = re.compile(
     rf"(?<![^\W\d]\.)(?<![\w.])(?:(?P<before>[{re.escape(_SYMBOLS)}]|\b(?:us\$|{_CODES}|kr))\s?)?"
     rf"(?P<sign>(?:(?<![\w)])[-−]|\bminus\s)?)(?P<digits>{_DIGITS})"
-    r"(?:(?:st|nd|rd|th)\b)?(?P<scale>\s?(?:k|m|mn|mio|million|millions|millionen|tsd|thousand|bn|billion|mrd|milliarden)\b\.?)?"
+    r"(?:(?:st|nd|rd|th)\b)?(?P<scale>\s?(?:k|m|mn|mio|million|millions|millionen|tsd|thousand|bn"
+    r"|billions?|mrd|milliarden?)\b\.?)?"
     r"(?P<half>\s?(?:[ap]\.?m\b\.?|noon\b|uhr\b|(?:o['’]clock\b\s?)?(?:in the (?:morning|afternoon|evening)|at night)\b"
     r"|o['’]clock\b))?",
     re.IGNORECASE,
 )
-_AFTERNOON = re.compile(r"^\s*p|afternoon|evening|night", re.IGNORECASE)
-_WORD = re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
+_NAMED = re.compile(r"[^\W\d_a-zß-ÿ]|_|\w+\d|(?!x)[^\W\d_](?!\w)")
+"""What makes a name of the number before it: 4E, 12b, F3."""
+_DECADE = re.compile(r"(?<!\d)\d{3}0s\b")
+_MORNING = re.compile(r"^\s*a\.?m|morning", re.IGNORECASE)
+_AFTERNOON = re.compile(r"^\s*p|afternoon|evening", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b(?:an?|per|each|every)[\s-](?=([^\W\d]+))", re.IGNORECASE)
 _PART = re.compile(rf"\b(?:{'|'.join(_PARTS)})\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(noon|midnight|midday)\b", re.IGNORECASE)
@@ -171,21 +153,19 @@ def is_unit(word: str) -> bool:
     return word.casefold() in _UNITS
 
 
-def is_number(word: str) -> bool:
-    return word.casefold() in _WORDS
-
-
 def _digits(text: str) -> Iterator[Quantity]:
     for found in _NUMBER.finditer(text):
         end = found.end()
-        if end < len(text) and (text[end].isalnum() or text[end] == "_") and not _unit_after(text, end):
+        if _NAMED.match(text, end) and not _unit_after(text, end):
             continue  # 4E is a name
         scale = found["scale"]
         if scale and scale.strip().casefold() == "m" and not found["before"]:
             scale, end = None, found.start("scale")  # metres
         unit = _UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
+        unit = "" if _DECADE.match(text, found.start()) else unit
         times = _times(found["digits"], found["half"])
         values = times or _values(found["digits"], bool(found["sign"]), scale)
+        values |= frozenset() if times or unit or scale else _times(found["digits"].replace(".", ":"), None)
         section = SECTION if _SECTION.search(text, max(found.start() - 14, 0), found.start()) else ""
         kind = "time" if times else unit or section
         yield Quantity(text[found.start() : end].strip(), values, kind, found.start(), end)
@@ -195,6 +175,8 @@ def _values(digits: str, negative: bool, scale: str | None) -> frozenset[str]:
     """Canonical decimals; a single separator before three digits may be of thousands or decimal."""
     power = _SCALES.get((scale or "").strip(" .").casefold(), 0)
     plain = re.sub(r"[ \u00a0\u202f'’]", "", digits)
+    if plain[-1] in _FRACTIONS:
+        plain = f"{plain[:-1] or 0}{_FRACTIONS[plain[-1]]}"
     forms = {plain}
     if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", plain):
         forms = {re.sub(r"[.,]", "", plain)}
@@ -221,19 +203,26 @@ def _times(digits: str, half: str | None) -> frozenset[str]:
         return frozenset()
     if half and int(match[1]) > 12 and half.strip()[0].casefold() in "ap":
         return frozenset()
-    hour, minute, afternoon = int(match[1]), match[2] or "00", bool(_AFTERNOON.search(half or ""))
-    hour = hour % 12 + 12 if afternoon and hour <= 12 else hour % 24
+    hour, minute = _hour(int(match[1]), half or ""), match[2] or "00"
     bare = {str(hour)} if minute == "00" else set()
     return frozenset({f"{hour}:{minute}", *bare})
 
 
+def _hour(said: int, half: str) -> int:
+    """Of 24: 12 am is midnight, and so is 12 at night."""
+    if _MORNING.search(half):
+        return said % 12
+    if "night" in half.casefold():
+        return said % 12 + (12 if 6 <= said < 12 else 0)
+    return said % 12 + 12 if said <= 12 and _AFTERNOON.search(half) else said % 24
+
+
 def _words(text: str) -> Iterator[Quantity]:
-    for found in _WORD.finditer(text):
-        word, (start, end) = found.group().casefold(), found.span()
-        unit = _unit_after(text, end)
-        weak = word in _WEAK and not (unit and word in ("one", "once"))
+    for one in spelled(text):
+        word, unit = one.word.casefold(), _unit_after(text, one.end)
+        weak = one.weak and not (unit and word in ("one", "once"))
         yield Quantity(
-            found.group(), frozenset({str(_WORDS[word])}), unit if word != "second" else "", start, end, weak
+            one.word, frozenset({str(one.value)}), unit if word != "second" else "", one.start, one.end, weak
         )
 
 

@@ -6,22 +6,30 @@ from collections.abc import Sequence
 _PHRASES = tuple(
     (re.compile(pattern, re.IGNORECASE), token)
     for pattern, token in (
-        (r"\bnot? (?:only|just|merely|even|matter|doubt|later|until|whether)\b|\b(?:if|or|whether or) not\b", " "),
+        (r"\bno\.?\s?(?=\d)", " "),
+        (r"\bif not (?!all\b|most\b|more\b|always\b)", " unless "),
+        (r"\bnot even\b", " not "),
+        (r"\bnot? (?:only|just|merely|matter|doubt|later|until|whether)\b|\b(?:if|or|whether or) not\b", " "),
         (r"\bor (?:refused|rejected|declined|denied)\b|\bnone other than\b", " "),
         (r"\b(?:free to|up to you|at liberty to)\b", " may "),
-        (r"\b(?:closed|shut|off limits|out of bounds) (?:to|for)\b|\bturn(?:s|ed)? (?:away|down)\b", " refused "),
+        (r"\b(?:closed|shut|off limits|out of bounds) to\b|\bturn(?:s|ed)? (?:away|down)\b", " refused "),
+        (r"\bopen (?:un)?till?\b", " closes "),
+        (r"\bdisabled (?=people|persons?|visitors?|guests?|staff|children|employees|customers|access|toilets?)", " "),
+        (r"\bset up\b", " "),
         (r"\b(?:open) (?:to|for)\b", " allowed "),
         (r"\b(?:are|is|was|were) supposed to\b", " should "),
         (
             r"\b(?:free of charge|charge-free|(?:for|at) (?:free|nothing)|costs? nothing|free|waive[sd]?"
             r"|(?:without|at no|no) (?:any |extra |further )*(?:charges?|costs?|fees?)"
-            r"(?: (?:is|are) (?:charged|made|due))?"
+            r"(?: (?:is|are) (?:charged|made|due))?(?! (?:is|are|was|were|(?:will|can|may) be) (?!charged|made|due))"
             r"|(?:(?:do|does|did|will|need) not|never) (?:have to |need to )?pay"
             r"(?: (?:a|any|anything|for|toll|fee|charge))*|pays? nothing"
             r"|charged nothing|kostenlos|kostenfrei)\b",
             " gratis ",
         ),
-        (r"\b(?:no|non)-\w+", " "),
+        (r"\bno-one\b", " nobody "),
+        (r"\b(?:no-show\w*|non-profit\w*|non-stop)\b", " "),
+        (r"\bnon-(?=\w)|\bno-(?=(?:smok|park|entry|go)\w*)", " not "),
         (r"\b(?:rather than|instead of|in place of|in lieu of)\b", " notthat "),
         (r"\b(?:ruled out|off limits)\b", " forbidden "),
         (r"\bnothing but\b", " only "),
@@ -52,8 +60,8 @@ _PHRASES = tuple(
             r"\bwith the exception of\b|\bsave (?=(?:in|for|on|that|where|when)\b)|\bapart from\b|\bother than\b",
             " except ",
         ),
-        (r"\b(?:needs? not|(?:do|does|did) not (?:need|have)(?: to)?|no need(?: to)?)\b", " not exempt "),
-        (r"\b(?:ha(?:s|ve)|is|are|need|needs) to(?: be)?\b(?! not)", " must "),
+        (r"\b(?:needs? not|(?:do|does|did) not (?:need(?: to)?|have to)|no need(?: to)?)\b", " not exempt "),
+        (r"\b(?:ha(?:s|ve)|is|are|need|needs) to(?: be)?\b(?! not| the\b)", " must "),
         (r"\b(?:can\s?not|ca not)\b", " not can "),
     )
 )
@@ -75,7 +83,7 @@ _OPPOSITES = tuple(
         ("gratis", "charged"),
         ("atmost", "above"),
         ("atleast", "below"),
-        ("above over exceed exceeds exceeding über", "below under unter"),
+        ("above over exceed exceeds exceeding", "below under"),
         ("more further additional extra mehr", "less fewer weniger"),
         ("higher longer larger greater bigger faster heavier older", "lower shorter smaller slower lighter younger"),
         ("before earlier prior vor", "after later following afterwards once nach"),
@@ -120,7 +128,7 @@ def conflict(statement: str, source: str) -> str:
     mine, theirs, flips = tokens(statement), tokens(source), opposed(statement, source)
     odd = (_count(mine) + _count(theirs) + len(flips)) % 2
     if odd and flips:
-        return f"it says “{_said(flips[0][0])}” where the passage says “{_said(flips[0][1])}”"
+        return f"it says “{said(flips[0][0])}” where the passage says “{said(flips[0][1])}”"
     if odd:
         return "it negates what the passage says" if _count(mine) % 2 else "it leaves out a negation of the passage"
     return ""
@@ -141,7 +149,7 @@ def contrary(statement: str, source: str, others: Sequence[tuple[str, str]], oth
     if negated == bool(len(flips) % 2):
         return ""
     if flips and not negated:
-        return f"it says “{_said(flips[0][0])}” where the passage says “{_said(flips[0][1])}”"
+        return f"it says “{said(flips[0][0])}” where the passage says “{said(flips[0][1])}”"
     return "it negates what the passage says" if _count(mine) % 2 else "it leaves out a negation of the passage"
 
 
@@ -153,6 +161,11 @@ def opposed(statement: str, source: str) -> list[tuple[str, str]]:
 
 def negated(text: str) -> bool:
     return _count(tokens(text)) > 0
+
+
+def denies(text: str) -> bool:
+    """With an odd number of negations, since two make none."""
+    return _count(tokens(text)) % 2 == 1
 
 
 def checked(word: str) -> bool:
@@ -203,5 +216,6 @@ def _first(tokens: Sequence[str], among: frozenset[str]) -> str:
     return next((token for token in tokens if token in among), "")
 
 
-def _said(token: str) -> str:
-    return {"atmost": "at most", "atleast": "at least"}.get(token, token)
+def said(token: str) -> str:
+    """A token of a `plain` text as people write it."""
+    return {"atmost": "at most", "atleast": "at least", "exempt": "need not"}.get(token, token)

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Collection
 
+from generation.lists import without_label
 from generation.verification.claims import Claim
 from generation.verification.modality import stronger
 from generation.verification.numbers import same
-from generation.verification.polarity import conflict, contrary, restricts
+from generation.verification.polarity import conflict, contrary, denies, restricts
 from generation.verification.scopes import disputes, signed
 from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Part, Unit
@@ -24,10 +25,12 @@ def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesa
     if not frozenset(claim.stems) & unit.stems and not any(_shares(claim, part) for part in unit.parts):
         return ""
     meant = _parts_meant(claim, unit) or range(len(unit.parts))
-    source = _joined(unit, meant)
-    signs = disputes(signed(claim.text, vocabulary), signed(unit.text, vocabulary), affirmed=not restricts(unit.text))
+    source, whole = _joined(unit, meant), unit.text
+    if denies(unit.lead):  # "It does not cover:"
+        source, whole = f"not {source}", f"not {without_label(whole)}"
+    signs = disputes(signed(claim.text, vocabulary), signed(whole, vocabulary), affirmed=not restricts(whole))
     others = words.opposites(claim.stems, vocabulary.stems(source))
-    return contrary(claim.text, source, others, *signs) or stronger(claim.text, unit.text)
+    return contrary(claim.text, source, others, *signs) or stronger(claim.text, whole)
 
 
 def _joined(unit: Unit, numbers: Collection[int]) -> str:

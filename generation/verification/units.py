@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from generation.candidates import Candidate, candidates
+from generation.lists import is_item, leads
 from generation.verification.dates import Day, dates
 from generation.verification.names import known
 from generation.verification.numbers import Quantity, quantities, unit_named
@@ -54,13 +55,17 @@ class Part:
 @dataclass(frozen=True)
 class Unit:
     """A sentence or row, what it says, and what its frame says: title, headings, header of the table, the sentence
-    before where it points back to it."""
+    before where it points back to it.
+
+    `lead` is what leads the list in that it is an item of: the last heading, where no sentence does.
+    """
 
     candidate: Candidate
     own: Facts
     frame: Facts
     parts: tuple[Part, ...]
     is_row: bool
+    lead: str
 
     @property
     def text(self) -> str:
@@ -83,11 +88,13 @@ class Unit:
 def units_of(marker: int, hit: Hit, vocabulary: Vocabulary) -> list[Unit]:
     """The units of a passage, in reading order, each with its `marker`."""
     found: list[Unit] = []
-    before = ""
+    before, above = "", next(reversed(hit.chunk.headings), "")
+    known = leads(hit.chunk.text, hit.chunk.headings)
     for one in candidates([hit]):
         placed = Candidate(marker, one.start, one.end, one.text, one.context)
-        back = before if _POINTS_BACK.match(one.text) else ""
-        found.append(_unit(placed, hit, back, vocabulary))
+        lead = known.get(one.start, above if is_item(one.text) else "")
+        back = lead or (before if _POINTS_BACK.match(one.text) else "")
+        found.append(_unit(placed, hit, back, lead, vocabulary))
         before = one.text
     return found
 
@@ -103,7 +110,7 @@ def pieces(text: str) -> list[str]:
     return [piece for piece in map(str.strip, _BREAKS.split(text)) if piece]
 
 
-def _unit(one: Candidate, hit: Hit, back: str, vocabulary: Vocabulary) -> Unit:
+def _unit(one: Candidate, hit: Hit, back: str, lead: str, vocabulary: Vocabulary) -> Unit:
     header = next((line for line in one.context.splitlines() if "|" in line), "")
     is_row = "|" in one.text
     parts = _labelled(one.text, header) if is_row else [(piece, "") for piece in pieces(one.text)]
@@ -114,6 +121,7 @@ def _unit(one: Candidate, hit: Hit, back: str, vocabulary: Vocabulary) -> Unit:
         frame=facts_of(f"{headings}\n{back}", vocabulary),
         parts=tuple(_part(text, label, vocabulary) for text, label in parts),
         is_row=is_row,
+        lead=lead,
     )
 
 

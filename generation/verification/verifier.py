@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from generation.citations import Statement
+from generation.lists import without_label
 from generation.ports import Entailment
 from generation.types import Ground, Verdict
 from generation.verification.checks import counted, disagreement
@@ -178,7 +179,7 @@ def _ground(unit: Unit, words: dict[int, str]) -> Ground:
 def _sentences(text: str) -> Iterator[str]:
     """Those that say something."""
     for start, end in sentence_spans(text) or [(0, len(text))]:
-        body = without_lead(text[start:end])
+        body = without_lead(without_label(text[start:end]))
         if any(map(str.isalnum, body)):
             yield body
 

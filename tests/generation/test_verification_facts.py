@@ -33,6 +33,10 @@ def said(text: str) -> list[tuple[str, str]]:
         ("Step 3 of clause 4.2, § 41", [("3", "section"), ("4.2", "section"), ("41", "section")]),
         ("(5) Secondary work for 5 of us", [("5", "section"), ("5", "")]),
         ("3.5 hours", [("3.5", "hour")]),
+        ("750ml, 80m², 2½ hours, 2.4GHz", [("750", "ml"), ("80", "m²"), ("2.5", "hour"), ("2.4", "GHz")]),
+        ("two hundred euros, two thousand five hundred and fifty people", [("200", "EUR"), ("2550", "")]),
+        ("3 billions, 1 Milliarde, zwei Millionen", [("3000000000", ""), ("1000000000", ""), ("2000000", "")]),
+        ("the 1990s, 12 am, 2 at night", [("1990", ""), ("0", "time"), ("2", "time")]),
         ("code F.33, bay 4E, P1", []),
         ("one of them, the first floor", []),
     ],
@@ -80,7 +84,7 @@ def test_dates_are_read_in_every_style(text: str) -> None:
 
 
 def test_dates_that_are_none_and_dates_with_two_readings() -> None:
-    assert dates("children under 8 may march on") == []
+    assert dates("children under 8 may march on, 5 Aprıl 2024") == []
     assert [(one.month, one.day) for one in dates("on 03/04/2025")] == [(4, 3), (3, 4)]
     assert [(one.month, one.day) for one in dates("on 25/04/2025")] == [(4, 25)]
 
@@ -114,6 +118,7 @@ def test_dates_agree(one: str, other: str, expected: bool) -> None:
         ("Höchstens sechs Personen.", []),
         ("Whoever drives pays Anni.", ["Anni"]),
         ("Twelve at most.", []),
+        ("Bay 4E and room 12b on the 5th, 80m² for 20GB.", ["4E", "12b"]),
     ],
 )
 def test_names(text: str, expected: list[str]) -> None:
