@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from generation.verification.dates import Day, dates
-from generation.verification.numbers import Quantity, quantities
+from generation.verification.numbers import SECTION, Quantity, quantities
 from generation.verification.words import Vocabulary
 
 Bound: TypeAlias = Literal["", "least", "most"]
@@ -111,6 +111,8 @@ def _day_value(days: Sequence[Day], one: Day) -> Value:
 def _value(text: str, one: Quantity, vocabulary: Vocabulary, kind: str) -> Value | None:
     """None for a number that names something."""
     following = _NEXT.match(text, one.end)
+    if one.unit == SECTION:
+        return None
     if one.unit:
         known = one.unit
     elif _LABELLING.search(text, 0, one.start) or (not kind and _YEAR.fullmatch(one.text)):
