@@ -14,7 +14,7 @@ from generation.errors import GenerationError
 from generation.generators.extractive import quoted, select
 from generation.lookup import shortened
 from generation.ports import Conflicts, ContextPacker, EvidenceScorer, Generator, SectionReader, Verifier
-from generation.prompting import UNKNOWN
+from generation.prompting import says_unknown
 from generation.streaming import DraftReader
 from generation.types import Answer, Citation, Conflict, Packed, Prompt, Provenance, Quote, Usage
 from ingest.errors import UnavailableError
@@ -140,16 +140,18 @@ class RagAnswerer:
 
     async def _written(self, course: _Course) -> AsyncGenerator[str, None]:
         """The generator's pieces; together they are what `course` was `written`."""
-        started = perf_counter()
         prompt = course.prompt = Prompt(course.query.text, course.packed.hits, course.quotes)
+        started = perf_counter()
         try:
             async with aclosing(self._generator.stream(prompt)) as pieces:
                 async for piece in pieces:
+                    course.took("generate_ms", started)
                     if isinstance(piece, Usage):
                         course.usage = piece
                     else:
                         course.written += piece
                         yield piece
+                    started = perf_counter()  # what is done with a piece is no part of writing
         except UnavailableError as error:
             raise await asyncio.to_thread(self._lost, course, error) from error
         course.took("generate_ms", started)
@@ -207,11 +209,6 @@ def _uncited(conflicts: Sequence[Conflict], cited: Sequence[Citation]) -> list[C
     there = {(one.chunk_id, one.char_start, one.char_end) for one in cited}
     told = [stated.citation for conflict in conflicts for stated in conflict.statements]
     return [one for one in told if (one.chunk_id, one.char_start, one.char_end) not in there]
-
-
-def says_unknown(text: str) -> bool:
-    """Whether a model wrote what it was told to write where the passages do not answer."""
-    return text.strip().replace("’", "'").casefold().startswith(UNKNOWN.casefold().rstrip("."))
 
 
 async def drain(answerer_output: AsyncIterator[str | Answer]) -> Answer:

@@ -13,6 +13,7 @@ class Candidate:
     """`hits[marker - 1].chunk.text[start:end] == text`.
 
     `context` is what a reader would see above it: headings, the header of its table, the question that it answers.
+    `header`: that of its table, once more by itself.
     """
 
     marker: int
@@ -20,6 +21,7 @@ class Candidate:
     end: int
     text: str
     context: str
+    header: str = ""
 
 
 def candidates(hits: Sequence[Hit]) -> list[Candidate]:
@@ -40,8 +42,10 @@ def _of_passage(marker: int, hit: Hit) -> Iterator[Candidate]:
         names_columns = text == header and not holds_values(text)
         if text in chunk.headings or names_columns or not any(map(str.isalnum, text)):
             continue
-        above = chunk.context, header if text != header else "", asked
-        yield Candidate(marker, sentence.start, sentence.end, text, "\n".join(filter(None, above)))
+        shown = header if text != header else ""
+        context = "\n".join(filter(None, (chunk.context, shown, asked)))
+        of_table = shown or (_header_above(chunk) if _in_table(found, sentence) else "")
+        yield Candidate(marker, sentence.start, sentence.end, text, context, of_table)
         asked = ""
 
 
@@ -50,6 +54,15 @@ def _tables(chunk: Chunk) -> list[Table]:
     found = tables(chunk.text)
     goes_on = bool(found) and "\n" in chunk.context and "\n\n" not in chunk.text[: found[0].start]
     return [replace(found[0], header=""), *found[1:]] if goes_on else found
+
+
+def _header_above(chunk: Chunk) -> str:
+    """Of a table that began in an earlier chunk: below title and headings, which may hold "|" themselves."""
+    return chunk.context.partition("\n")[2]
+
+
+def _in_table(found: Sequence[Table], sentence: Sentence) -> bool:
+    return any(table.start <= sentence.start < table.end for table in found)
 
 
 def _header(found: Sequence[Table], sentence: Sentence) -> str:

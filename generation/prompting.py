@@ -9,6 +9,11 @@ from ingest.validity import DATED, VALID_FROM
 from retrieval.types import Hit
 
 UNKNOWN = "I don't know."
+_UNKNOWN = re.compile(
+    r"[\s*_\"'„“«]*(?:(?:answer|antwort):\s*)?(?:I (?:don't|do not) know\b|ich weiß (?:es |das )?nicht\b)",
+    re.IGNORECASE,
+)
+"""Also in bold, in quotes and in German, as models write it."""
 RULES = f"""\
 You answer questions from passages of documents, and from nothing else.
 - Each passage stands between <passage [n]> and </passage>; [n] is its marker.
@@ -24,6 +29,11 @@ _FRAMES = re.compile(r"<(?=[\W_]*(?:passage|\||｜|s>|sys>|inst|(?:start|end|beg
 these in the text of messages, too)."""
 _INSTRUCTION = re.compile(r"\[(?=\s*/?\s*INST\b)", re.IGNORECASE)
 _MARKER = re.compile(r"\[(\s*\d+\s*)\]")
+
+
+def says_unknown(text: str) -> bool:
+    """Whether a model wrote what it was told to write where the passages do not answer."""
+    return bool(_UNKNOWN.match(text.replace("’", "'")))
 
 
 class Message(TypedDict):

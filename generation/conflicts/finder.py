@@ -1,7 +1,6 @@
 """Where the best quotes of different documents state different values for the same thing."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import combinations
 
@@ -9,9 +8,9 @@ from generation.citations import citation_at
 from generation.conflicts.subjects import Reading, Subjects
 from generation.conflicts.values import Value, values_of
 from generation.types import Citation, Conflict, Quote, Stated
+from generation.verification.names import common_in
 from generation.verification.units import Unit, cells, units_of
 from generation.verification.words import Terms, Vocabulary
-from ingest.sentences import seen_in_lower_case
 from ingest.types import Chunk
 from ingest.validity import DATED, VALID_FROM, VALID_UNTIL, version_of
 from retrieval.types import Hit
@@ -40,7 +39,7 @@ class ConflictFinder:
     def find(self, hits: Sequence[Hit], quotes: Sequence[Quote], citations: Sequence[Citation]) -> tuple[Conflict, ...]:
         best = [one for one in quotes[:_READ] if one.support >= _AS_WELL * quotes[0].support]
         readings = list(self._readings(best, hits))
-        subjects = Subjects(self._vocabulary, _common([one.chunk for one in readings]))
+        subjects = Subjects(self._vocabulary, common_in(one.chunk.text for one in readings))
         found: list[Conflict] = []
         for one, other in combinations(readings, 2):
             cited = _is_cited(one, citations) or _is_cited(other, citations)
@@ -100,8 +99,7 @@ def _differing(one: Reading, other: Reading) -> tuple[Value, Value] | None:
 
 def _labelled(row: Unit) -> dict[str, str]:
     """Name of the column -> cell, in lower case; the first is what the row is about. Empty without a header."""
-    header = next((line for line in row.candidate.context.splitlines() if "|" in line), "")
-    names, values = cells(header.casefold()), cells(row.text.casefold())
+    names, values = cells(row.candidate.header.casefold()), cells(row.text.casefold())
     return dict(zip(names, values, strict=True)) if len(names) == len(values) > 1 else {}
 
 
@@ -155,9 +153,3 @@ def _joined(found: list[Conflict], pair: Sequence[Stated]) -> list[Conflict]:
 
 def _place(one: Stated) -> tuple[str, int]:
     return one.citation.document_id, one.citation.char_start
-
-
-def _common(chunks: Sequence[Chunk]) -> Callable[[str], bool]:
-    """Whether a word in lower case is no name: common in English, or written so in a passage."""
-    there = {word for chunk in chunks for word in re.findall(r"[\w'’-]+", chunk.text) if word[0].islower()}
-    return lambda word: word in there or seen_in_lower_case(word)

@@ -1,13 +1,14 @@
 """Proper names of a text: capitalised words, acronyms and identifiers."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from generation.verification.dates import dates
 from generation.verification.number_words import is_number
 from generation.verification.numbers import Span, is_unit
+from ingest.sentences import seen_in_lower_case
 
 _TOKEN = re.compile(r"(?:[^\W_]|[_`@#])(?:\w|[`@#]|[&./'’+=-](?=\w))*")
 _MEASURE = re.compile(r"\d[\d.,:'’-]*(?:[apAP][mM]|[kKxX])?|\d+[-–]\D.*|.*[a-z]-\d+")
@@ -67,6 +68,12 @@ def names(text: str, common: Callable[[str], bool]) -> list[Name]:
         found.append(Name(word, start, end, run))
         previous = end
     return found
+
+
+def common_in(texts: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a word in lower case is no name: common in English, or written so in one of the texts."""
+    there = {word for text in texts for word in re.findall(r"[\w'’-]+", text) if word[0].islower()}
+    return lambda word: word in there or seen_in_lower_case(word)
 
 
 @lru_cache(20_000)

@@ -2,7 +2,7 @@
 cells of a row, among who does what."""
 
 from collections.abc import Sequence
-from itertools import combinations, product
+from itertools import combinations
 
 from generation.verification.claims import Claim
 from generation.verification.names import stands
@@ -86,8 +86,10 @@ def crossed(mine: Sequence[frozenset[int]], theirs: Sequence[frozenset[int]]) ->
     Args:
         mine, theirs: content words of each piece.
     """
-    for (one, other), (left, right) in product(combinations(mine, 2), combinations(theirs, 2)):
-        here, there = one - other, other - one
-        if all(piece & part for piece in (here, there) for part in (left - right, right - left)):
-            return True
+    for left, right in combinations(theirs, 2):
+        first, second = left - right, right - left
+        both = [piece for piece in mine if piece & first and piece & second]
+        for one, other in combinations(both, 2):
+            if all(piece & part for piece in (one - other, other - one) for part in (first, second)):
+                return True
     return False

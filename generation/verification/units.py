@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from generation.candidates import Candidate, candidates
@@ -91,7 +91,7 @@ def units_of(marker: int, hit: Hit, vocabulary: Vocabulary) -> list[Unit]:
     before, above = "", next(reversed(hit.chunk.headings), "")
     known = leads(hit.chunk.text, hit.chunk.headings)
     for one in candidates([hit]):
-        placed = Candidate(marker, one.start, one.end, one.text, one.context)
+        placed = replace(one, marker=marker)
         lead = known.get(one.start, above if is_item(one.text) else "")
         back = lead or (before if _POINTS_BACK.match(one.text) else "")
         found.append(_unit(placed, hit, back, lead, vocabulary))
@@ -111,9 +111,8 @@ def pieces(text: str) -> list[str]:
 
 
 def _unit(one: Candidate, hit: Hit, back: str, lead: str, vocabulary: Vocabulary) -> Unit:
-    header = next((line for line in one.context.splitlines() if "|" in line), "")
     is_row = "|" in one.text
-    parts = _labelled(one.text, header) if is_row else [(piece, "") for piece in pieces(one.text)]
+    parts = _labelled(one.text, one.header) if is_row else [(piece, "") for piece in pieces(one.text)]
     headings = _NUMBERING.sub("§ ", "\n".join((hit.chunk.title, *hit.chunk.headings, one.context)))
     return Unit(
         candidate=one,

@@ -10,6 +10,7 @@ from generation.ports import Entailment
 from generation.types import Ground, Verdict
 from generation.verification.checks import counted, disagreement
 from generation.verification.claims import Claim, claims
+from generation.verification.names import common_in
 from generation.verification.numbers import quantities
 from generation.verification.placement import crossed
 from generation.verification.polarity import checked, without_lead
@@ -17,7 +18,7 @@ from generation.verification.premises import premise
 from generation.verification.thesaurus import thesaurus
 from generation.verification.units import Unit, pieces, units_of
 from generation.verification.words import Terms, Vocabulary, covered
-from ingest.sentences import seen_in_lower_case, sentence_spans
+from ingest.sentences import sentence_spans
 from retrieval.types import Hit
 
 _REMEMBERED = 64
@@ -69,7 +70,7 @@ class PassageVerifier:
             if span := _verbatim(statement.text, hits[marker - 1]):
                 return Verdict(True, "", (Ground(marker, *span, 1.0),))
         units = [unit for marker in markers for unit in self._units(marker, hits[marker - 1])]
-        common = _common([hits[marker - 1] for marker in markers])
+        common = common_in(hits[marker - 1].chunk.text for marker in markers)
         return self._read(statement.text, units, common, question)
 
     def _units(self, marker: int, hit: Hit) -> list[Unit]:
@@ -196,9 +197,3 @@ def _verbatim(text: str, hit: Hit) -> tuple[int, int] | None:
             return at, ends[at + len(wanted)]
         at = passage.find(wanted, at + 1)
     return None
-
-
-def _common(hits: Sequence[Hit]) -> Callable[[str], bool]:
-    """Whether a word in lower case is no name: common in English, or written so in a passage."""
-    there = {word for hit in hits for word in re.findall(r"[\w'’-]+", hit.chunk.text) if word[0].islower()}
-    return lambda word: word in there or seen_in_lower_case(word)

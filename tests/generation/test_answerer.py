@@ -140,7 +140,10 @@ def test_what_an_answer_costs_is_told_with_it() -> None:
     assert (pieces, answer.usage) == (["x"], Usage(30, 2))
 
 
-@pytest.mark.parametrize("said", ["I don't know.", " I don’t know", "I DON'T KNOW, the passages are silent."])
+@pytest.mark.parametrize(
+    "said",
+    ["I don't know.", " I don’t know", "I DON'T KNOW, the passages are silent.", "**I do not know.**", "Ich weiß es nicht."],
+)
 def test_a_model_that_does_not_know_refuses(said: str) -> None:
     _, answer = ask(Shelf([hit(TEXT)], [OPENS]), ScriptedGenerator(said))
     assert (answer.refused, answer.citations, answer.text) == (True, (), said)

@@ -34,6 +34,27 @@ def said(*pieces: str) -> list[tuple[str, tuple[int, ...]]]:
         ("", []),
         ("It costs 3.50 EUR [1].", [("It costs 3.50 EUR.", (1,))]),
         ("Is it so? [1] [1]", [("Is it so?", (1,))]),
+        ("The deposit [1] is 20 euros [2].", [("The deposit is 20 euros.", (1, 2))]),
+        (
+            "It opens [1], it closes [2], and so on.\nD [3].",
+            [("It opens, it closes, and so on.", (1, 2)), ("D.", (3,))],
+        ),
+        (
+            "According to [1], it opens at nine [2]. It closes [2].",
+            [("It opens at nine.", (1, 2)), ("It closes.", (2,))],
+        ),
+        ("Fees apply (see [2]) at night [1].", [("Fees apply at night.", (2, 1))]),
+        ("It opens at nine ([1]). It closes. [2]", [("It opens at nine.", (1,)), ("It closes.", (2,))]),
+        ("It opens at nine [1-3].", [("It opens at nine.", (1, 2, 3))]),
+        ("办公室九点开门[1]。六点关门[2]。", [("办公室九点开门。", (1,)), ("六点关门。", (2,))]),
+        (
+            "You need:\n- one\n- two [2]\nNo more.",
+            [(t, (2,)) for t in ("You need:", "- one", "- two")] + [("No more.", ())],
+        ),
+        (
+            "You need:\n- one\n- two\nNo more. [1]",
+            [(t, ()) for t in ("You need:", "- one", "- two")] + [("No more.", (1,))],
+        ),
     ],
 )
 def test_what_a_statement_is(text: str, expected: list[tuple[str, tuple[int, ...]]]) -> None:
@@ -52,7 +73,8 @@ def test_a_statement_is_given_when_the_next_begins() -> None:
 
 def test_lines_stay_lines() -> None:
     drafts = read("Two things:\n- one [1]\n- two. And more [2]")
-    assert "".join(draft.before + draft.text for draft in drafts) == "Two things:\n- one [1]\n- two. [2] And more [2]"
+    shown = "Two things: [1]\n- one [1]\n- two. [2] And more [2]"
+    assert "".join(draft.before + draft.text for draft in drafts) == shown
 
 
 @given(st.lists(st.sampled_from(["Alpha beta", ".", " ", "[1]", "[12]", "\n", "[", "]", "3.5", ",", "x"])))
