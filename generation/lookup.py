@@ -8,7 +8,7 @@ from enum import Enum
 from generation.types import Citation, Short
 from generation.verification.dates import dates
 from generation.verification.names import known, names, stands
-from generation.verification.numbers import Quantity, Span, is_unit, quantities
+from generation.verification.numbers import SECTION, Quantity, Span, is_unit, quantities
 from ingest.sentences import seen_in_lower_case
 
 CLEARLY = 2.0
@@ -24,14 +24,14 @@ class Asked(Enum):
     YEAR = r"\b(?:what|which)\s+year\b"
     TIME = r"\bwhat\s+time\b|\bwie\s+spät\b|\bum\s+wie\s*viel\s+uhr\b"
     DATE = r"^(?:\w+\s+)?when\b|\b(?:what|which)\s+(?:day|date)\b|\bwann\b"
-    COUNT = r"\bhow\s+many\b|\bwie\s*viele\b"
+    COUNT = r"\bhow\s+many\b|\bwie\s*viele\b|\bnumber\s+of\s+(?!the\b)\w+s\b"
     MEASURE = (
         r"\bhow\s+(?:much|long|old|far|tall|high|large|big|fast|hot|cold|wide|deep|heavy)\b|\bwie\s+(?:lange?|hoch|alt|weit)\b"
         r"|\b(?:what|which)\s+(?:percentage|share|proportion|amount|price|fee|rate|limit)\b|\bwie\s*viel\b"
     )
     PERSON = r"^(?:\w+\s+)?who(?:m|se)?\b|\b(?:by|to|from|with)\s+whom\b|^we[rmn]\b"
     EMAIL = r"\be-?mail\s+address\b|^(?:what|which)\b.*\be-?mail\b"
-    PHONE = r"\bphone\b|\btelephone\b|\bextension\b|\bnumber\s+(?:of|for|to\s+call)\b"
+    PHONE = r"\bphone\b|\btelephone\b|\bextension\b|\bnumber\s+(?:of\s+the|for|to\s+call)\b"
 
 
 _TWO_PARTS = re.compile(
@@ -46,7 +46,7 @@ _NO_PERSON = re.compile(r"\b(?:in|at|on|near|of|the|im|am|bei)\s+$", re.IGNORECA
 _WITHIN_NAME = re.compile(r"(?:(?<=\b[A-Z])\.\s|\s(?:de|von|van|der|del|la)(?:\s(?:der|la))?\s)")
 _RANGE = re.compile(r"\s?(?:to|-|–|bis)\s?", re.IGNORECASE)
 _COUNTED = re.compile(
-    r"\b(?:how\s+many|wie\s*viele)\s+(?:(?:more|different|other)\s+)?(\w+)(?:\s+(\w+))?", re.IGNORECASE
+    r"\b(?:how\s+many|wie\s*viele|number\s+of)\s+(?:(?:more|different|other)\s+)?(\w+)(?:\s+(\w+))?", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W_]+")
 _UNIT = re.compile(
@@ -126,7 +126,9 @@ def _candidates(kind: Asked, question: str, quote: str) -> Iterator[Span]:
         case Asked.EMAIL:
             yield from (found.span() for found in _EMAIL.finditer(quote))
         case Asked.PHONE:
-            yield from (found.span() for found in _PHONE.finditer(quote))
+            days = [(one.start, one.end) for one in dates(quote)]
+            spans = (found.span() for found in _PHONE.finditer(quote))
+            yield from (span for span in spans if not any(span[0] < end and start < span[1] for start, end in days))
         case Asked.YEAR:
             yield from (found.span() for found in _YEAR.finditer(quote) if found.group() not in question)
         case Asked.DATE:
@@ -176,26 +178,38 @@ def _quantities(question: str, quote: str) -> list[Quantity]:
 
 
 def _counts(question: str, quote: str) -> Iterator[Span]:
-    """Numbers without a year; where some stand before what is counted, only these."""
-    found = [one for one in _quantities(question, quote) if one.unit not in ("time", "%")]
-    found = [one for one in found if not _YEAR.fullmatch(one.text) and quote[one.end : one.end + 1] != "-"]
+    """Where some numbers stand before what is counted, only these; else all that are no year."""
+    found = [one for one in _quantities(question, quote) if one.unit not in ("time", "%", SECTION)]
+    found = [one for one in found if quote[one.end : one.end + 1] != "-"]
     counted = _COUNTED.search(question)
     stems = {word[: _STEM - 1].casefold() for word in (counted.groups() if counted else ()) if word and len(word) > 2}
     before = [
         one for one in found if any(word[: _STEM - 1].casefold() in stems for word in _WORD.findall(quote, one.end)[:3])
     ]
-    yield from (_with_unit(one, quote) for one in before or found)
+    counts = before or [one for one in found if not _YEAR.fullmatch(one.text)]
+    yield from (_with_unit(one, quote) for one in counts)
 
 
 def _measures(question: str, quote: str) -> Iterator[Span]:
-    """Numbers with a unit that fits: of time where it asks how long or how old, of money or a share otherwise where
-    there are such, and none that only says in brackets what another one said."""
+    """Numbers with a unit that fits: those that the quote calls long where it asks how long; else of time where it
+    asks that or how old, of money or a share otherwise where there are such, and none that only says in brackets what
+    another one said."""
+    if called := _called(question, quote):
+        yield from called
+        return
     wants_time = re.search(r"\b(?:long|old|lange?|alt)\b", question, re.IGNORECASE)
     found = [one for one in _quantities(question, quote) if one.unit and one.unit != "time"]
     found = [one for one in found if (one.unit in _TIMES) == bool(wants_time)]
     found = [one for one in found if one.unit in _MONEY_OR_SHARE] or found
     outside = [one for one in found if quote.count("(", 0, one.start) == quote.count(")", 0, one.start)]
     yield from (_with_unit(one, quote) for one in outside or found)
+
+
+def _called(question: str, quote: str) -> list[Span]:
+    """57 km, where it asks how long and the quote says "57 km long"."""
+    asked = re.search(r"\bhow\s+(long|old|tall|high|wide|deep)\b", question, re.IGNORECASE)
+    spans = [_with_unit(one, quote) for one in _quantities(question, quote) if one.unit]
+    return [span for span in spans if asked and re.match(rf"[\s-]{asked[1]}\b", quote[span[1] :], re.IGNORECASE)]
 
 
 def _with_unit(one: Quantity, quote: str) -> Span:

@@ -4,7 +4,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from ingest.acronyms import acronyms
+from ingest.moments import in_utc
 from ingest.types import EVERYONE, Document, Metadata, Section
 from ingest.validity import version_of
 
@@ -114,8 +115,7 @@ def document_row(document: Document, chunks: int, now: datetime) -> dict[str, ob
 
 def entry_of(row: sa.Row[Any]) -> CatalogEntry:
     values = dict(row._mapping)
-    # SQLite gives back what was stored in UTC without its zone.
-    indexed_at = values.pop("indexed_at").replace(tzinfo=UTC)
+    indexed_at = in_utc(values.pop("indexed_at"))
     return CatalogEntry(**{**values, "groups": tuple(values["groups"])}, indexed_at=indexed_at)
 
 

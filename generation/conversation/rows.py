@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from generation.conversation.types import Exchange, Session
 from generation.types import Answer, Citation
+from ingest.moments import in_utc
 
 SCHEMA = sa.MetaData()
 SESSIONS = sa.Table(
@@ -91,5 +92,4 @@ def _citation_of(values: Mapping[str, Any]) -> Citation:
 
 
 def _dated(values: Mapping[Any, Any]) -> dict[str, Any]:
-    """Moments with their zone, which SQLite drops."""
-    return {name: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for name, value in values.items()}
+    return {name: in_utc(value) if isinstance(value, datetime) else value for name, value in values.items()}

@@ -25,6 +25,11 @@ _GERMAN = re.compile(
     r"|als|um|durch|gegen|ohne|höchstens|mindestens|unter|vor)\b",
     re.IGNORECASE,
 )
+_ENGLISH = re.compile(
+    r"\b(?:the|of|and|is|are|were|to|for|with|on|by|that|from|has|not|at|as|it|be|who|you|must)\b", re.IGNORECASE
+)
+_TITLED = re.compile(r"\b(?:Herrn?|Frau|Dr\.|Prof\.)\s(?:Dr\.\s)?(?:[A-ZÄÖÜ][\w-]+\s)?$")
+_PARTICLES = re.compile(r"\b[A-ZÄÖÜ][\w-]+ (?:von|van|zu)(?: de[rnm])? (?=[A-ZÄÖÜ])")
 _SHORT = 8
 """Words; in a sentence of fewer, one word that only German has tells the language."""
 _NO_NAMES = """whoever whatever whichever whenever wherever nobody nothing neither nor since everyone everybody anyone
@@ -54,10 +59,10 @@ def names(text: str, common: Callable[[str], bool]) -> list[Name]:
 
     Args:
         common: whether a word that begins a sentence, in lower case, is one that is no name. In German, where every
-            noun has a capital, only acronyms and identifiers are found.
+            noun has a capital, only acronyms, identifiers and what follows Herr or Frau are found.
     """
     taken = [(one.start, one.end) for one in dates(text)]
-    german = len(_GERMAN.findall(text)) >= (2 if text.count(" ") >= _SHORT - 1 else 1)
+    german = _in_german(text)
     found: list[Name] = []
     run, previous = 0, -1
     for match in _TOKEN.finditer(text):
@@ -68,6 +73,12 @@ def names(text: str, common: Callable[[str], bool]) -> list[Name]:
         found.append(Name(word, start, end, run))
         previous = end
     return found
+
+
+def _in_german(text: str) -> bool:
+    """By its function words: more than one, unless it is short, and more than English ones (Ursula von der Leyen)."""
+    found = len(_GERMAN.findall(_PARTICLES.sub(" ", text)))
+    return found >= (2 if text.count(" ") >= _SHORT - 1 else 1) and found > len(_ENGLISH.findall(text))
 
 
 def common_in(texts: Iterable[str]) -> Callable[[str], bool]:
@@ -124,8 +135,10 @@ def _is_name(text: str, word: str, start: int, common: Callable[[str], bool], ge
         return False
     if _identifier(word):
         return True
-    if not word[0].isupper() or german:
+    if not word[0].isupper():
         return False
+    if german:
+        return bool(_TITLED.search(text, 0, start))
     if not _START.search(text, 0, start):
         return True
     inflected = word.endswith(("s", "ed", "ing")) and not _CAPITAL_FOLLOWS.match(text, start + len(word))

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from ingest.catalog_rows import SCHEMA
 from ingest.errors import NotFoundError
 from ingest.library.pages import PageOf, paged
+from ingest.moments import in_utc
 from ingest.types import EVERYONE
 
 Kind: TypeAlias = Literal["trace", "feedback"]
@@ -143,6 +144,4 @@ class Journals:
 
 def _entry(row: sa.Row[Any]) -> Entry:
     body = zlib.decompress(row.packed).decode(errors="surrogatepass")
-    # SQLite gives back what was stored in UTC without its zone.
-    at = row.created_at if row.created_at.tzinfo else row.created_at.replace(tzinfo=UTC)
-    return Entry(row.id, row.reader, at, body, row.about)
+    return Entry(row.id, row.reader, in_utc(row.created_at), body, row.about)

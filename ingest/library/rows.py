@@ -5,12 +5,13 @@ They stand in the catalog's database. Every row has its tenant; a store is a col
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
 from ingest.catalog_rows import SCHEMA
+from ingest.moments import in_utc
 from ingest.types import EVERYONE, Metadata
 
 Status: TypeAlias = Literal["in_progress", "completed", "failed", "cancelled"]
@@ -156,10 +157,10 @@ def readable(groups: Iterable[str], reader: Iterable[str]) -> bool:
 
 
 def values_of(row: sa.Row[Any]) -> dict[str, Any]:
-    """What the dataclasses take: groups as tuples, moments with their zone, which SQLite drops."""
+    """What the dataclasses take: groups as tuples, moments with their zone."""
     values = dict(row._mapping)
     if "groups" in values:
         values["groups"] = tuple(values["groups"])
     if "created_at" in values:
-        values["created_at"] = values["created_at"].replace(tzinfo=UTC)
+        values["created_at"] = in_utc(values["created_at"])
     return values

@@ -142,7 +142,13 @@ def test_what_an_answer_costs_is_told_with_it() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["I don't know.", " I don’t know", "I DON'T KNOW, the passages are silent.", "**I do not know.**", "Ich weiß es nicht."],
+    [
+        "I don't know.",
+        " I don’t know",
+        "I DON'T KNOW, the passages are silent.",
+        "**I do not know.**",
+        "Ich weiß es nicht.",
+    ],
 )
 def test_a_model_that_does_not_know_refuses(said: str) -> None:
     _, answer = ask(Shelf([hit(TEXT)], [OPENS]), ScriptedGenerator(said))

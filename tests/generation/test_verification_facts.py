@@ -116,6 +116,8 @@ def test_dates_agree(one: str, other: str, expected: bool) -> None:
         ("Ask Anni's team. Then wait.", ["Anni's"]),
         ("Der Hund und die Katze mit P1.", ["P1"]),
         ("Höchstens sechs Personen.", []),
+        ("Frau Schmidt leitet die Abteilung und die Logistik mit Dr. Kern.", ["Schmidt", "Kern"]),
+        ("Ursula von der Leyen met Olaf.", ["Ursula", "Leyen", "Olaf"]),
         ("Whoever drives pays Anni.", ["Anni"]),
         ("Twelve at most.", []),
         ("Bay 4E and room 12b on the 5th, 80m² for 20GB.", ["4E", "12b"]),

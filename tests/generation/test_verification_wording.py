@@ -1,5 +1,7 @@
 """Ways to say the same, and ways to say something else in nearly the same words."""
 
+from dataclasses import replace
+
 import pytest
 
 from generation.citations import Statement
@@ -94,7 +96,28 @@ def test_the_same_in_other_words(sentence: str, passage: str, headings: tuple[st
         ("A fee is due if the booking is cancelled in time.", "A fee is due if not cancelled in time.", ()),
         ("The bar closes at 12 am.", "The bar closes at 12 pm.", ()),
         ("Bay 4E is free.", "Bay 4F is free.", ()),
+        (
+            "Frau Schmidt leitet die Abteilung und die Logistik.",
+            "Frau Müller leitet die Abteilung und die Logistik.",
+            (),
+        ),
+        ("Smith moved to Des Moines in 1990.", "Jones moved to Des Moines in 1990.", ()),
     ],
 )
 def test_something_else_in_like_words(sentence: str, passage: str, headings: tuple[str, ...]) -> None:
     assert not judge(sentence, passage, headings).supported
+
+
+@pytest.mark.parametrize("title", ["Handbook", "Travel rates | ACME"])
+def test_a_title_with_a_bar_is_no_header(title: str) -> None:
+    table = "| City | Daily allowance | Hotel limit |\n| --- | --- | --- |\n| London | 52 | 200 |"
+    one = hit(table)
+    found = replace(one, chunk=replace(one.chunk, title=title, context=title))
+    assert VERIFIER.verify(Statement("The hotel limit in London is 200.", (1,)), [found], "").supported
+    assert not VERIFIER.verify(Statement("The hotel limit in London is 52.", (1,)), [found], "").supported
+
+
+def test_long_lists_are_read_quickly() -> None:
+    """Once it took the square of the items squared."""
+    items = ", ".join(f"Member{chr(97 + number % 26)}{number}" for number in range(300))
+    assert judge(f"The members are {items}.", f"Members: {items}.", ()).supported
