@@ -15,7 +15,7 @@ from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import InvalidError, NotFoundError
 from ingest.library.batches import MOST_BYTES
 from ingest.library.pages import PageOf
-from ingest.library.rows import Task, Upload, source_of
+from ingest.library.rows import Task, Upload, filename_of, source_of
 from ingest.library.shelves import Library
 from ingest.pipeline import document_id_of
 from ingest.types import Document, Section
@@ -61,6 +61,21 @@ def indexed(catalog: Catalog, collection: str, tenant: str, source: str, *groups
     document = Document(key, collection, tenant, groups, source, "A", "0" * 64, "r", sections, {"year": 2025})
     catalog.commit([(document, 1)], NOW)
     return key
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        (source_of("file-1", "Q3: plan.md"), "Q3: plan.md"),
+        ("upload:a.txt", "a.txt"),
+        ("upload:plans\\Q3: plan.md", "Q3: plan.md"),
+        ("reports/2025/a.md", "a.md"),
+        ("C:\\docs\\a.md", "a.md"),
+        ("wiki:Leave", "wiki:Leave"),
+    ],
+)
+def test_the_name_of_a_file_is_the_end_of_its_source(source: str, name: str) -> None:
+    assert filename_of(source) == name
 
 
 def test_pages_in_both_directions_leave_out_what_is_not_for_the_reader(library: Library, tenant: str) -> None:

@@ -51,14 +51,15 @@ def test_stores_are_listed_in_pages(client: OpenAI) -> None:
 def test_collections_that_were_filled_otherwise_are_stores(client: OpenAI, tenant: str, url: str) -> None:
     form = {"collection": f"other-{tenant}", "metadata": '{"year": 2025}'}
     headers = {"authorization": f"Bearer {tenant}"}
-    sent = httpx.post(f"{url}/documents", files={"file": ("a.txt", b"Parental leave.")}, data=form, headers=headers)
+    files = {"file": ("a.txt", b"Parental leave.")}
+    sent = httpx.post(f"{url}/documents", files=files, data=form, headers=headers, timeout=60)
     document_id = sent.json()["document_id"]
     (store,) = client.vector_stores.list()
     assert (store.id, store.name, store.file_counts.completed) == (f"vs_other-{tenant}", f"other-{tenant}", 1)
     (file,) = client.vector_stores.files.list(store.id)
     assert (file.id, file.status, file.attributes) == (f"file-{document_id}", "completed", {"year": 2025})
     (found,) = client.vector_stores.search(store.id, query="leave").data
-    assert (found.file_id, found.filename, found.attributes) == (file.id, "upload:a.txt", {"year": 2025})
+    assert (found.file_id, found.filename, found.attributes) == (file.id, "a.txt", {"year": 2025})
     with pytest.raises(BadRequestError, match="was not uploaded through /v1/files"):
         client.vector_stores.files.update(file.id, vector_store_id=store.id, attributes={})
     assert client.vector_stores.update(store.id, name="Other").name == "Other"
