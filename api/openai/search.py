@@ -13,6 +13,7 @@ from api.openai.filters import condition_of, keys_of, without_unknown
 from api.openai.schemas import FILE_ID, FoundOut, FoundPage, StoreSearchIn, TextOut
 from api.openai.views import collection_of
 from ingest.library.files import INGESTED_PREFIX
+from ingest.library.rows import filename_of
 from retrieval.filters import EVERYTHING
 from retrieval.queries.rewriting import rewritten
 from retrieval.types import Access, Hit, Mode, Query
@@ -85,7 +86,7 @@ def _found_out(hit: Hit) -> FoundOut:
     file_id = attributes.pop(FILE_ID, INGESTED_PREFIX + chunk.document_id)
     return FoundOut(
         file_id=str(file_id),
-        filename=PurePosixPath(chunk.source.replace("\\", "/")).name,
+        filename=filename_of(chunk.source),
         score=round(hit.score, 6),
         attributes=attributes,
         content=[TextOut(text=chunk.text)],
