@@ -39,6 +39,11 @@ def test_a_store_is_a_collection(client: OpenAI, upload: Upload, library: Servic
         client.vector_stores.delete(store.id)
 
 
+def test_an_empty_store_that_another_process_made_is_there(client: OpenAI, library: Services, tenant: str) -> None:
+    made = library.library.stores.add(f"made-{tenant}", tenant, "Made", None, {})  # an index on a server has no folder
+    assert client.vector_stores.search(f"vs_{made.collection}", query="leave").data == []
+
+
 def test_stores_are_listed_in_pages(client: OpenAI) -> None:
     ids = [client.vector_stores.create(name="same").id for _ in range(3)]
     assert [store.id for store in client.vector_stores.list(limit=1, order="asc")] == ids
