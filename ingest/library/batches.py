@@ -78,10 +78,9 @@ class Batches:
     def page(self, batch: Batch, tenant: str, page: PageOf, status: Status | None) -> tuple[list[AttachedFile], bool]:
         """Its files, one page, and whether there are more."""
         rows = _files(batch.id, batch.collection, tenant)
-        if status is not None:
-            rows = sa.select(rows).where(rows.c.status == status).subquery()
+        only = rows.c.status == status if status else None
         with self._engine.connect() as connection:
-            found, more = paged(connection, rows, page)
+            found, more = paged(connection, rows, page, only=only)
         return [AttachedFile(**values_of(row)) for row in found], more
 
     def cancel(self, batch: Batch, tenant: str) -> Batch:

@@ -47,14 +47,13 @@ class Files:
     ) -> tuple[list[AttachedFile], bool]:
         """One page, and whether there are more."""
         files = files_of(collection, tenant)
-        if status is not None:
-            files = sa.select(files).where(files.c.status == status).subquery()
+        only = files.c.status == status if status else None
 
         def keep(row: sa.Row[Any]) -> bool:
             return readable(row.groups, groups)
 
         with self._engine.connect() as connection:
-            rows, more = paged(connection, files, page, keep)
+            rows, more = paged(connection, files, page, keep, only)
         return [_file(row) for row in rows], more
 
     def change(self, collection: str, tenant: str, file_id: str, attributes: Metadata) -> None:

@@ -97,8 +97,9 @@ def test_pages_in_both_directions_leave_out_what_is_not_for_the_reader(library: 
     for cursor in (ids[1], "none"):
         with pytest.raises(InvalidError, match="is no id of this list"):
             page(after=cursor)
-    with pytest.raises(InvalidError, match="not both"):
-        page(after=own[0], before=own[1])
+    assert page(after=own[0], before=own[1]) == ([], False)
+    assert page(limit=2, after=own[0], before=own[4]) == (own[1:3], True)
+    assert page(limit=2, after=own[4], before=own[1], descending=True) == ([own[3], own[2]], False)
 
 
 def test_stores_are_named_ones_and_those_with_documents(library: Library, catalog: Catalog, tenant: str) -> None:
@@ -132,6 +133,20 @@ def test_a_store_holds_uploads_and_what_was_ingested(library: Library, catalog: 
     }
     assert [file.id for file in library.files.page("one", tenant, (), PageOf(), "in_progress")[0]] == [plain.id]
     assert library.files.get("one", tenant, (), plain.id).attributes == {"k": 1}
+
+
+def test_a_cursor_need_not_meet_the_filter_any_more(library: Library, tenant: str) -> None:
+    uploads = [uploaded(library, tenant) for _ in range(3)]
+    batch = library.batches.add("one", tenant, (), [(one, {}) for one in uploads])
+    tasks = {task.file_id: task for task in taken(library, tenant)}
+    for pages in (
+        lambda page: library.files.page("one", tenant, (), page, "in_progress"),
+        lambda page: library.batches.page(batch, tenant, page, "in_progress"),
+    ):
+        first, _ = pages(PageOf(1))
+        library.batches.settle(tasks[first[0].id], "completed")
+        second, _ = pages(PageOf(1, after=first[0].id))
+        assert second[0].status == "in_progress"
 
 
 def taken(library: Library, tenant: str, most: int = 10) -> list[Task]:

@@ -49,6 +49,7 @@ def test_stores_are_listed_in_pages(client: OpenAI) -> None:
     assert [store.id for store in client.vector_stores.list(limit=1, order="asc")] == ids
     before = client.vector_stores.list(before=ids[2], limit=1, order="asc")
     assert ([store.id for store in before.data], before.has_more) == ([ids[1]], True)
+    assert [store.id for store in before] == [ids[1]]  # the client asks for more, with both cursors
     with pytest.raises(BadRequestError, match=r"limit"):
         client.vector_stores.list(limit=101)
 
