@@ -121,6 +121,18 @@ class Batches:
             again = _waiting().where(BATCHES.c.id == first.batch_id, BATCH_FILES.c.file_id.in_(chosen))
             return [Task(**values_of(row)) for row in connection.execute(again)]
 
+    def give_back(self, tasks: Sequence[Task]) -> None:
+        """As if nobody had begun them: it was not their fault."""
+        for batch_id in {task.batch_id for task in tasks}:
+            unsettled = (BATCH_FILES.c.batch_id == batch_id, BATCH_FILES.c.status == "in_progress")
+            ids = [task.file_id for task in tasks if task.batch_id == batch_id]
+            with self._engine.begin() as connection:
+                connection.execute(
+                    sa.update(BATCH_FILES)
+                    .where(*unsettled, BATCH_FILES.c.file_id.in_(ids))
+                    .values(attempts=BATCH_FILES.c.attempts - 1)
+                )
+
     def settle(self, task: Task, status: Status, error_code: ErrorCode | None = None, error: str | None = None) -> bool:
         """Say what became of a task. False where its file has left the store meanwhile."""
         one = (BATCH_FILES.c.batch_id == task.batch_id, BATCH_FILES.c.file_id == task.file_id)

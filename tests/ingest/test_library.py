@@ -185,6 +185,16 @@ def test_what_somebody_died_with_is_taken_alone(library: Library, tenant: str) -
     assert taken(library, tenant) == []
 
 
+def test_what_is_given_back_was_never_begun(library: Library, tenant: str) -> None:
+    uploads = [uploaded(library, tenant) for _ in range(3)]
+    batch = library.batches.add("one", tenant, (), [(one, {}) for one in uploads])
+    tasks = taken(library, tenant)
+    library.batches.settle(tasks[0], "completed")
+    library.batches.give_back(tasks)
+    assert [(task.file_id, task.attempts) for task in taken(library, tenant)] == [(one.id, 1) for one in uploads[1:]]
+    assert dict(library.batches.counts(batch.id)) == {"completed": 1, "in_progress": 2}
+
+
 def test_cancelling_keeps_what_was_indexed_before(library: Library, catalog: Catalog, tenant: str) -> None:
     old, new = uploaded(library, tenant), uploaded(library, tenant)
     indexed(catalog, "one", tenant, source_of(old.id, old.filename))
