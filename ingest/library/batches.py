@@ -75,12 +75,19 @@ class Batches:
         with self._engine.connect() as connection:
             return Counter({row.status: row.files for row in connection.execute(query)})
 
-    def page(self, batch: Batch, tenant: str, page: PageOf, status: Status | None) -> tuple[list[AttachedFile], bool]:
-        """Its files, one page, and whether there are more."""
+    def page(
+        self, batch: Batch, tenant: str, groups: tuple[str, ...], page: PageOf, status: Status | None
+    ) -> tuple[list[AttachedFile], bool]:
+        """Those of its files that the reader sees, one page, and whether there are more. Whose a file was is not known
+        any more once it is deleted, so that it is left out."""
         rows = _files(batch.id, batch.collection, tenant)
         only = rows.c.status == status if status else None
+
+        def keep(row: sa.Row[Any]) -> bool:
+            return readable(row.groups, groups)
+
         with self._engine.connect() as connection:
-            found, more = paged(connection, rows, page, only=only)
+            found, more = paged(connection, rows, page, keep, only)
         return [AttachedFile(**values_of(row)) for row in found], more
 
     def cancel(self, batch: Batch, tenant: str) -> Batch:
@@ -187,7 +194,7 @@ def _files(batch_id: str, collection: str, tenant: str) -> sa.Subquery:
         sa.select(
             BATCH_FILES.c.file_id.label("id"),
             sa.func.coalesce(ATTACHED.c.document_id, "").label("document_id"),
-            BATCHES.c.groups,
+            UPLOADS.c.groups,
             BATCH_FILES.c.attributes,
             BATCH_FILES.c.status,
             BATCH_FILES.c.error_code,
@@ -196,6 +203,7 @@ def _files(batch_id: str, collection: str, tenant: str) -> sa.Subquery:
             sa.func.coalesce(DOCUMENTS.c.characters, 0).label("characters"),
         )
         .join(BATCHES, BATCHES.c.id == BATCH_FILES.c.batch_id)
+        .join(UPLOADS, UPLOADS.c.id == BATCH_FILES.c.file_id)
         .outerjoin(
             ATTACHED,
             sa.and_(

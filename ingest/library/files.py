@@ -1,5 +1,6 @@
 """Files in stores: uploaded ones, in whatever state, and documents that were ingested in another way."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -55,6 +56,13 @@ class Files:
         with self._engine.connect() as connection:
             rows, more = paged(connection, files, page, keep, only)
         return [_file(row) for row in rows], more
+
+    def all_readable(self, collection: str, tenant: str, groups: tuple[str, ...]) -> bool:
+        """Whether the reader sees every uploaded file in the store, whether it is indexed or not."""
+        owners = sa.cast(ATTACHED.c.groups, sa.Text)  # JSON itself cannot be compared
+        query = sa.select(owners).where(ATTACHED.c.collection == collection, ATTACHED.c.tenant == tenant).distinct()
+        with self._engine.connect() as connection:
+            return all(readable(json.loads(one), groups) for one in connection.execute(query).scalars())
 
     def change(self, collection: str, tenant: str, file_id: str, attributes: Metadata) -> None:
         with self._engine.begin() as connection:

@@ -141,7 +141,7 @@ def test_a_cursor_need_not_meet_the_filter_any_more(library: Library, tenant: st
     tasks = {task.file_id: task for task in taken(library, tenant)}
     for pages in (
         lambda page: library.files.page("one", tenant, (), page, "in_progress"),
-        lambda page: library.batches.page(batch, tenant, page, "in_progress"),
+        lambda page: library.batches.page(batch, tenant, (), page, "in_progress"),
     ):
         first, _ = pages(PageOf(1))
         library.batches.settle(tasks[first[0].id], "completed")
@@ -183,6 +183,20 @@ def test_what_somebody_died_with_is_taken_alone(library: Library, tenant: str) -
     assert dict(library.batches.counts(batch.id)) == {"failed": 1, "cancelled": 1, "completed": 1}
     assert library.files.get("one", tenant, (), uploads[0].id).error == "Why."
     assert taken(library, tenant) == []
+
+
+def test_a_batch_shows_each_reader_his_own_files(library: Library, tenant: str) -> None:
+    one, both = uploaded(library, tenant, "a"), uploaded(library, tenant, "a", "b")
+    batch = library.batches.add("one", tenant, ("a", "b"), [(one, {}), (both, {})])
+
+    def shown(*groups: str) -> set[str]:
+        return {file.id for file in library.batches.page(batch, tenant, groups, PageOf(), None)[0]}
+
+    assert (shown("a"), shown("b"), shown("c")) == ({one.id, both.id}, {both.id}, set())
+    assert library.files.all_readable("one", tenant, ("a",))
+    assert not library.files.all_readable("one", tenant, ("b",))
+    library.uploads.remove(both.id)
+    assert (shown("a"), shown("b")) == ({one.id}, set())
 
 
 def test_what_is_given_back_was_never_begun(library: Library, tenant: str) -> None:

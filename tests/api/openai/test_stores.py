@@ -217,6 +217,19 @@ def test_tenants_and_groups_are_kept_apart(client: OpenAI, upload: Upload, url: 
         client.vector_stores.delete(store)
 
 
+def test_a_store_with_files_of_others_stays_before_they_are_indexed(
+    client: OpenAI, library: Services, url: str, tenant: str
+) -> None:
+    store = client.vector_stores.create().id
+    with client_of(url, f"{tenant}:hr") as hr:
+        secret = hr.files.create(file=("pay.txt", b"Pay."), purpose="assistants").id
+        upload = library.library.uploads.get(secret, tenant, ("hr",))
+        library.library.batches.add(store.removeprefix("vs_"), tenant, ("hr",), [(upload, {})])  # nobody is told
+        with pytest.raises(PermissionDeniedError, match="may not read"):
+            client.vector_stores.delete(store)
+        assert hr.vector_stores.delete(store).deleted
+
+
 def test_attributes_wait_until_the_file_is_indexed(client: OpenAI, upload: Upload, library: Services) -> None:
     store, file_id = client.vector_stores.create().id, upload("a.txt", "Leave.")
     access = library.library.uploads.get(file_id, _tenant(client), ())
