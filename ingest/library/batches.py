@@ -149,8 +149,7 @@ class Batches:
                 .where(*one, BATCH_FILES.c.status == "in_progress")
                 .values(status=status, error_code=error_code, error=error)
             )
-            where = (task.collection, task.tenant, task.file_id)
-            return files.settle(connection, *where, status, error_code, error)
+            return files.settle(connection, task, status, error_code, error)
 
 
 def _row(batch_id: str, position: int, upload: Upload, attributes: Metadata) -> dict[str, object]:

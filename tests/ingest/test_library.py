@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +16,7 @@ from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import InvalidError, NotFoundError
 from ingest.library.batches import MOST_BYTES
 from ingest.library.pages import PageOf
-from ingest.library.rows import Task, Upload, filename_of, source_of
+from ingest.library.rows import Batch, Status, Task, Upload, filename_of, source_of
 from ingest.library.shelves import Library
 from ingest.pipeline import document_id_of
 from ingest.types import Document, Section
@@ -139,13 +140,12 @@ def test_a_cursor_need_not_meet_the_filter_any_more(library: Library, tenant: st
     uploads = [uploaded(library, tenant) for _ in range(3)]
     batch = library.batches.add("one", tenant, (), [(one, {}) for one in uploads])
     tasks = {task.file_id: task for task in taken(library, tenant)}
-    for pages in (
-        lambda page: library.files.page("one", tenant, (), page, "in_progress"),
-        lambda page: library.batches.page(batch, tenant, (), page, "in_progress"),
-    ):
-        first, _ = pages(PageOf(1))
+    in_store = partial(library.files.page, "one", tenant, (), status="in_progress")
+    in_batch = partial(library.batches.page, batch, tenant, (), status="in_progress")
+    for page in (in_store, in_batch):
+        first, _ = page(page=PageOf(1))
         library.batches.settle(tasks[first[0].id], "completed")
-        second, _ = pages(PageOf(1, after=first[0].id))
+        second, _ = page(page=PageOf(1, after=first[0].id))
         assert second[0].status == "in_progress"
 
 
@@ -217,3 +217,30 @@ def test_cancelling_keeps_what_was_indexed_before(library: Library, catalog: Cat
     assert library.batches.get(batch.id, "one", tenant, ()).cancelled
     assert [library.files.get("one", tenant, (), one.id).status for one in (old, new)] == ["completed", "cancelled"]
     assert taken(library, tenant) == []
+
+
+def test_attributes_are_those_that_a_file_is_indexed_with(library: Library, catalog: Catalog, tenant: str) -> None:
+    file = uploaded(library, tenant)
+
+    def added(year: int) -> Batch:
+        return library.batches.add("one", tenant, (), [(file, {"year": year})])
+
+    def shown() -> object:
+        return library.files.get("one", tenant, (), file.id).attributes["year"]
+
+    def settled(status: Status) -> None:
+        (task,) = taken(library, tenant)
+        library.batches.settle(task, status)
+
+    added(2024)
+    assert shown() == 2024
+    indexed(catalog, "one", tenant, source_of(file.id, file.filename))
+    settled("completed")
+    library.batches.cancel(added(2025), tenant)
+    assert shown() == 2024
+    added(2026)
+    settled("failed")
+    assert shown() == 2024
+    added(2026)
+    settled("completed")
+    assert shown() == 2026

@@ -8,6 +8,7 @@ import pytest
 from openai import BadRequestError, InternalServerError, NotFoundError, OpenAI, PermissionDeniedError
 
 from api.bootstrap import Services
+from ingest.library.rows import Task
 from tests.api.openai.conftest import client_of
 
 Upload = Callable[[str, str], str]
@@ -143,6 +144,21 @@ def test_files_of_a_batch_have_attributes_of_their_own(client: OpenAI, upload: U
     assert batch.file_counts.completed == 2
     found = client.vector_stores.search(store, query="report").data
     assert {one.file_id: one.attributes for one in found} == {ids[0]: {"rank": 0.0}, ids[1]: {"rank": 1.0}}
+    cancelled = client.vector_stores.file_batches.cancel(batch.id, vector_store_id=store)
+    assert cancelled.status == "completed"  # there was nothing left to leave out
+
+
+def test_what_could_not_be_indexed_anew_takes_other_attributes(
+    client: OpenAI, upload: Upload, library: Services, tenant: str
+) -> None:
+    store, file_id = client.vector_stores.create().id, upload("a.txt", "Leave.")
+    client.vector_stores.files.create_and_poll(file_id, vector_store_id=store, attributes={"year": 2025})
+    task = Task("none", store.removeprefix("vs_"), tenant, (), file_id, "a.txt", 6, {"year": 2026}, 1)
+    library.library.batches.settle(task, "failed", "server_error", "Why.")
+    changed = client.vector_stores.files.update(file_id, vector_store_id=store, attributes={"year": 2027})
+    assert (changed.status, changed.last_error, changed.attributes) == ("completed", None, {"year": 2027})
+    (found,) = client.vector_stores.search(store, query="leave").data
+    assert found.attributes == {"year": 2027}
 
 
 @pytest.mark.slow
