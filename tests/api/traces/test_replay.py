@@ -128,8 +128,8 @@ def test_hits_that_change_places_at_the_same_score_are_no_change() -> None:
     assert [(one.kind, one.chunk_id) for one in rose.hits] == [("moved", "b"), ("moved", "c")]
     risen = compared(first, scored(("b", 0.5), ("c", 0.5), ("d", 0.2)), {})
     assert [(one.kind, one.chunk_id) for one in risen.hits] == [("gone", "a"), *(("moved", key) for key in "bcd")]
-    ranks = [scored(*((key, 1 / (60 + rank)) for rank, key in enumerate(keys, 1))) for keys in ("abcd", "acbd")]
-    assert len(compared(*ranks, {}).hits) == 2  # what is fused by ranks lies close together
+    one, other = (scored(*((key, 1 / (60 + rank)) for rank, key in enumerate(keys, 1))) for keys in ("abcd", "acbd"))
+    assert len(compared(one, other, {}).hits) == 2  # what is fused by ranks lies close together
 
 
 def scored(*hits: tuple[str, float]) -> TraceOut:
@@ -177,7 +177,9 @@ def test_a_budget_of_time_is_named_where_something_is_reranked() -> None:
 def test_another_day_is_one_by_the_clock_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     def noted(*hours: int) -> bool:
         before, after = (
-            trace(course("a")).model_copy(update={"created_at": datetime(2025, 6, 1, tzinfo=UTC) + timedelta(hours=one)})
+            trace(course("a")).model_copy(
+                update={"created_at": datetime(2025, 6, 1, tzinfo=UTC) + timedelta(hours=one)}
+            )
             for one in hours
         )
         return any("another day" in note for note in compared(before, after, {}).notes)
