@@ -44,16 +44,16 @@ def paged(
     after, before = (_place(connection, rows, cursor, keep) for cursor in (page.after, page.before))
     backwards = before is not None and after is None
     descending = page.descending != backwards
-    place, found = before if backwards else after, list[sa.Row[Any]]()
+    start, end = (before, None) if backwards else (after, before)
+    bounds = ([] if only is None else [only]) + ([_beyond(rows, end, not descending)] if end else [])
+    found: list[sa.Row[Any]] = []
     while len(found) <= page.limit:
-        wanted = [_beyond(rows, place, descending)] if place else []
-        wanted += [_beyond(rows, before, not descending)] if before and not backwards else []
-        wanted += [only] if only is not None else []
-        some = connection.execute(_ordered(rows, descending).where(*wanted).limit(_MOST)).all()
+        here = [*bounds, _beyond(rows, start, descending)] if start else bounds
+        some = connection.execute(_ordered(rows, descending).where(*here).limit(_MOST)).all()
         found += filter(keep, some)
         if len(some) < _MOST:
             break
-        place = (some[-1].created_at, some[-1].id)
+        start = (some[-1].created_at, some[-1].id)
     shown = found[: page.limit]
     return (shown[::-1] if backwards else shown), len(found) > page.limit
 
@@ -61,7 +61,7 @@ def paged(
 def _place(
     connection: sa.Connection, rows: sa.Subquery, cursor: str | None, keep: Callable[[sa.Row[Any]], bool]
 ) -> _Place | None:
-    if not cursor:
+    if cursor is None:
         return None
     row = connection.execute(sa.select(rows).where(rows.c.id == cursor)).one_or_none()
     if row is None or not keep(row):
