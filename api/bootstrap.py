@@ -93,9 +93,10 @@ class Services(Databases):
         return IsolatedParser(RoutingParser(), chosen.parse_timeout_s, chosen.workers)
 
     def exists(self, name: str) -> bool:
+        """Also where it holds nothing yet: only the embedded index makes a folder here."""
         if self.settings.catalog.url is None and not self._sqlite.exists():
             return False  # asking must not make a data folder
-        return self._folder(name).exists() or self.catalog.count(name) > 0
+        return self._folder(name).exists() or self.library.stores.shared(name)
 
     def collection(self, name: str, create: bool = False) -> Collection:
         """Open a collection, or make it.

@@ -30,6 +30,7 @@ from generation.tokens import estimate
 from generation.types import Answer
 from ingest.catalog_rows import CatalogEntry
 from ingest.errors import InvalidError, NotFoundError, UnreadableFileError
+from ingest.library.rows import UPLOAD_SCHEME
 from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import FileResult, Label
 from ingest.sources.filesystem import SourceFile
@@ -38,8 +39,6 @@ from retrieval import filters
 from retrieval.facets import FacetValue, facets
 from retrieval.queries.conversation import recent, standalone
 from retrieval.types import Access, Hit, Query, Turn
-
-UPLOAD_SCHEME = "upload:"
 
 
 async def search(services: Services, body: SearchIn, access: Access) -> SearchOut:

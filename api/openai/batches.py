@@ -87,5 +87,5 @@ def _files(
 ) -> ListOut[StoreFileOut]:
     batches = services.library.batches
     batch = batches.get(batch_id, collection, access.tenant, access.groups)
-    found, more = batches.page(batch, access.tenant, page, status)
+    found, more = batches.page(batch, access.tenant, access.groups, page, status)
     return list_of([store_file_out(file, collection, services.settings.ingestion) for file in found], more)

@@ -57,7 +57,7 @@ class ChatIn(_In):
     max_completion_tokens: int | None = None
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
-    stop: str | list[str] | None = None
+    stop: Text | list[Text] | None = None
     seed: int | None = None
     user: str | None = None
     safety_identifier: str | None = None

@@ -28,10 +28,11 @@ def remove_store(services: Services, collection: str, access: Access) -> None:
     """With its documents and, unless other tenants have some in it, its index. Uploaded files stay.
 
     Raises:
-        DeniedError: it holds documents that the caller may not read.
+        DeniedError: it holds documents that the caller may not read, or files that are to become such.
     """
     entries = services.catalog.page(collection, access.tenant)
-    if not all(entry.readable_by(access.tenant, access.groups) for entry in entries):
+    indexed = all(entry.readable_by(access.tenant, access.groups) for entry in entries)
+    if not (indexed and services.library.files.all_readable(collection, access.tenant, access.groups)):
         raise DeniedError("The vector store holds documents that you may not read; ask who may to delete it.")
     services.library.stores.remove(collection, access.tenant)
     if entries:

@@ -220,7 +220,8 @@ class FoundOut(_Out):
     file_id: str
     filename: str
     score: float = Field(
-        description="In [0, 1]. vector: cosine similarity; keyword, hybrid: share of the best hit's score, which has 1."
+        description="In [0, 1]. vector without a reranker: cosine similarity; else: share of the best hit's score, "
+        "which has 1."
     )
     attributes: dict[str, Any]
     content: list[TextOut]

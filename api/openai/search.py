@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from fastapi import APIRouter
 
@@ -14,6 +13,7 @@ from api.openai.filters import condition_of, keys_of, without_unknown
 from api.openai.schemas import FILE_ID, FoundOut, FoundPage, StoreSearchIn, TextOut
 from api.openai.views import collection_of
 from ingest.library.files import INGESTED_PREFIX
+from ingest.library.rows import filename_of
 from retrieval.filters import EVERYTHING
 from retrieval.queries.rewriting import rewritten
 from retrieval.types import Access, Hit, Mode, Query
@@ -64,9 +64,10 @@ def _query(services: Services, collection: Collection, access: Access, body: Sto
 
 def scaled(hits: Sequence[Hit], mode: Mode) -> list[Hit]:
     """Scores in [0, 1]. Cosine similarities stay what they are (with what references and the like add to them),
-    opposite directions count as 0. BM25 and fused scores mean nothing outside their query: they become shares of the
-    best one, which has 1."""
-    best = 1.0 if mode == "dense" else max((hit.score for hit in hits), default=0.0)
+    opposite directions count as 0. Scores of BM25, of both branches and of a reranker mean nothing outside their
+    query: they become shares of the best one, which has 1."""
+    cosines = mode == "dense" and not any("rerank" in hit.origin for hit in hits)
+    best = 1.0 if cosines else max((hit.score for hit in hits), default=0.0)
     return [replace(hit, score=min(max(hit.score / best, 0.0), 1.0) if best > 0 else 0.0) for hit in hits]
 
 
@@ -85,7 +86,7 @@ def _found_out(hit: Hit) -> FoundOut:
     file_id = attributes.pop(FILE_ID, INGESTED_PREFIX + chunk.document_id)
     return FoundOut(
         file_id=str(file_id),
-        filename=PurePosixPath(chunk.source.replace("\\", "/")).name,
+        filename=filename_of(chunk.source),
         score=round(hit.score, 6),
         attributes=attributes,
         content=[TextOut(text=chunk.text)],

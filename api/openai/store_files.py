@@ -95,7 +95,7 @@ def _retrieve(services: Services, access: Access, collection: str, file_id: str)
 
 
 def _update(services: Services, access: Access, collection: str, file_id: str, attributes: Attributes) -> StoreFileOut:
-    """The document is indexed anew: attributes are part of every passage."""
+    """What is indexed of the file is indexed anew: attributes are part of every passage."""
     file = _file(services, access, collection, file_id)
     if not file.uploaded:
         raise InvalidError(
@@ -103,14 +103,15 @@ def _update(services: Services, access: Access, collection: str, file_id: str, a
         )
     if file.status == "in_progress":
         raise TransientError(f"{file_id} is being indexed; change its attributes when that is done.")
-    if file.status == "completed":
+    indexed = services.catalog.get(file.document_id) is not None  # also where it could not be indexed anew since
+    if indexed:
         upload = services.library.uploads.get(file_id, access.tenant, access.groups)
         source = source_file(services, upload.id, upload.filename, attributes)
         label = label_of(upload.tenant, upload.groups)
         (result,) = operations.ingested(services, [source], collection, label, access)
         if result.status == "failed":
             raise UnreadableFileError(result.reason)
-    services.library.files.change(collection, access.tenant, file_id, attributes)
+    services.library.files.change(collection, access.tenant, file_id, attributes, indexed)
     return _retrieve(services, access, collection, file_id)
 
 

@@ -110,9 +110,10 @@ def counts_out(counts: Counter[Status]) -> FileCounts:
 
 
 def _status(batch: Batch, counts: Counter[Status]) -> Literal["in_progress", "completed", "failed", "cancelled"]:
-    """Cancelled only once what had been begun is done; failed where nothing succeeded."""
+    """Cancelled only once what had been begun is done, and where something was left out; failed where nothing
+    succeeded."""
     if counts["in_progress"]:
         return "in_progress"
-    if batch.cancelled:
+    if batch.cancelled and (counts["cancelled"] or not counts.total()):
         return "cancelled"
     return "failed" if counts["failed"] and not counts["completed"] else "completed"

@@ -12,12 +12,13 @@ from fastapi import Depends, Request
 from api import operations
 from api.bootstrap import Services
 from api.openai.schemas import FILE_ID
-from ingest.errors import CitewellError, UnsupportedFormatError
+from ingest.errors import CitewellError, TransientError, UnsupportedFormatError
 from ingest.library.rows import ErrorCode, Task, source_of
 from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import FileResult, Label
 from ingest.sources.filesystem import SourceFile
 from ingest.types import Metadata
+from retrieval.http import RefusedError
 from retrieval.types import Access
 
 SLICE = 32
@@ -83,7 +84,11 @@ class Worker:
 
 
 def index(services: Services, tasks: Sequence[Task], stopping: threading.Event) -> None:
-    """Index files of one collection for the same readers, and say of each what became of it."""
+    """Index files of one collection for the same readers, and say of each what became of it.
+
+    Raises:
+        TransientError: what is needed is not there just now; those of which nothing is said wait.
+    """
     first = tasks[0]
     if first.attempts > MOST_ATTEMPTS:
         reason = f"The server stopped {MOST_ATTEMPTS} times while it read {first.filename}; leave it out or mend it."
@@ -100,12 +105,16 @@ def index(services: Services, tasks: Sequence[Task], stopping: threading.Event) 
             if stopping.is_set():
                 break
     except CitewellError as error:
+        if _will_pass(error):
+            services.library.batches.give_back([*waiting.values()])
+            raise
         _give_up(services, [*waiting.values()], str(error))
     except Exception:
         _give_up(services, [*waiting.values()], "An unexpected error happened; the server's log has the details.")
         raise
-    if orphans:
-        services.collection(first.collection).ingestor.remove(orphans)
+    finally:
+        if orphans:
+            services.collection(first.collection).ingestor.remove(orphans)
 
 
 def source_file(services: Services, file_id: str, filename: str, attributes: Metadata) -> SourceFile:
@@ -123,6 +132,11 @@ def _settled(services: Services, task: Task, result: FileResult) -> bool:
     if result.status != "failed":
         return services.library.batches.settle(task, "completed")
     return services.library.batches.settle(task, "failed", _code(services, task), result.reason)
+
+
+def _will_pass(error: CitewellError) -> bool:
+    """A server that refuses what it is asked does so the next time, too."""
+    return isinstance(error, TransientError) and not isinstance(error, RefusedError)
 
 
 def _give_up(services: Services, tasks: Sequence[Task], reason: str) -> None:

@@ -3,9 +3,10 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from api.dependencies import AccessOf, ServicesOf
+from api.listening import while_listening
 from api.traces import operations
 from api.traces.schemas import FeedbackIn, FeedbackOut, FeedbacksOut, ReplayOut, TraceOut, TracesOut, TraceSummary
 
@@ -33,9 +34,9 @@ async def delete(trace_id: str, services: ServicesOf, access: AccessOf) -> Trace
 
 
 @router.post("/traces/{trace_id}/replay")
-async def replay(trace_id: str, services: ServicesOf, access: AccessOf) -> ReplayOut:
+async def replay(trace_id: str, services: ServicesOf, access: AccessOf, request: Request) -> ReplayOut:
     """Ask the same question again, with the index and the settings of now, and say what differs."""
-    return await operations.replay(services, trace_id, access)
+    return await while_listening(request, operations.replay(services, trace_id, access))
 
 
 @router.post("/feedback", status_code=201)

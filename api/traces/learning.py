@@ -1,12 +1,12 @@
 """What can be learnt from what readers say of answers. Pure functions."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 from api.schemas import DocumentTextOut
 from api.schemas_answers import CitationOut
 from api.traces.schemas import EvidenceOut, FeedbackOut, PairOut, PassageOut, QuestionOut, TracedHit, TraceOut
 from ingest.errors import InvalidError
+from ingest.library.rows import filename_of
 
 TAG = "feedback"
 
@@ -59,7 +59,7 @@ def questions(feedback: Iterable[FeedbackOut]) -> Iterator[QuestionOut]:
                 question=one.query,
                 answer=one.answer if one.rating == "up" and not one.refused else "",
                 answerable=not right_refusal,
-                evidence=[EvidenceOut(document=_file(each.document), quote=each.quote) for each in one.evidence],
+                evidence=[EvidenceOut(document=filename_of(each.document), quote=each.quote) for each in one.evidence],
                 tags=[TAG],
             )
 
@@ -75,7 +75,3 @@ def _holding(hits: Iterable[TracedHit], citation: CitationOut) -> TracedHit | No
 
 def _framed(context: str, text: str) -> str:
     return f"{context}\n{text}" if context else text
-
-
-def _file(source: str) -> str:
-    return PurePosixPath(source.rpartition(":")[2].replace("\\", "/")).name

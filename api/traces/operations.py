@@ -1,12 +1,14 @@
 """What the faces offer around traces, in wire objects. Only the reader who asked finds anything."""
 
 import asyncio
+import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from api import operations
 from api.bootstrap import Services
@@ -31,12 +33,15 @@ from ingest.errors import InvalidError
 from ingest.journal.journal import Entry, reader_of
 from retrieval.types import Access
 
+_Model = TypeVar("_Model", bound=BaseModel)
+_log = logging.getLogger(__name__)
+
 
 def traces(services: Services, access: Access, limit: int, after: str = "") -> TracesOut:
-    """Newest first."""
+    """Newest first, without those of another version that cannot be read even in part."""
     services.recorder.settle()
     found, more = services.journals.traces.page(_reader(access), limit, after)
-    shown = [TraceSummary.model_validate(_trace(entry)) for entry in found]
+    shown = list(_readable(TraceSummary, found))
     return TracesOut(traces=shown, next=found[-1].id if more else None)
 
 
@@ -47,10 +52,12 @@ def trace(services: Services, trace_id: str, access: Access) -> TraceOut:
 
 
 def delete(services: Services, trace_id: str, access: Access) -> TraceSummary:
-    """With what was said of the answer. Raises NotFoundError where the reader has no such trace."""
-    gone = trace(services, trace_id, access)
+    """With what was said of the answer, whichever version wrote it. Raises NotFoundError where the reader has no such
+    trace."""
+    services.recorder.settle()
+    gone = services.journals.traces.get(trace_id, _reader(access))
     services.journals.traces.remove(trace_id, _reader(access))
-    return TraceSummary.model_validate(gone)
+    return next(_readable(TraceSummary, [gone]), _unread(gone))
 
 
 async def replay(services: Services, trace_id: str, access: Access) -> ReplayOut:
@@ -105,9 +112,9 @@ def give_feedback(services: Services, body: FeedbackIn, access: Access) -> Feedb
 
 
 def feedback(services: Services, access: Access, limit: int, after: str = "") -> FeedbacksOut:
-    """Newest first."""
+    """Newest first, without what another version wrote in another way."""
     found, more = services.journals.feedback.page(_reader(access), limit, after)
-    shown = [FeedbackOut.model_validate_json(entry.body) for entry in found]
+    shown = list(_readable(FeedbackOut, found))
     return FeedbacksOut(feedback=shown, next=found[-1].id if more else None)
 
 
@@ -119,6 +126,29 @@ def _trace(entry: Entry) -> TraceOut:
         raise InvalidError(
             f"The trace {entry.id!r} was written by another version of Citewell; read it with that one, or delete it."
         ) from error
+
+
+def _readable(model: type[_Model], entries: Iterable[Entry]) -> Iterator[_Model]:
+    """One that another version wrote must not hide the others."""
+    for entry in entries:
+        try:
+            yield model.model_validate_json(entry.body)
+        except ValidationError:
+            _log.warning("%s was written by another version of Citewell and cannot be shown", entry.id)
+
+
+def _unread(entry: Entry) -> TraceSummary:
+    """All that is known of a trace that cannot be read."""
+    return TraceSummary(
+        id=entry.id,
+        created_at=entry.created_at,
+        outcome="failed",
+        collection="",
+        query="",
+        model="",
+        confidence=0.0,
+        total_ms=0.0,
+    )
 
 
 def _reader(access: Access) -> str:

@@ -1,6 +1,7 @@
 """What differs between two answers to one question. Pure functions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 
 from pydantic import JsonValue
 
@@ -9,6 +10,9 @@ from api.traces.schemas import Change, DocumentChange, HitChange, HitKind, Repla
 
 NOISE = 0.01
 """Scores and confidences that differ by less are the same: batches of other sizes round differently."""
+SWAP = 0.001
+"""Share of the best score: hits that differ by less may change places for the same reason."""
+_BUDGET = "retrieval.rerank_budget_ms"
 _RESULT = ("outcome", "query", "text", "refused")
 
 
@@ -59,11 +63,19 @@ def _hits(before: Sequence[TracedHit], after: Sequence[TracedHit]) -> Iterator[H
         other = new.get(key)
         if other is None:
             yield _hit_change("gone", hit, None)
-        elif other.rank != hit.rank:
+        elif other.rank != hit.rank and not _level(before, after, sorted((hit.rank, other.rank))):
             yield _hit_change("moved", hit, other)
         elif abs(other.score - hit.score) > NOISE:
             yield _hit_change("rescored", hit, other)
     yield from (_hit_change("new", None, hit) for key, hit in new.items() if key not in old)
+
+
+def _level(before: Sequence[TracedHit], after: Sequence[TracedHit], ranks: Sequence[int]) -> bool:
+    """Whether both times all hits from the first of these ranks to the last have the same score, but for noise."""
+    first, last = ranks
+    noise = SWAP * max(abs(hit.score) for hit in (*before, *after))
+    both = ([hit.score for hit in hits if first <= hit.rank <= last] for hits in (before, after))
+    return all(max(scores) - min(scores) <= noise for scores in both)
 
 
 def _hit_change(kind: HitKind, before: TracedHit | None, after: TracedHit | None) -> HitChange:
@@ -103,5 +115,12 @@ def _notes(before: TraceOut, after: TraceOut) -> Iterator[str]:
         yield "A language model need not write the same twice, even at temperature 0: batches round differently."
     if before.asked.history and (before.settings.get("rewriting.url") or after.settings.get("rewriting.url")):
         yield "The question was made to stand alone by a language model, which need not write the same twice."
-    if before.asked.as_of is None and before.created_at.date() != after.created_at.date():
+    if any(one.settings.get("retrieval.reranker") and one.settings.get(_BUDGET) for one in (before, after)):
+        yield f"The clock decides how many hits are reranked ({_BUDGET}), so that they may come in another order."
+    if before.asked.as_of is None and _day(before) != _day(after):
         yield "Of several versions of a document that counts which is in force on the day; it was another day then."
+
+
+def _day(trace: TraceOut) -> date:
+    """By the clock of this machine, as the search reads it."""
+    return trace.created_at.astimezone().date()

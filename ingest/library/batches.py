@@ -75,13 +75,19 @@ class Batches:
         with self._engine.connect() as connection:
             return Counter({row.status: row.files for row in connection.execute(query)})
 
-    def page(self, batch: Batch, tenant: str, page: PageOf, status: Status | None) -> tuple[list[AttachedFile], bool]:
-        """Its files, one page, and whether there are more."""
+    def page(
+        self, batch: Batch, tenant: str, groups: tuple[str, ...], page: PageOf, status: Status | None
+    ) -> tuple[list[AttachedFile], bool]:
+        """Those of its files that the reader sees, one page, and whether there are more. Whose a file was is not known
+        any more once it is deleted, so that it is left out."""
         rows = _files(batch.id, batch.collection, tenant)
-        if status is not None:
-            rows = sa.select(rows).where(rows.c.status == status).subquery()
+        only = rows.c.status == status if status else None
+
+        def keep(row: sa.Row[Any]) -> bool:
+            return readable(row.groups, groups)
+
         with self._engine.connect() as connection:
-            found, more = paged(connection, rows, page)
+            found, more = paged(connection, rows, page, keep, only)
         return [AttachedFile(**values_of(row)) for row in found], more
 
     def cancel(self, batch: Batch, tenant: str) -> Batch:
@@ -122,6 +128,18 @@ class Batches:
             again = _waiting().where(BATCHES.c.id == first.batch_id, BATCH_FILES.c.file_id.in_(chosen))
             return [Task(**values_of(row)) for row in connection.execute(again)]
 
+    def give_back(self, tasks: Sequence[Task]) -> None:
+        """As if nobody had begun them: it was not their fault."""
+        for batch_id in {task.batch_id for task in tasks}:
+            unsettled = (BATCH_FILES.c.batch_id == batch_id, BATCH_FILES.c.status == "in_progress")
+            ids = [task.file_id for task in tasks if task.batch_id == batch_id]
+            with self._engine.begin() as connection:
+                connection.execute(
+                    sa.update(BATCH_FILES)
+                    .where(*unsettled, BATCH_FILES.c.file_id.in_(ids))
+                    .values(attempts=BATCH_FILES.c.attempts - 1)
+                )
+
     def settle(self, task: Task, status: Status, error_code: ErrorCode | None = None, error: str | None = None) -> bool:
         """Say what became of a task. False where its file has left the store meanwhile."""
         one = (BATCH_FILES.c.batch_id == task.batch_id, BATCH_FILES.c.file_id == task.file_id)
@@ -131,8 +149,7 @@ class Batches:
                 .where(*one, BATCH_FILES.c.status == "in_progress")
                 .values(status=status, error_code=error_code, error=error)
             )
-            where = (task.collection, task.tenant, task.file_id)
-            return files.settle(connection, *where, status, error_code, error)
+            return files.settle(connection, task, status, error_code, error)
 
 
 def _row(batch_id: str, position: int, upload: Upload, attributes: Metadata) -> dict[str, object]:
@@ -176,7 +193,7 @@ def _files(batch_id: str, collection: str, tenant: str) -> sa.Subquery:
         sa.select(
             BATCH_FILES.c.file_id.label("id"),
             sa.func.coalesce(ATTACHED.c.document_id, "").label("document_id"),
-            BATCHES.c.groups,
+            UPLOADS.c.groups,
             BATCH_FILES.c.attributes,
             BATCH_FILES.c.status,
             BATCH_FILES.c.error_code,
@@ -185,6 +202,7 @@ def _files(batch_id: str, collection: str, tenant: str) -> sa.Subquery:
             sa.func.coalesce(DOCUMENTS.c.characters, 0).label("characters"),
         )
         .join(BATCHES, BATCHES.c.id == BATCH_FILES.c.batch_id)
+        .join(UPLOADS, UPLOADS.c.id == BATCH_FILES.c.file_id)
         .outerjoin(
             ATTACHED,
             sa.and_(

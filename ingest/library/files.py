@@ -1,5 +1,6 @@
 """Files in stores: uploaded ones, in whatever state, and documents that were ingested in another way."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from ingest.library.rows import (
     AttachedFile,
     ErrorCode,
     Status,
+    Task,
     Upload,
     readable,
     source_of,
@@ -47,20 +49,30 @@ class Files:
     ) -> tuple[list[AttachedFile], bool]:
         """One page, and whether there are more."""
         files = files_of(collection, tenant)
-        if status is not None:
-            files = sa.select(files).where(files.c.status == status).subquery()
+        only = files.c.status == status if status else None
 
         def keep(row: sa.Row[Any]) -> bool:
             return readable(row.groups, groups)
 
         with self._engine.connect() as connection:
-            rows, more = paged(connection, files, page, keep)
+            rows, more = paged(connection, files, page, keep, only)
         return [_file(row) for row in rows], more
 
-    def change(self, collection: str, tenant: str, file_id: str, attributes: Metadata) -> None:
+    def all_readable(self, collection: str, tenant: str, groups: tuple[str, ...]) -> bool:
+        """Whether the reader sees every uploaded file in the store, whether it is indexed or not."""
+        owners = sa.cast(ATTACHED.c.groups, sa.Text)  # JSON itself cannot be compared
+        query = sa.select(owners).where(ATTACHED.c.collection == collection, ATTACHED.c.tenant == tenant).distinct()
+        with self._engine.connect() as connection:
+            return all(readable(json.loads(one), groups) for one in connection.execute(query).scalars())
+
+    def change(self, collection: str, tenant: str, file_id: str, attributes: Metadata, indexed: bool) -> None:
+        """Give a file other attributes. `indexed`: it has just been indexed with them."""
+        known = {"status": "completed", "error_code": None, "error": None} if indexed else {}
         with self._engine.begin() as connection:
             connection.execute(
-                sa.update(ATTACHED).where(*_is(collection, tenant, file_id)).values(attributes=dict(attributes))
+                sa.update(ATTACHED)
+                .where(*_is(collection, tenant, file_id))
+                .values(attributes=dict(attributes), **known)
             )
 
     def remove(self, collection: str, tenant: str, file_id: str) -> None:
@@ -83,10 +95,11 @@ class Files:
 def attach(
     connection: sa.Connection, collection: str, files: Sequence[tuple[Upload, Metadata]], now: Callable[[], datetime]
 ) -> None:
-    """Note that these are to be indexed; those that are in the store already keep their date."""
+    """Note that these are to be indexed; those that are in the store already keep their date, and their
+    attributes until they are indexed with others."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = insert(ATTACHED)
-    fresh = ("attributes", "status", "error_code", "error")
+    fresh = ("status", "error_code", "error")
     statement = statement.on_conflict_do_update(
         index_elements=["collection", "tenant", "file_id"], set_={name: statement.excluded[name] for name in fresh}
     )
@@ -94,19 +107,14 @@ def attach(
 
 
 def settle(
-    connection: sa.Connection,
-    collection: str,
-    tenant: str,
-    file_id: str,
-    status: Status,
-    error_code: ErrorCode | None,
-    error: str | None,
+    connection: sa.Connection, task: Task, status: Status, error_code: ErrorCode | None, error: str | None
 ) -> bool:
-    """Whether the file is still in the store."""
+    """Whether the file is still in the store. Its attributes are those that it is indexed with."""
+    known = {"attributes": dict(task.attributes)} if status == "completed" else {}
     changed = connection.execute(
         sa.update(ATTACHED)
-        .where(*_is(collection, tenant, file_id))
-        .values(status=status, error_code=error_code, error=error)
+        .where(*_is(task.collection, task.tenant, task.file_id))
+        .values(status=status, error_code=error_code, error=error, **known)
     )
     return changed.rowcount > 0
 

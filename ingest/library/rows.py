@@ -3,6 +3,7 @@
 They stand in the catalog's database. Every row has its tenant; a store is a collection as one tenant sees it.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from ingest.types import EVERYONE, Metadata
 
 Status: TypeAlias = Literal["in_progress", "completed", "failed", "cancelled"]
 ErrorCode: TypeAlias = Literal["server_error", "unsupported_file", "invalid_file"]
+UPLOAD_SCHEME = "upload:"
+"""What the source of a document begins with whose file was sent to the server."""
 
 UPLOADS = sa.Table(
     "uploads",
@@ -148,7 +151,12 @@ class Task:
 
 def source_of(file_id: str, filename: str) -> str:
     """The source of the document that an uploaded file becomes."""
-    return f"upload:{file_id}/{filename}"
+    return f"{UPLOAD_SCHEME}{file_id}/{filename}"
+
+
+def filename_of(source: str) -> str:
+    """The last part of a document's source, as whoever uploaded or ingested it calls the file."""
+    return re.split(r"[/\\]", source.removeprefix(UPLOAD_SCHEME).rstrip("/\\"))[-1]
 
 
 def readable(groups: Iterable[str], reader: Iterable[str]) -> bool:

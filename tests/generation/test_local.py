@@ -334,3 +334,24 @@ def test_scheduler_takes_what_comes_after_it_had_nothing_to_do(model: LanguageMo
         scheduler.submit(row)
         assert comes_true(lambda told=told: None in told)  # type: ignore[misc]
         assert comes_true(lambda: not working())
+
+
+def test_memory_that_runs_out_when_one_leaves_is_told_of_and_the_next_request_works(
+    model: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_room(*_: Any) -> Any:
+        raise torch.OutOfMemoryError("no room")
+
+    prompt, scheduler = model.prompt([{"role": "user", "content": "a"}]), Scheduler(Batch(model, ()), 2)
+    (brief, told), (long, failed) = writing(prompt, 1), writing(prompt, 3000)
+    with monkeypatch.context() as patched:
+        patched.setattr("generation.generators.local.batch.kept", without_room)
+        for row in (long, brief):
+            scheduler.submit(row)
+        assert comes_true(lambda: not working())
+    assert told[1:] == [None]
+    assert isinstance(failed[-1], UnavailableError)
+    again, written = writing(prompt, 3)
+    scheduler.submit(again)
+    assert comes_true(lambda: None in written)
+    assert comes_true(lambda: not working())

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from generation.generators.local.weights import Choice, files_of, load
 from ingest.errors import SettingsError, UnavailableError
@@ -41,3 +42,14 @@ def test_a_gguf_file_is_found_in_its_folder(tmp_path: Path) -> None:
     assert files_of(str(tmp_path)) == (str(tmp_path), {"gguf_file": "small.gguf"})
     assert files_of(str(tmp_path / "small.gguf")) == (str(tmp_path), {"gguf_file": "small.gguf"})
     assert files_of("owner/name") == ("owner/name", {})
+
+
+@pytest.mark.parametrize("step", ["to", "from_pretrained"])
+def test_a_model_that_is_too_large(random_llm: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def without_room(*_: Any, **__: Any) -> Any:
+        raise torch.OutOfMemoryError("no room")
+
+    place = PreTrainedModel if step == "to" else AutoModelForCausalLM
+    monkeypatch.setattr(place, step, without_room)
+    with pytest.raises(UnavailableError, match=r"does not fit into the memory.*set answers\.quantization"):
+        load(Choice(str(random_llm), "cpu", "float32"))

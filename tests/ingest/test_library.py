@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +16,7 @@ from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import InvalidError, NotFoundError
 from ingest.library.batches import MOST_BYTES
 from ingest.library.pages import PageOf
-from ingest.library.rows import Task, Upload, source_of
+from ingest.library.rows import Batch, Status, Task, Upload, filename_of, source_of
 from ingest.library.shelves import Library
 from ingest.pipeline import document_id_of
 from ingest.types import Document, Section
@@ -63,6 +64,21 @@ def indexed(catalog: Catalog, collection: str, tenant: str, source: str, *groups
     return key
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        (source_of("file-1", "Q3: plan.md"), "Q3: plan.md"),
+        ("upload:a.txt", "a.txt"),
+        ("upload:plans\\Q3: plan.md", "Q3: plan.md"),
+        ("reports/2025/a.md", "a.md"),
+        ("C:\\docs\\a.md", "a.md"),
+        ("wiki:Leave", "wiki:Leave"),
+    ],
+)
+def test_the_name_of_a_file_is_the_end_of_its_source(source: str, name: str) -> None:
+    assert filename_of(source) == name
+
+
 def test_pages_in_both_directions_leave_out_what_is_not_for_the_reader(library: Library, tenant: str) -> None:
     ids = [uploaded(library, tenant, *(["hr"] if number % 3 == 1 else [])).id for number in range(9)]
     own = [one for number, one in enumerate(ids) if number % 3 != 1]
@@ -82,8 +98,9 @@ def test_pages_in_both_directions_leave_out_what_is_not_for_the_reader(library: 
     for cursor in (ids[1], "none"):
         with pytest.raises(InvalidError, match="is no id of this list"):
             page(after=cursor)
-    with pytest.raises(InvalidError, match="not both"):
-        page(after=own[0], before=own[1])
+    assert page(after=own[0], before=own[1]) == ([], False)
+    assert page(limit=2, after=own[0], before=own[4]) == (own[1:3], True)
+    assert page(limit=2, after=own[4], before=own[1], descending=True) == ([own[3], own[2]], False)
 
 
 def test_stores_are_named_ones_and_those_with_documents(library: Library, catalog: Catalog, tenant: str) -> None:
@@ -117,6 +134,19 @@ def test_a_store_holds_uploads_and_what_was_ingested(library: Library, catalog: 
     }
     assert [file.id for file in library.files.page("one", tenant, (), PageOf(), "in_progress")[0]] == [plain.id]
     assert library.files.get("one", tenant, (), plain.id).attributes == {"k": 1}
+
+
+def test_a_cursor_need_not_meet_the_filter_any_more(library: Library, tenant: str) -> None:
+    uploads = [uploaded(library, tenant) for _ in range(3)]
+    batch = library.batches.add("one", tenant, (), [(one, {}) for one in uploads])
+    tasks = {task.file_id: task for task in taken(library, tenant)}
+    in_store = partial(library.files.page, "one", tenant, (), status="in_progress")
+    in_batch = partial(library.batches.page, batch, tenant, (), status="in_progress")
+    for page in (in_store, in_batch):
+        first, _ = page(page=PageOf(1))
+        library.batches.settle(tasks[first[0].id], "completed")
+        second, _ = page(page=PageOf(1, after=first[0].id))
+        assert second[0].status == "in_progress"
 
 
 def taken(library: Library, tenant: str, most: int = 10) -> list[Task]:
@@ -155,6 +185,30 @@ def test_what_somebody_died_with_is_taken_alone(library: Library, tenant: str) -
     assert taken(library, tenant) == []
 
 
+def test_a_batch_shows_each_reader_his_own_files(library: Library, tenant: str) -> None:
+    one, both = uploaded(library, tenant, "a"), uploaded(library, tenant, "a", "b")
+    batch = library.batches.add("one", tenant, ("a", "b"), [(one, {}), (both, {})])
+
+    def shown(*groups: str) -> set[str]:
+        return {file.id for file in library.batches.page(batch, tenant, groups, PageOf(), None)[0]}
+
+    assert (shown("a"), shown("b"), shown("c")) == ({one.id, both.id}, {both.id}, set())
+    assert library.files.all_readable("one", tenant, ("a",))
+    assert not library.files.all_readable("one", tenant, ("b",))
+    library.uploads.remove(both.id)
+    assert (shown("a"), shown("b")) == ({one.id}, set())
+
+
+def test_what_is_given_back_was_never_begun(library: Library, tenant: str) -> None:
+    uploads = [uploaded(library, tenant) for _ in range(3)]
+    batch = library.batches.add("one", tenant, (), [(one, {}) for one in uploads])
+    tasks = taken(library, tenant)
+    library.batches.settle(tasks[0], "completed")
+    library.batches.give_back(tasks)
+    assert [(task.file_id, task.attempts) for task in taken(library, tenant)] == [(one.id, 1) for one in uploads[1:]]
+    assert dict(library.batches.counts(batch.id)) == {"completed": 1, "in_progress": 2}
+
+
 def test_cancelling_keeps_what_was_indexed_before(library: Library, catalog: Catalog, tenant: str) -> None:
     old, new = uploaded(library, tenant), uploaded(library, tenant)
     indexed(catalog, "one", tenant, source_of(old.id, old.filename))
@@ -163,3 +217,30 @@ def test_cancelling_keeps_what_was_indexed_before(library: Library, catalog: Cat
     assert library.batches.get(batch.id, "one", tenant, ()).cancelled
     assert [library.files.get("one", tenant, (), one.id).status for one in (old, new)] == ["completed", "cancelled"]
     assert taken(library, tenant) == []
+
+
+def test_attributes_are_those_that_a_file_is_indexed_with(library: Library, catalog: Catalog, tenant: str) -> None:
+    file = uploaded(library, tenant)
+
+    def added(year: int) -> Batch:
+        return library.batches.add("one", tenant, (), [(file, {"year": year})])
+
+    def shown() -> object:
+        return library.files.get("one", tenant, (), file.id).attributes["year"]
+
+    def settled(status: Status) -> None:
+        (task,) = taken(library, tenant)
+        library.batches.settle(task, status)
+
+    added(2024)
+    assert shown() == 2024
+    indexed(catalog, "one", tenant, source_of(file.id, file.filename))
+    settled("completed")
+    library.batches.cancel(added(2025), tenant)
+    assert shown() == 2024
+    added(2026)
+    settled("failed")
+    assert shown() == 2024
+    added(2026)
+    settled("completed")
+    assert shown() == 2026

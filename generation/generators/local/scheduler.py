@@ -38,10 +38,15 @@ class Scheduler:
         while self._goes_on():
             if newcomer := self._admitted():
                 _tried([newcomer], partial(self._batch.join, newcomer))
-                self._batch.leave()
+                self._leave()
             if self._batch.rows:
                 _tried(self._batch.rows, self._batch.step)
-                self._batch.leave()
+                self._leave()
+
+    def _leave(self) -> None:
+        """Those that stay are copied, which takes memory; where there is none, all are let go."""
+        if not _tried(self._batch.rows, self._batch.leave):
+            self._batch.clear()
 
     def _goes_on(self) -> bool:
         with self._lock:
@@ -56,10 +61,11 @@ class Scheduler:
             return self._waiting.popleft() if self._waiting and room else None
 
 
-def _tried(rows: Sequence[Writing], work: Callable[[], None]) -> None:
-    """Whatever fails, those who wait hear of it and the worker goes on."""
+def _tried(rows: Sequence[Writing], work: Callable[[], None]) -> bool:
+    """Whether it worked. Whatever fails, those who wait hear of it and the worker goes on."""
     try:
         work()
+        return True
     except Exception as error:
         _log.exception("The language model failed")
         failure = UnavailableError(
@@ -67,5 +73,7 @@ def _tried(rows: Sequence[Writing], work: Callable[[], None]) -> None:
             f"lower answers.batch_size or answers.context_tokens, or set answers.quantization."
         )
         for row in rows:
-            row.done = True
-            row.tell(failure)
+            if not row.done:
+                row.done = True
+                row.tell(failure)
+        return False

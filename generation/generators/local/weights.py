@@ -58,7 +58,8 @@ def load(choice: Choice) -> LanguageModel:
     """
     Raises:
         SettingsError: the device or the quantisation cannot be had here.
-        UnavailableError: the files are missing or damaged, or the model is of a kind that cannot be used.
+        UnavailableError: the files are missing or damaged, the memory is too small, or the model is of a kind that
+            cannot be used.
     """
     disable_progress_bar()  # type: ignore[no-untyped-call]
     set_verbosity_error()  # type: ignore[no-untyped-call]
@@ -72,6 +73,8 @@ def load(choice: Choice) -> LanguageModel:
             f"The language model {choice.model!r} needs packages that are not installed; "
             f"pip install 'citewell[llm]' brings them."
         ) from error
+    except torch.OutOfMemoryError as error:
+        raise _too_large(choice) from error
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise UnavailableError(
             f"The language model {choice.model!r} cannot be loaded ({type(error).__name__}); mend its files, or set "
@@ -79,8 +82,23 @@ def load(choice: Choice) -> LanguageModel:
             f"reach."
         ) from error
     if "device_map" not in placed:
-        network.to(choose_device(choice.device, "answers.device"))
+        _move(network, choice)
     return LanguageModel(choice.model, tokenizer, network)
+
+
+def _move(network: Any, choice: Choice) -> None:
+    device = choose_device(choice.device, "answers.device")
+    try:
+        network.to(device)
+    except torch.OutOfMemoryError as error:
+        raise _too_large(choice) from error
+
+
+def _too_large(choice: Choice) -> UnavailableError:
+    return UnavailableError(
+        f"The language model {choice.model!r} does not fit into the memory of its device; set answers.quantization to "
+        f"8bit or 4bit, answers.device to another one, or answers.model to a smaller one."
+    )
 
 
 def files_of(model: str) -> tuple[str, dict[str, str]]:

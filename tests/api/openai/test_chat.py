@@ -18,6 +18,9 @@ from tests.chat_server import ChatServer, chatting, drips, piece, sends, status
 ASKED: Any = [{"role": "system", "content": "Be a pirate."}, {"role": "user", "content": QUESTION}]
 
 
+LONG_PARTS = [{"type": "text", "text": "x" * 15_000}] * 2
+
+
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[ChatServer]:
     with chatting() as server:
@@ -51,6 +54,15 @@ def test_an_answer_with_its_citations(chat: OpenAI, upstream: ChatServer) -> Non
     extension: Any = done.model_extra
     assert extension["citewell"]["citations"][0]["quote"].startswith("Parental leave is thirty days.")
     assert "pirate" not in str(upstream.requests[-1])
+
+
+def test_an_answer_may_be_sent_back_as_it_came(chat: OpenAI) -> None:
+    first = chat.chat.completions.create(model="small", messages=ASKED).choices[0].message
+    said = {"role": "assistant", "content": first.content, "refusal": first.refusal}
+    silent: Any = {"role": "assistant", "content": None}
+    messages: Any = [*ASKED, said, *ASKED, silent, *ASKED]
+    again = chat.chat.completions.create(model="small", messages=messages, stream=None)
+    assert again.choices[0].message.content == first.content
 
 
 def test_a_stream_says_the_same(chat: OpenAI) -> None:
@@ -103,6 +115,9 @@ def test_a_model_that_fails(chat: OpenAI, upstream: ChatServer) -> None:
         ({"model": "gpt-9"}, openai.NotFoundError),
         ({"messages": [{"role": "assistant", "content": "x"}]}, openai.BadRequestError),
         ({"messages": []}, openai.BadRequestError),
+        ({"messages": [{"role": "user", "content": None}]}, openai.BadRequestError),
+        ({"messages": [{"role": "user", "content": "x" * 10_001}]}, openai.BadRequestError),
+        ({"messages": [{"role": "assistant", "content": LONG_PARTS}, *ASKED]}, openai.BadRequestError),
         ({"n": 2}, openai.BadRequestError),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, openai.BadRequestError),
         ({"extra_body": {"colection": "x"}}, openai.BadRequestError),
@@ -112,6 +127,26 @@ def test_a_model_that_fails(chat: OpenAI, upstream: ChatServer) -> None:
 def test_what_cannot_be_asked(chat: OpenAI, wrong: dict[str, Any], kind: type[Exception]) -> None:
     with pytest.raises(kind):
         chat.chat.completions.create(**{"model": "small", "messages": ASKED, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "param"),
+    [
+        ({"messages": [{"role": "user", "content": 5}]}, "messages.0.content"),
+        ({"messages": ASKED, "stop": 5}, "stop"),
+        ({"messages": ASKED, "metadata": {"list": 5}}, "metadata.list"),
+    ],
+)
+def test_the_field_that_is_wrong_is_named_alone(chat: OpenAI, wrong: dict[str, Any], param: str) -> None:
+    with pytest.raises(openai.BadRequestError, match=f"body.{param}: ") as raised:
+        chat.chat.completions.create(model="small", **wrong)
+    assert raised.value.param == param
+
+
+def test_a_body_that_is_no_json(chat: OpenAI, address: str) -> None:
+    headers = {"authorization": "Bearer acme", "content-type": "application/json"}
+    refused = httpx.post(f"{address}/chat/completions", content=b"{", headers=headers)
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, None)
 
 
 def test_another_tenant_finds_nothing(chat: OpenAI, address: str) -> None:

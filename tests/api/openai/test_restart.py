@@ -14,6 +14,8 @@ from openai import OpenAI
 from openai.types.vector_stores import VectorStoreFileBatch
 
 from api.openai.worker import MOST_ATTEMPTS, SLICE, index
+from ingest.errors import CitewellError, UnavailableError
+from retrieval.http import RefusedError
 from tests.api.openai.conftest import client_of, services_on, serving
 from tests.api.test_server import listening, start
 from tests.fakes import HashEmbedder
@@ -22,6 +24,19 @@ from tests.fakes import HashEmbedder
 class SlowEmbedder(HashEmbedder):
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         time.sleep(0.5)
+        return super().embed_documents(texts)
+
+
+class MoodyEmbedder(HashEmbedder):
+    """Fails with these, one a call, then works."""
+
+    def __init__(self, *errors: CitewellError) -> None:
+        super().__init__(64)
+        self.errors = list(errors)
+
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if self.errors:
+            raise self.errors.pop(0)
         return super().embed_documents(texts)
 
 
@@ -93,6 +108,23 @@ def test_a_file_that_the_server_dies_of_again_and_again_is_given_up(tmp_path: Pa
         assert "stopped 3 times while it read killer.txt" in file.last_error.message
         done = client.vector_stores.file_batches.retrieve(batch.id, vector_store_id=store)
         assert (done.status, done.file_counts.failed) == ("failed", 1)
+
+
+def test_an_outage_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.openai.worker._PAUSE_S", 0.05)
+    moody = MoodyEmbedder(*(UnavailableError("Nobody answers; look.") for _ in range(MOST_ATTEMPTS + 2)))
+    with services_on(tmp_path, moody) as services, serving(services) as url, client_of(url, "a") as client:
+        batch, ids = begun(client, 3)
+        done = client.vector_stores.file_batches.poll(batch.id, vector_store_id=batch.vector_store_id)
+        assert (done.status, done.file_counts.completed, moody.errors) == ("completed", len(ids), [])
+
+
+def test_a_server_that_refuses_is_not_asked_again(tmp_path: Path) -> None:
+    moody = MoodyEmbedder(RefusedError("The server refuses the key; look."))
+    with services_on(tmp_path, moody) as services, serving(services) as url, client_of(url, "a") as client:
+        batch, ids = begun(client, 2)
+        done = client.vector_stores.file_batches.poll(batch.id, vector_store_id=batch.vector_store_id)
+        assert (done.status, done.file_counts.failed) == ("failed", len(ids))
 
 
 @pytest.mark.slow

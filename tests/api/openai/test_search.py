@@ -133,6 +133,13 @@ def test_scaling_keeps_the_order_and_stays_within_bounds(scores: list[float], mo
         assert found[0] == 1
 
 
+def test_what_a_reranker_mixed_is_no_cosine() -> None:
+    read = Hit(chunk("a"), 0.5, {"dense": 0.8, "fused": 0.8, "rerank": 2.0})
+    rest = Hit(chunk("b"), 0.1, {"dense": 0.4})
+    assert [hit.score for hit in scaled([read, rest], "dense")] == [1.0, 0.2]
+    assert [hit.score for hit in scaled([rest], "dense")] == [0.1]
+
+
 def test_a_passage_that_two_queries_find_comes_once_with_its_best_score() -> None:
     one, two = Hit(chunk("one"), 0.4), Hit(chunk("two"), 0.7)
     better = replace(one, score=0.9)

@@ -8,6 +8,7 @@ import pytest
 from openai import BadRequestError, InternalServerError, NotFoundError, OpenAI, PermissionDeniedError
 
 from api.bootstrap import Services
+from ingest.library.rows import Task
 from tests.api.openai.conftest import client_of
 
 Upload = Callable[[str, str], str]
@@ -39,11 +40,17 @@ def test_a_store_is_a_collection(client: OpenAI, upload: Upload, library: Servic
         client.vector_stores.delete(store.id)
 
 
+def test_an_empty_store_that_another_process_made_is_there(client: OpenAI, library: Services, tenant: str) -> None:
+    made = library.library.stores.add(f"made-{tenant}", tenant, "Made", None, {})  # an index on a server has no folder
+    assert client.vector_stores.search(f"vs_{made.collection}", query="leave").data == []
+
+
 def test_stores_are_listed_in_pages(client: OpenAI) -> None:
     ids = [client.vector_stores.create(name="same").id for _ in range(3)]
     assert [store.id for store in client.vector_stores.list(limit=1, order="asc")] == ids
     before = client.vector_stores.list(before=ids[2], limit=1, order="asc")
     assert ([store.id for store in before.data], before.has_more) == ([ids[1]], True)
+    assert [store.id for store in before] == [ids[1]]  # the client asks for more, with both cursors
     with pytest.raises(BadRequestError, match=r"limit"):
         client.vector_stores.list(limit=101)
 
@@ -51,14 +58,15 @@ def test_stores_are_listed_in_pages(client: OpenAI) -> None:
 def test_collections_that_were_filled_otherwise_are_stores(client: OpenAI, tenant: str, url: str) -> None:
     form = {"collection": f"other-{tenant}", "metadata": '{"year": 2025}'}
     headers = {"authorization": f"Bearer {tenant}"}
-    sent = httpx.post(f"{url}/documents", files={"file": ("a.txt", b"Parental leave.")}, data=form, headers=headers)
+    files = {"file": ("a.txt", b"Parental leave.")}
+    sent = httpx.post(f"{url}/documents", files=files, data=form, headers=headers, timeout=60)
     document_id = sent.json()["document_id"]
     (store,) = client.vector_stores.list()
     assert (store.id, store.name, store.file_counts.completed) == (f"vs_other-{tenant}", f"other-{tenant}", 1)
     (file,) = client.vector_stores.files.list(store.id)
     assert (file.id, file.status, file.attributes) == (f"file-{document_id}", "completed", {"year": 2025})
     (found,) = client.vector_stores.search(store.id, query="leave").data
-    assert (found.file_id, found.filename, found.attributes) == (file.id, "upload:a.txt", {"year": 2025})
+    assert (found.file_id, found.filename, found.attributes) == (file.id, "a.txt", {"year": 2025})
     with pytest.raises(BadRequestError, match="was not uploaded through /v1/files"):
         client.vector_stores.files.update(file.id, vector_store_id=store.id, attributes={})
     assert client.vector_stores.update(store.id, name="Other").name == "Other"
@@ -136,6 +144,21 @@ def test_files_of_a_batch_have_attributes_of_their_own(client: OpenAI, upload: U
     assert batch.file_counts.completed == 2
     found = client.vector_stores.search(store, query="report").data
     assert {one.file_id: one.attributes for one in found} == {ids[0]: {"rank": 0.0}, ids[1]: {"rank": 1.0}}
+    cancelled = client.vector_stores.file_batches.cancel(batch.id, vector_store_id=store)
+    assert cancelled.status == "completed"  # there was nothing left to leave out
+
+
+def test_what_could_not_be_indexed_anew_takes_other_attributes(
+    client: OpenAI, upload: Upload, library: Services, tenant: str
+) -> None:
+    store, file_id = client.vector_stores.create().id, upload("a.txt", "Leave.")
+    client.vector_stores.files.create_and_poll(file_id, vector_store_id=store, attributes={"year": 2025})
+    task = Task("none", store.removeprefix("vs_"), tenant, (), file_id, "a.txt", 6, {"year": 2026}, 1)
+    library.library.batches.settle(task, "failed", "server_error", "Why.")
+    changed = client.vector_stores.files.update(file_id, vector_store_id=store, attributes={"year": 2027})
+    assert (changed.status, changed.last_error, changed.attributes) == ("completed", None, {"year": 2027})
+    (found,) = client.vector_stores.search(store, query="leave").data
+    assert found.attributes == {"year": 2027}
 
 
 @pytest.mark.slow
@@ -208,6 +231,19 @@ def test_tenants_and_groups_are_kept_apart(client: OpenAI, upload: Upload, url: 
     assert [found.file_id for found in client.vector_stores.search(store, query="leave")] == [file_id]
     with pytest.raises(PermissionDeniedError, match="may not read"):
         client.vector_stores.delete(store)
+
+
+def test_a_store_with_files_of_others_stays_before_they_are_indexed(
+    client: OpenAI, library: Services, url: str, tenant: str
+) -> None:
+    store = client.vector_stores.create().id
+    with client_of(url, f"{tenant}:hr") as hr:
+        secret = hr.files.create(file=("pay.txt", b"Pay."), purpose="assistants").id
+        upload = library.library.uploads.get(secret, tenant, ("hr",))
+        library.library.batches.add(store.removeprefix("vs_"), tenant, ("hr",), [(upload, {})])  # nobody is told
+        with pytest.raises(PermissionDeniedError, match="may not read"):
+            client.vector_stores.delete(store)
+        assert hr.vector_stores.delete(store).deleted
 
 
 def test_attributes_wait_until_the_file_is_indexed(client: OpenAI, upload: Upload, library: Services) -> None:

@@ -1,10 +1,12 @@
 """The same question again: what differs, and why."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import tzset
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,6 +120,23 @@ def found_in(keys: list[int], noise: float) -> TraceOut:
     return trace(course("a")).model_copy(update={"hits": hits})
 
 
+def test_hits_that_change_places_at_the_same_score_are_no_change() -> None:
+    first = scored(("a", 0.9), ("b", 0.5000001), ("c", 0.5), ("d", 0.2))
+    swapped = scored(("a", 0.9), ("c", 0.5000001), ("b", 0.5), ("d", 0.2))
+    assert compared(first, swapped, {}).same
+    rose = compared(first, scored(("a", 0.9), ("c", 0.503), ("b", 0.5), ("d", 0.2)), {})
+    assert [(one.kind, one.chunk_id) for one in rose.hits] == [("moved", "b"), ("moved", "c")]
+    risen = compared(first, scored(("b", 0.5), ("c", 0.5), ("d", 0.2)), {})
+    assert [(one.kind, one.chunk_id) for one in risen.hits] == [("gone", "a"), *(("moved", key) for key in "bcd")]
+    one, other = (scored(*((key, 1 / (60 + rank)) for rank, key in enumerate(keys, 1))) for keys in ("abcd", "acbd"))
+    assert len(compared(one, other, {}).hits) == 2  # what is fused by ranks lies close together
+
+
+def scored(*hits: tuple[str, float]) -> TraceOut:
+    made = [hit(key, rank, score) for rank, (key, score) in enumerate(hits, start=1)]
+    return trace(course("a")).model_copy(update={"hits": made})
+
+
 def hit(key: str, rank: int, score: float) -> TracedHit:
     return TracedHit(
         chunk_id=key,
@@ -145,3 +164,29 @@ def test_only_a_model_makes_questions_anew_each_time() -> None:
     written = ruled.model_copy(update={"settings": {**ruled.settings, "rewriting.url": "http://localhost:8000/v1"}})
     assert not any("stand alone" in note for note in compared(ruled, ruled, {}).notes)
     assert any("stand alone" in note for note in compared(written, written, {}).notes)
+
+
+def test_a_budget_of_time_is_named_where_something_is_reranked() -> None:
+    plain = trace(course("a"))
+    for reranker, told in (("some/model", True), (None, False)):
+        chosen = {"retrieval.reranker": reranker, "retrieval.rerank_budget_ms": 100.0}
+        hurried = plain.model_copy(update={"settings": chosen})
+        assert any("retrieval.rerank_budget_ms" in note for note in compared(plain, hurried, {}).notes) is told
+
+
+def test_another_day_is_one_by_the_clock_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def noted(*hours: int) -> bool:
+        before, after = (
+            trace(course("a")).model_copy(
+                update={"created_at": datetime(2025, 6, 1, tzinfo=UTC) + timedelta(hours=one)}
+            )
+            for one in hours
+        )
+        return any("another day" in note for note in compared(before, after, {}).notes)
+
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "XXX+4")  # four hours behind
+        tzset()
+        found = noted(3, 5), noted(23, 25)
+    tzset()
+    assert found == (True, False)

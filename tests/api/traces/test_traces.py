@@ -1,6 +1,7 @@
 """What is known of an answer afterwards, over REST, and to whom."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from api.bootstrap import Services
 from api.traces.making import deciding, fingerprint
 from api.tuned import Tuned
+from ingest.journal.journal import Entry, reader_of
 from retrieval.types import Access
 from tests.api.openai.conftest import services_on, serving
 from tests.api.traces.conftest import ANN, BOB, QUESTION, QUOTING, asked, client_for, over, traced
@@ -68,6 +70,25 @@ def test_pages_are_newest_first(url: str) -> None:
         assert page["traces"][0]["query"] == "What is item 2?"
         last = client.get("/traces", params={"limit": 2, "after": page["next"]}).json()
         assert ([one["id"] for one in last["traces"]], last["next"]) == (ids[:1], None)
+
+
+def test_what_another_version_wrote_hides_no_other_and_can_be_deleted(url: str, quoting: Services) -> None:
+    access, journals = Access("versions"), quoting.journals
+    reader = reader_of(access.tenant, access.groups)
+    with client_for(url, access) as client:
+        own = asked(client)["trace_id"]
+        told = client.post("/feedback", json={"trace_id": own, "rating": "up"}).raise_for_status().json()["id"]
+        later = {**traced(client, own), "id": "later", "hits": "elsewhere", "read_by": 1}
+        for name, body in (("later", json.dumps(later)), ("odd", "{}")):
+            journals.traces.add([Entry(name, reader, datetime.now(UTC), body)])
+        journals.feedback.add([Entry("odd", reader, datetime.now(UTC), "{}", own)])
+        assert [one["id"] for one in client.get("/traces").json()["traces"]] == ["later", own]
+        assert [one["id"] for one in client.get("/feedback").json()["feedback"]] == [told]
+        assert "delete it" in client.get("/traces/later").json()["detail"]
+        for name, query in (("later", QUESTION), ("odd", "")):
+            gone = client.delete(f"/traces/{name}")
+            assert (gone.status_code, gone.json()["id"], gone.json()["query"]) == (200, name, query)
+            assert client.delete(f"/traces/{name}").status_code == 404
 
 
 def test_nobody_else_finds_it(url: str, ann: httpx.Client) -> None:

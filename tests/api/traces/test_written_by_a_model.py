@@ -1,5 +1,6 @@
 """Traces of what a language model writes: prompt, verification, tokens, cost; and of answers that break off."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -77,6 +78,29 @@ def test_a_reader_who_leaves_has_a_trace(client: httpx.Client, upstream: ChatSer
     trace = _newest(client, "cancelled")
     assert trace["text"].startswith("Parental leave is thirty days. [1]")
     assert trace["error"] is None
+
+
+def test_a_reader_who_leaves_a_replay_stops_the_model(client: httpx.Client, upstream: ChatServer) -> None:
+    trace_id = asked(client)["trace_id"]
+    upstream.mishaps.append(drips(piece(" may"), 0.05, piece("Parental leave is thirty days. [1] It")))
+    upstream.left.clear()
+    asyncio.run(_leave(client, f"/traces/{trace_id}/replay", upstream))
+    for _ in range(100):
+        if upstream.left:
+            break
+        sleep(0.05)
+    assert upstream.left
+
+
+async def _leave(client: httpx.Client, path: str, upstream: ChatServer) -> None:
+    """When the model has begun to answer."""
+    before = len(upstream.requests)
+    async with httpx.AsyncClient(base_url=client.base_url, headers=client.headers, timeout=600) as leaving:
+        asking = asyncio.create_task(leaving.post(path))
+        while len(upstream.requests) == before:
+            await asyncio.sleep(0.01)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
 
 
 def test_replay_says_that_a_model_may_write_otherwise(client: httpx.Client, upstream: ChatServer) -> None:
