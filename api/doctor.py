@@ -43,6 +43,7 @@ def examine(services: Services) -> DoctorReport:
         ("data folder", _data_folder),
         ("embedding model", _embedding_model),
         ("cross-encoder", _cross_encoder),
+        ("entailment", _entailment),
         ("generator", _generator),
         ("parsers", _parsers),
         ("catalog", _catalog),
@@ -113,6 +114,24 @@ def _cross_encoder(services: Services) -> str:
     if not right > wrong:
         raise UnavailableError("The cross-encoder cannot tell a right answer from a wrong one; install Citewell again.")
     return "tells a right answer from a wrong one"
+
+
+def _entailment(services: Services) -> str:
+    answers = services.settings.answers
+    if answers.generator == "extractive":
+        return "not used, because an extractive answer quotes word for word"
+    if services.entailment is None:
+        return "not used, because answers.nli_model is null"
+    passage = "The office opens at nine."
+    right, wrong = services.entailment.probabilities(
+        [(passage, "The office is open from nine."), (passage, "Leave is thirty days.")]
+    )
+    if not right > wrong:
+        raise UnavailableError(
+            f"The model {answers.nli_model!r} cannot tell what a passage says from what it does not; set another "
+            f"answers.nli_model, or builtin."
+        )
+    return f"{answers.nli_model} tells what a passage says from what it does not"
 
 
 def _generator(services: Services) -> str:

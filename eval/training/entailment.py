@@ -6,7 +6,7 @@ they stand in the training passages, and on errors planted into both. The loss i
 wrong sentences weighing the same. It prints the area under the ROC curve on passages that are kept back of either half,
 and of the sentences of `--half second` and `--half held-out` at the end, of which nothing was learnt.
 
-The weights are not shipped: eval/samples/README.md says what was tried, and what it brought.
+retrieval/models/entailment.safetensors was made so; eval/samples/README.md says what was tried, and what it brought.
 """
 
 import argparse

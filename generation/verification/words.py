@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from generation.verification.numbers import is_unit
+from ingest.sentences import seen_in_lower_case
 
 Terms: TypeAlias = Callable[[str], frozenset[int]]
 
@@ -80,6 +81,7 @@ _ALIKE = {
 """Words that people use for one another whatever they speak of."""
 _SKIPPED = frozenset(_ANSWERING.split())
 _REMEMBERED = 20_000
+_ENGLISH = 0.65
 
 
 class Vocabulary:
@@ -97,6 +99,13 @@ class Vocabulary:
                 for stem in self._stem(_ALIKE.get(word, word)):
                     found.setdefault(stem, word)
         return found
+
+
+def in_english(text: str) -> bool:
+    """Whether most words without a capital are in the English texts that Punkt learnt from: 95 % of the sentences of
+    XQuAD (en), 1 % of those in German, Arabic and Chinese. Without such words: yes."""
+    words = [word for word in _WORD.findall(text) if not word[0].isupper()]
+    return not words or sum(map(seen_in_lower_case, words)) >= _ENGLISH * len(words)
 
 
 def covered(words: Iterable[int], *texts: Iterable[int]) -> float:

@@ -14,6 +14,7 @@ from api import doctor, pairs
 from api.bootstrap import Services
 from api.schemas import DocumentsOut, ReportOut, SearchOut
 from api.schemas_answers import AnswerOut
+from api.settings import load_settings
 from tests.api.conftest import HOURS, LEAVE, Run, one_line, settings_for
 from tests.fakes import HashEmbedder
 
@@ -118,10 +119,11 @@ def test_documents_a_page_at_a_time(run: Run, indexed: Path) -> None:
 def test_doctor(run: Run, indexed: Path) -> None:
     outcome = run("doctor", "--data", indexed)
     assert outcome.code == 0
-    assert [line[:6] for line in outcome.out.splitlines()] == ["ok    "] * 8
+    assert [line[:6] for line in outcome.out.splitlines()] == ["ok    "] * 9
     assert "2 documents in 1 collections (default)" in outcome.out
     assert "index default: 2 chunks" in outcome.out
     assert "cross-encoder: tells a right answer from a wrong one" in outcome.out
+    assert "entailment: not used, because an extractive answer quotes word for word" in outcome.out
     assert "generator: extractive, which needs no model" in outcome.out
 
 
@@ -196,6 +198,20 @@ def test_doctor_tries_the_cross_encoder(tmp_path: Path, monkeypatch: pytest.Monk
         assert failures(services) == {
             "cross-encoder": "The cross-encoder cannot tell a right answer from a wrong one; install Citewell again."
         }
+
+
+def test_doctor_tries_the_model_of_entailment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = {"generator": "openai", "url": "http://127.0.0.1:9/v1", "model": "any", "cross_encoder": False}
+
+    def said(nli_model: str | None) -> str:
+        changed = {"answers": {**writer, "nli_model": nli_model}}
+        with Services(load_settings(None, {"data": tmp_path, **changed}), embedder=HashEmbedder()) as services:
+            return next(check.detail for check in doctor.examine(services).checks if check.name == "entailment")
+
+    assert said("builtin") == "builtin tells what a passage says from what it does not"
+    assert said(None) == "not used, because answers.nli_model is null"
+    monkeypatch.setattr("retrieval.crossencoder.CrossEncoder", Blind)
+    assert "'builtin' cannot tell what a passage says" in said("builtin")
 
 
 def test_doctor_goes_on_after_an_error_that_nobody_foresaw(place: Services, monkeypatch: pytest.MonkeyPatch) -> None:
