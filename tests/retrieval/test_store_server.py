@@ -1,4 +1,5 @@
-"""How failures of a server become our errors. Servers here are real ones that answer badly."""
+"""How failures of a server become our errors, and what names its collections have. Servers here are real ones that
+answer badly, or the client's own in memory."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -7,11 +8,17 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from qdrant_client import QdrantClient, models
 
 from ingest.errors import CitewellError, DeniedError, InvalidError, UnavailableError
 from retrieval.store.identity import Identity
 from retrieval.store.server import ServerStore
+from tests.contracts.conftest import IDENTITY, chunk, put
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact"),
+]
 Serve = Callable[[int | None], str]
 
 
@@ -83,3 +90,37 @@ def test_messages_hold_no_password() -> None:
     with pytest.raises(UnavailableError) as caught:
         connect(f"http://user:secret@127.0.0.1:{port}")
     assert "secret" not in str(caught.value)
+
+
+@pytest.fixture
+def client() -> Iterator[QdrantClient]:
+    made = QdrantClient(":memory:")
+    yield made
+    made.close()
+
+
+def opened(client: QdrantClient, name: str) -> ServerStore:
+    return ServerStore(client, ":memory:", name, IDENTITY)
+
+
+def alias(client: QdrantClient, name: str, collection: str) -> None:
+    link = models.CreateAlias(collection_name=collection, alias_name=name)
+    client.update_collection_aliases([models.CreateAliasOperation(create_alias=link)])
+
+
+def test_no_name_leads_into_the_collection_of_another(client: QdrantClient) -> None:
+    first, second = opened(client, "hr"), opened(client, "hr-1")
+    put(first, chunk("leave"))
+    assert (first.count(), second.count()) == (1, 0)
+    second.drop()
+    assert first.count() == 1
+    (behind,) = [one.name for one in client.get_collections().collections]
+    assert behind == "hr~1"
+
+
+def test_a_collection_made_under_an_older_name_is_still_opened(client: QdrantClient) -> None:
+    put(opened(client, "made"), chunk("leave"))
+    alias(client, "hr", "made~1")
+    assert opened(client, "hr").count() == 1
+    with pytest.raises(InvalidError, match="made~1 on :memory: is that of a collection without an alias: choose"):
+        opened(client, "made~1")

@@ -1,0 +1,57 @@
+"""Collections of a Qdrant server: an alias, which has the name that users know, and the collection behind it."""
+
+from qdrant_client import QdrantClient, models
+
+from ingest.errors import InvalidError
+from retrieval.store import layout
+from retrieval.store.identity import Identity, check_identity
+from retrieval.store.options import IndexOptions
+from retrieval.store.server_config import config
+
+IDENTITY = "citewell"
+"""Key of the identity in the collection's metadata."""
+
+
+def opened(client: QdrantClient, alias: str, identity: Identity, options: IndexOptions, where: str) -> set[str]:
+    """Makes the collection where there is none yet; gives the payload fields that have an index.
+
+    Args:
+        where: names it in messages.
+    """
+    if not client.collection_exists(alias):
+        _create(client, alias, identity, options)
+    elif _behind(client, alias) is None:
+        raise InvalidError(f"The name {where} is that of a collection without an alias: choose another name.")
+    found = client.get_collection(alias)
+    check_identity((found.config.metadata or {}).get(IDENTITY), identity, where)
+    return set(found.payload_schema or {})
+
+
+def drop(client: QdrantClient, alias: str) -> None:
+    """Delete the alias and the collection behind it."""
+    name = _behind(client, alias)
+    operation = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias))
+    client.update_collection_aliases([operation])
+    if name is not None:
+        client.delete_collection(name)
+
+
+def _behind(client: QdrantClient, alias: str) -> str | None:
+    names = (one.collection_name for one in client.get_aliases().aliases if one.alias_name == alias)
+    return next(names, None)
+
+
+def _create(client: QdrantClient, alias: str, identity: Identity, options: IndexOptions) -> None:
+    name = f"{alias}~1"  # no name that a user can give a collection: those have no ~
+    if not client.collection_exists(name):
+        client.create_collection(name, **config(identity.dimension, options), metadata={IDENTITY: identity.to_json()})
+    _create_indexes(client, name)
+    # The alias comes last: a collection that can be seen is complete.
+    link = models.CreateAlias(collection_name=name, alias_name=alias)
+    client.update_collection_aliases([models.CreateAliasOperation(create_alias=link)])
+
+
+def _create_indexes(client: QdrantClient, name: str) -> None:
+    for field in layout.KEYWORD_INDEXES:
+        index = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=field == layout.TENANT)
+        client.create_payload_index(name, field, index, wait=True)
