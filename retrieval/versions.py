@@ -27,6 +27,8 @@ _CURRENCY = r"(?<![$€£¥])(?<![$€£¥]\s)(?<!\b(?:EUR|USD|CHF|GBP)\s)"
 _YEAR = re.compile(
     rf"(?<![\w:./-]){_CURRENCY}(?:19|20)\d\d(?![\w:/-]|\.\d|,\d\d?(?!\d)|\s*{_UNITS}(?![\w&-]))", re.IGNORECASE
 )
+_ROUNDS = 5
+"""Each looks twice as deep: 16 times as many hits as were asked for, at most."""
 
 
 class VersionReader(Protocol):
@@ -59,15 +61,16 @@ class CurrentSearcher:
         day = query.as_of or self._named(query.text)
         if query.as_of:
             query = replace(query, filters=both(query.filters, in_force(query.as_of)))
-        hits = self._inner.search(query)
         if not self._supersede or day is None:
-            return hits
-        gone = self._superseded(query, hits, day)
-        if not gone.isdisjoint(hit.chunk.document_id for hit in hits):
-            without = Not(AnyOf("document_id", tuple(sorted(gone))))
-            hits = self._inner.search(replace(query, filters=both(query.filters, without)))
-            gone = self._superseded(query, hits, day)  # what came up in their place may have made way, too
-        return [hit for hit in hits if hit.chunk.document_id not in gone]
+            return self._inner.search(query)
+        gone: set[str] = set()
+        for deeper in range(_ROUNDS):
+            hits = self._inner.search(_without(query, gone, query.top_k << deeper))
+            gone |= self._superseded(query, hits, day)  # what came up in their place may have made way, too
+            kept = [hit for hit in hits if hit.chunk.document_id not in gone]
+            if len(kept) == len(hits) or len(kept) >= query.top_k:
+                break
+        return kept[: query.top_k]
 
     def _superseded(self, query: Query, hits: Iterable[Hit], day: date) -> set[str]:
         """Of all series that the hits belong to."""
@@ -89,6 +92,11 @@ class CurrentSearcher:
         if len(years) > 1:
             return None
         return date(min(years), 12, 31) if years and min(years) < today.year else today
+
+
+def _without(query: Query, documents: set[str], top_k: int) -> Query:
+    gone = Not(AnyOf("document_id", tuple(sorted(documents))))
+    return replace(query, top_k=top_k, filters=both(query.filters, gone) if documents else query.filters)
 
 
 def in_force(day: date) -> Filter:

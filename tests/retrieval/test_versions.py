@@ -95,6 +95,26 @@ def test_however_many_versions_there_are_only_the_last_one_is_left() -> None:
     assert len(row.queries) == 2
 
 
+@pytest.mark.parametrize("top_k", [10, 50])
+def test_old_versions_of_many_documents_do_not_crowd_out_what_is_in_force(top_k: int) -> None:
+    entries = [
+        entry(f"{name}{year}", date(year, 1, 1), version_of=name)
+        for name in "abcdefghijkl"
+        for year in range(2014, 2026)
+    ]
+
+    class Shelf(Versions):
+        def versions(
+            self, collection: str, tenant: str, groups: Iterable[str], series: Iterable[str]
+        ) -> Mapping[str, CatalogEntry]:
+            wanted = set(series)
+            return {one.id: one for one in entries if one.metadata["version_of"] in wanted}
+
+    row = Row([hit(one.id, 9, one.id, metadata=one.metadata) for one in entries])
+    found = CurrentSearcher(row, Shelf(), lambda: TODAY).search(Query("x", "default", "acme", top_k=top_k))
+    assert texts(found) == [f"{name}2025" for name in "abcdefghijkl"[:top_k]]
+
+
 def test_a_version_that_the_filters_leave_out_supersedes_nothing() -> None:
     entries = [entry("old", OLD, year=2023), entry("new", NEW, year=2025)]
     old = hit("limit old", 2, "old", metadata=entries[0].metadata)
