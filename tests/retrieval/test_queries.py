@@ -30,6 +30,12 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
     [
         ('What does "thirty days notice" mean?', ["thirty days notice"]),
         ("“two words” and «three words here»", ["two words", "three words here"]),
+        ("Was heißt „Tag der offenen Tür“ genau?", ["Tag der offenen Tür"]),
+        ('„zwei Wörter” und „drei" Wörter', ["zwei Wörter", "drei"]),
+        ("»Reise« und »Spesen« Regeln", ["Reise", "Spesen"]),
+        ('19" rack or 24" monitor', []),
+        ('a 19" "deep rack"', ["deep rack"]),
+        ("fix (INC-2291)? [INC-7] 'P4-60'", ["INC-2291", "INC-7", "P4-60"]),
         ("severity of INC-2291?", ["INC-2291"]),
         ("valgrind --num-callers", ["--num-callers"]),
         ("host 10.4.0.12, release v3.9 of snake_case", ["10.4.0.12", "v3.9", "snake_case"]),
