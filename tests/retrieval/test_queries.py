@@ -142,6 +142,9 @@ def test_nobody_is_led_to_words_that_they_may_not_read(workshop: Workshop) -> No
         ("lexve", "leave", "leave"),
         ("lxxve", "leave", "lxxve"),  # two mistakes in a short word could be anything
         ("authorizaton", "authorisation", "authorisation"),
+        ("Hauptstrase", "Hauptstraße", "hauptstraße"),
+        ("Haupstrasse", "Hauptstraße", "hauptstraße"),
+        ("STRASE", "Straße straße STRASSE", "straße"),
     ],
 )
 def test_the_nearest_word(unknown: str, known: str, expected: str) -> None:
@@ -232,6 +235,15 @@ def test_feedback_finds_what_the_best_hits_speak_of(workshop: Workshop, mode: Mo
         assert "entitlement allowance rules" not in texts(plain.search(asked))
     nothing = FeedbackSearcher(plain, workshop.store).search(Query("zebra", "default", "acme", mode="bm25"))
     assert nothing == []
+
+
+def test_a_word_is_corrected_to_one_that_the_index_has(workshop: Workshop) -> None:
+    workshop.run(write(workshop.folder / "docs", {"a.txt": "Die Hauptstraße ist gesperrt."}))
+    row = Row([hit("Die Hauptstraße ist gesperrt", 1.0)])
+    SpellingSearcher(row, workshop.store).search(Query("Hauptstrase gesperrt", "default", "acme"))
+    assert [one.text for one in row.queries] == ["Hauptstrase gesperrt", "hauptstraße gesperrt"]
+    known = workshop.store.terms("Hauptstraße")
+    assert known <= workshop.store.terms(row.queries[-1].text)
 
 
 def test_quoted_words_stay_as_they_are() -> None:
