@@ -1,6 +1,9 @@
 """Collections of a Qdrant server: an alias, which has the name that users know, and the collection behind it."""
 
+from itertools import count
+
 from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import UnexpectedResponse
 
 from ingest.errors import InvalidError
 from retrieval.store import layout
@@ -28,11 +31,9 @@ def opened(client: QdrantClient, alias: str, identity: Identity, options: IndexO
 
 
 def drop(client: QdrantClient, alias: str) -> None:
-    """Delete the alias and the collection behind it."""
-    name = _behind(client, alias)
-    operation = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias))
-    client.update_collection_aliases([operation])
-    if name is not None:
+    """Delete the collection behind the alias. The server removes the alias with it: wherever this is interrupted,
+    neither is left without the other."""
+    if (name := _behind(client, alias)) is not None:
         client.delete_collection(name)
 
 
@@ -42,13 +43,28 @@ def _behind(client: QdrantClient, alias: str) -> str | None:
 
 
 def _create(client: QdrantClient, alias: str, identity: Identity, options: IndexOptions) -> None:
-    name = f"{alias}~1"  # no name that a user can give a collection: those have no ~
-    if not client.collection_exists(name):
-        client.create_collection(name, **config(identity.dimension, options), metadata={IDENTITY: identity.to_json()})
+    """Never takes over points: a collection that has lost its alias is passed by."""
+    for number in count(1):
+        name = f"{alias}~{number}"  # no name that a user can give a collection: those have no ~
+        _make(client, name, identity, options)
+        if not client.count(name).count:
+            break
+        if _behind(client, alias) is not None:
+            return  # another process has made and filled it meanwhile
     _create_indexes(client, name)
     # The alias comes last: a collection that can be seen is complete.
     link = models.CreateAlias(collection_name=name, alias_name=alias)
     client.update_collection_aliases([models.CreateAliasOperation(create_alias=link)])
+
+
+def _make(client: QdrantClient, name: str, identity: Identity, options: IndexOptions) -> None:
+    if client.collection_exists(name):
+        return
+    try:
+        client.create_collection(name, **config(identity.dimension, options), metadata={IDENTITY: identity.to_json()})
+    except (UnexpectedResponse, ValueError):
+        if not client.collection_exists(name):  # else another process was faster
+            raise
 
 
 def _create_indexes(client: QdrantClient, name: str) -> None:

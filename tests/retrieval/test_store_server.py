@@ -3,6 +3,7 @@ answer badly, or the client's own in memory."""
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
@@ -124,3 +125,51 @@ def test_a_collection_made_under_an_older_name_is_still_opened(client: QdrantCli
     assert opened(client, "hr").count() == 1
     with pytest.raises(InvalidError, match="made~1 on :memory: is that of a collection without an alias: choose"):
         opened(client, "made~1")
+
+
+def test_what_is_left_of_a_collection_without_an_alias_is_not_taken_over(client: QdrantClient) -> None:
+    put(opened(client, "hr"), chunk("old"))
+    gone = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name="hr"))
+    client.update_collection_aliases([gone])
+    again = opened(client, "hr")
+    assert again.count() == 0
+    put(again, chunk("new"))
+    again.drop()
+    assert opened(client, "hr").count() == 0
+
+
+def test_an_interrupted_drop_brings_nothing_back(client: QdrantClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for interrupted in ("delete_collection", "update_collection_aliases"):
+        store = opened(client, "hr")
+        put(store, chunk("old"))
+        with monkeypatch.context() as patch:
+            patch.setattr(client, interrupted, broken)
+            with suppress(UnavailableError):
+                store.drop()
+        left = {one.alias_name for one in client.get_aliases().aliases}
+        assert left == ({"hr"} if interrupted == "delete_collection" else set())
+        store.drop()
+        assert client.get_collections().collections == []
+
+
+def broken(*given: object, **more: object) -> bool:
+    raise OSError("broken")
+
+
+@pytest.mark.parametrize("when", ["empty", "filled"])
+def test_two_processes_that_make_a_collection_at_once_share_it(
+    client: QdrantClient, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    make = client.create_collection
+
+    def slower(name: str, **more: Any) -> bool:
+        monkeypatch.undo()
+        other = opened(client, "hr")
+        if when == "filled":
+            put(other, chunk("leave"))
+        return make(name, **more)
+
+    monkeypatch.setattr(client, "create_collection", slower)
+    store = opened(client, "hr")
+    assert store.count() == (1 if when == "filled" else 0)
+    assert [one.name for one in client.get_collections().collections] == ["hr~1"]
