@@ -19,7 +19,7 @@ from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.identity import Identity
 from retrieval.store.options import USUAL, IndexOptions
-from retrieval.store.server_collection import drop, opened
+from retrieval.store.server_collection import Size, drop, opened
 from retrieval.store.server_config import search_params
 from retrieval.store.server_filters import filter_of, stale
 from retrieval.store.statistics import idf_of
@@ -64,7 +64,7 @@ class ServerStore:
         self._encoder = Bm25Encoder(identity.bm25)
         with _server_errors(self._url):
             self._numbers = opened(client, collection, identity, options, f"{collection} on {self._url}")
-            self._options, self._chunks = options, client.count(collection, exact=False).count
+            self._options, self._size = options, Size(lambda: client.count(collection, exact=False).count)
 
     @classmethod
     def connect(
@@ -101,7 +101,8 @@ class ServerStore:
     ) -> list[tuple[str, float]]:
         layout.check_shape(vector, (self._dimension,))
         condition = layout.condition(access, filters)
-        params = search_params(self._options, self._chunks, limit)
+        with _server_errors(self._url):
+            params = search_params(self._options, self._size.now(), limit)
         return self._search(vector.tolist(), layout.DENSE, condition, limit, params)
 
     def bm25(

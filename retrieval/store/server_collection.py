@@ -1,6 +1,8 @@
 """Collections of a Qdrant server: an alias, which has the name that users know, and the collection behind it."""
 
+from collections.abc import Callable
 from itertools import count
+from time import monotonic
 
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
@@ -13,6 +15,23 @@ from retrieval.store.server_config import config
 
 IDENTITY = "citewell"
 """Key of the identity in the collection's metadata."""
+FRESH_S = 60.0
+
+
+class Size:
+    """About how many chunks a collection has, as of a minute ago at most: other processes write, too.
+
+    Args:
+        ask: the server, which need not count exactly.
+    """
+
+    def __init__(self, ask: Callable[[], int]) -> None:
+        self._ask, self._asked, self._last = ask, monotonic(), ask()
+
+    def now(self) -> int:
+        if monotonic() - self._asked >= FRESH_S:
+            self._asked, self._last = monotonic(), self._ask()
+        return self._last
 
 
 def opened(client: QdrantClient, alias: str, identity: Identity, options: IndexOptions, where: str) -> set[str]:

@@ -12,9 +12,12 @@ import pytest
 from qdrant_client import QdrantClient, models
 
 from ingest.errors import CitewellError, DeniedError, InvalidError, UnavailableError
+from retrieval.filters import EVERYTHING
 from retrieval.store.identity import Identity
+from retrieval.store.options import IndexOptions
 from retrieval.store.server import ServerStore
-from tests.contracts.conftest import IDENTITY, chunk, put
+from retrieval.store.server_config import search_params
+from tests.contracts.conftest import IDENTITY, READER, chunk, put, unit
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
@@ -173,3 +176,20 @@ def test_two_processes_that_make_a_collection_at_once_share_it(
     store = opened(client, "hr")
     assert store.count() == (1 if when == "filled" else 0)
     assert [one.name for one in client.get_collections().collections] == ["hr~1"]
+
+
+def test_a_search_follows_the_size_of_the_collection(client: QdrantClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As other processes fill it, too; asked once a minute."""
+    clock, sizes = [0.0], list[int]()
+
+    def noted(options: IndexOptions, chunks: int, limit: int) -> models.SearchParams:
+        sizes.append(chunks)
+        return search_params(options, chunks, limit)
+
+    monkeypatch.setattr("retrieval.store.server_collection.monotonic", lambda: clock[0])
+    monkeypatch.setattr("retrieval.store.server.search_params", noted)
+    store = opened(client, "hr")
+    put(opened(client, "hr"), chunk("leave"), chunk("more"))
+    for clock[0] in (0.0, 59.0, 60.0, 61.0):
+        assert len(store.dense(unit(1), READER, EVERYTHING, 10)) == 2
+    assert sizes == [0, 0, 2, 2]
