@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from ingest.errors import FilterError
 from ingest.types import MetadataValue
 from ingest.validity import DATED, VALID_FROM, VALID_UNTIL
+from retrieval.numbers import finite
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
@@ -145,7 +146,7 @@ def _holds(condition: AnyOf | Within | Present, value: MetadataValue | None) -> 
 def _compared(value: MetadataValue | None, dates: bool) -> float | None:
     if dates:
         return moment(value) if value is not None else None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return finite(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def check_fields(condition: Filter, known: Iterable[str]) -> None:

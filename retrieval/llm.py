@@ -56,7 +56,8 @@ class ChatModel:
         self._endpoint.close()
 
     def complete(self, prompt: str, max_tokens: int) -> str:
-        """The reply to one message, drawn without chance. Asked again where the endpoint is busy or out of reach.
+        """The reply to one message, drawn without chance; "" where it has no text. Asked again where the endpoint is
+        busy or out of reach.
 
         Raises:
             UnavailableError: the endpoint still does not answer, or with something else.
@@ -69,9 +70,10 @@ class ChatModel:
         }
         reply = self._endpoint.post("/chat/completions", body)
         try:
-            return str(reply["choices"][0]["message"]["content"]).strip()
+            content = reply["choices"][0]["message"]["content"]
         except (KeyError, IndexError, TypeError):
             raise self._endpoint.garbled("something that is no chat completion") from None
+        return content.strip() if isinstance(content, str) else ""  # null where a model refuses or runs out of tokens
 
 
 def key_from(variable: str | None) -> str | None:

@@ -13,8 +13,22 @@ from retrieval.filters import METADATA_PREFIX, AnyOf, Every, Filter, Not, both, 
 from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
 
-_UNITS = r"(?:euros?|eur|usd|dollars?|pounds?|gbp|km|kg|people|employees|hours|pieces|%|€)"
-_YEAR = re.compile(rf"(?<![\w:./-])(?:19|20)\d\d(?![\w:/-]|\.\d|\s*{_UNITS})", re.IGNORECASE)
+_UNITS = (
+    r"(?:euros?|eur|usd|us-dollars?|dollars?|pounds?|gbp|chf|francs?|franken|pfund|[%€$£¥°]|percent|prozent"
+    r"|[kmcµ]?m|[kmµ]?g|m?l|meters?|metres?|metern?|miles|liters?|litres?|litern?|grams?|gramm|kilos?"
+    r"|h|ms|hours?|minutes?|seconds?|days|weeks|stunden?|minuten?|sekunden?|tagen?|wochen?"
+    r"|[km]w|[km]?wh|[kmg]?hz|[kmgt]i?b|[km]?bit/s|rpm|ppm|bar|volts?|watts?|ohm|kcal|[kmg]?pa"
+    r"|people|persons|employees|users|participants|customers|personen|mitarbeite\w+|mitarbeitenden?|beschäftigten?"
+    r"|teilnehme\w+|kunden|nutzern?"
+    r"|pieces|units|copies|pages|words|characters|tokens|lines|rows|items|points|bytes|requests|seats|licen[cs]es"
+    r"|stücke?|seiten|wörtern?|worte|zeichen|zeilen|exemplaren?|punkten?|lizenzen|plätzen?)"
+)
+_CURRENCY = r"(?<![$€£¥])(?<![$€£¥]\s)(?<!\b(?:EUR|USD|CHF|GBP)\s)"
+_YEAR = re.compile(
+    rf"(?<![\w:./-]){_CURRENCY}(?:19|20)\d\d(?![\w:/-]|\.\d|,\d\d?(?!\d)|\s*{_UNITS}(?![\w&-]))", re.IGNORECASE
+)
+_ROUNDS = 5
+"""Each looks twice as deep: 16 times as many hits as were asked for, at most."""
 
 
 class VersionReader(Protocol):
@@ -30,9 +44,9 @@ class CurrentSearcher:
 
     Two documents are versions of one where their titles and paths say so and both state since when they are in force
     (`ingest.validity`). What counts is the day that the query gives (`as_of`: then documents that are not yet or no
-    longer in force on it are left out as well), else the end of a past year that its text names, else today; a text
-    that names several years compares them, and is shown every version. A version that the query's filters leave out
-    supersedes nothing.
+    longer in force on it are left out as well), else the end of a past year that its text names (today where that is
+    before the first version), else today; a text that names several years compares them, and is shown every version. A
+    version that the query's filters leave out supersedes nothing.
 
     Args:
         supersede: false leaves every version in; `as_of` counts nevertheless.
@@ -47,15 +61,16 @@ class CurrentSearcher:
         day = query.as_of or self._named(query.text)
         if query.as_of:
             query = replace(query, filters=both(query.filters, in_force(query.as_of)))
-        hits = self._inner.search(query)
         if not self._supersede or day is None:
-            return hits
-        gone = self._superseded(query, hits, day)
-        if not gone.isdisjoint(hit.chunk.document_id for hit in hits):
-            without = Not(AnyOf("document_id", tuple(sorted(gone))))
-            hits = self._inner.search(replace(query, filters=both(query.filters, without)))
-            gone = self._superseded(query, hits, day)  # what came up in their place may have made way, too
-        return [hit for hit in hits if hit.chunk.document_id not in gone]
+            return self._inner.search(query)
+        gone: set[str] = set()
+        for deeper in range(_ROUNDS):
+            hits = self._inner.search(_without(query, gone, query.top_k << deeper))
+            gone |= self._superseded(query, hits, day)  # what came up in their place may have made way, too
+            kept = [hit for hit in hits if hit.chunk.document_id not in gone]
+            if len(kept) == len(hits) or len(kept) >= query.top_k:
+                break
+        return kept[: query.top_k]
 
     def _superseded(self, query: Query, hits: Iterable[Hit], day: date) -> set[str]:
         """Of all series that the hits belong to."""
@@ -66,7 +81,9 @@ class CurrentSearcher:
             return set()
         entries = self._catalog.versions(query.collection, query.tenant, query.groups, series)
         allowed = {key: one for key, one in entries.items() if may_fulfil(query.filters, _known(one))}
-        return set(superseded(_versions(allowed), day))
+        versions = _versions(allowed)
+        gone = set(superseded(versions, day))
+        return gone if query.as_of else gone | set(superseded(_later_than(day, versions), self._today()))
 
     def _named(self, text: str) -> date | None:
         """None where a text names several years."""
@@ -75,6 +92,11 @@ class CurrentSearcher:
         if len(years) > 1:
             return None
         return date(min(years), 12, 31) if years and min(years) < today.year else today
+
+
+def _without(query: Query, documents: set[str], top_k: int) -> Query:
+    gone = Not(AnyOf("document_id", tuple(sorted(documents))))
+    return replace(query, top_k=top_k, filters=both(query.filters, gone) if documents else query.filters)
 
 
 def in_force(day: date) -> Filter:
@@ -87,6 +109,12 @@ def in_force(day: date) -> Filter:
 def _versions(entries: Mapping[str, CatalogEntry]) -> dict[str, Version]:
     found = {key: version_of(one.source, one.title, one.metadata) for key, one in entries.items()}
     return {key: one for key, one in found.items() if one}
+
+
+def _later_than(day: date, versions: Mapping[str, Version]) -> dict[str, Version]:
+    """Those of series that were not begun: a number that looks like a year asks for none of them."""
+    begun = {one.series for one in versions.values() if one.valid_from <= day}
+    return {key: one for key, one in versions.items() if one.series not in begun}
 
 
 def _known(entry: CatalogEntry) -> dict[str, MetadataValue]:

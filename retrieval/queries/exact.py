@@ -8,8 +8,9 @@ from retrieval.fusion import scaled
 from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
 
-_QUOTED = re.compile(r'"([^"]{2,200})"|“([^”]{2,200})”|«([^»]{2,200})»')
-_TOKEN = re.compile(r"(?<!\S)-{0,2}\w[\w./:+#-]*\w")
+_QUOTED = re.compile(r'(?<!\w)"([^"]{2,200})"|„([^“”"]{2,200})[“”"]|“([^”]{2,200})”|«([^»]{2,200})»|»([^«]{2,200})«')
+"""English, German and French; a mark behind a number is one of inches."""
+_TOKEN = re.compile(r"(?<![^\s(\[{<'‚‘])-{0,2}\w[\w./:+#-]*\w")
 _MOST = 8
 
 

@@ -27,7 +27,7 @@ _EMPTY = frozenset(
     ).split("|")
 )
 """Words that say nothing about what is asked for."""
-_WORD = re.compile(r"[\w@&'’+#./:-]*\w")
+_WORD = re.compile(r"(?<![\w@&'’+#./:-])[\w@&'’+#./:-]*\w")  # not begun within a run: a row of dots takes linear time
 _OPENING = re.compile(rf"(?:(?:{_JOINING}|ok|okay|well)\b[\s,]*)+", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"(?:what|how) about\s+", re.IGNORECASE)
 _STARTS = re.compile(rf"(?:(?:{_PREPOSITIONS})\s+)?(?:{_ASKING}|{_AUXILIARY})\b", re.IGNORECASE)

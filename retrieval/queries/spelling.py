@@ -19,7 +19,7 @@ _LOOKED_THROUGH = 50
 class SpellingSearcher:
     """Port `Searcher` round another one.
 
-    A word of the query that stands in no chunk of the reader's tenant is exchanged for the nearest word of the chunks
+    A word of the query that stands in no chunk that the reader may read is exchanged for the nearest word of the chunks
     that the rest of the query finds, if one is near enough: one letter in words of up to seven, two in longer ones
     (Damerau-Levenshtein distance). So nobody is led to words that they may not read, and no vocabulary has to be kept.
     """
@@ -36,7 +36,7 @@ class SpellingSearcher:
         return self._inner.search(replace(query, text=text)) if text != query.text else hits[: query.top_k]
 
     def _unknown(self, query: Query) -> set[str]:
-        """Words of the query, as written, that no chunk of the tenant holds in any form."""
+        """Words of the query, as written, that no chunk that the reader may read holds in any form."""
         words = {word: self._store.terms(word) for word in _WORD.findall(query.text)}
         absent = self._store.absent(set().union(*words.values()), query.access)
         return {word for word, terms in words.items() if terms and terms <= absent}
@@ -46,7 +46,7 @@ def corrected(text: str, unknown: Iterable[str], texts: Iterable[str]) -> str:
     """`text` with each unknown word exchanged for the nearest word of `texts`, the more frequent of two as near."""
     counts: dict[str, int] = {}
     for one in texts:
-        for word in _WORD.findall(one.casefold()):
+        for word in _WORD.findall(one.lower()):  # as the index has them: with ß
             counts[word] = counts.get(word, 0) + 1
     for word in unknown:
         if near := _nearest(word.casefold(), counts):
@@ -57,6 +57,7 @@ def corrected(text: str, unknown: Iterable[str], texts: Iterable[str]) -> str:
 
 def _nearest(word: str, counts: dict[str, int]) -> str | None:
     most = 1 if len(word) <= 7 else 2
-    found = process.extract(word, list(counts), scorer=DamerauLevenshtein.distance, score_cutoff=most, limit=None)
+    nearness = DamerauLevenshtein.distance
+    found = process.extract(word, list(counts), scorer=nearness, processor=str.casefold, score_cutoff=most, limit=None)
     ranked = sorted(found, key=lambda one: (one[1], -counts[one[0]], one[0]))
     return ranked[0][0] if ranked else None

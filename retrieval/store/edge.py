@@ -1,7 +1,8 @@
 """The embedded store: Qdrant's engine inside this process, one shard in one folder."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,10 +72,12 @@ class EdgeStore:
         layout.check_shape(vectors, (len(chunks), self._dimension))
         for start in range(0, len(chunks), BATCH):
             require_space(self._folder, self._reserve)
-            points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
+            batch = chunks[start : start + BATCH]
+            points = self._points(batch, vectors[start : start + BATCH])
             self._index_numbers(points)
-            self._statistics.writing({chunk.tenant for chunk in chunks})
-            self._update(qdrant.UpdateOperation.upsert_points(points), len(points))
+            tenants = Counter(chunk.tenant for chunk in batch)
+            self._statistics.writing(tenants)
+            self._update(qdrant.UpdateOperation.upsert_points(points), tenants)
 
     def delete(self, document_ids: Sequence[str]) -> None:
         if document_ids:
@@ -202,12 +205,12 @@ class EdgeStore:
             self._update(qdrant.UpdateOperation.create_field_index(name, qdrant.FloatIndexParams()))
             self._numbers.add(name)
 
-    def _update(self, operation: qdrant.UpdateOperation, changed: int = 0) -> None:
-        """`changed`: chunks that are written, whether they are new or not."""
+    def _update(self, operation: qdrant.UpdateOperation, written: Mapping[str, int] | None = None) -> None:
+        """`written`: how many chunks of each tenant, whether they are new or not."""
         with self._engine() as shard:
             shard.update(operation)
             chunks = shard.info().points_count
-        self._statistics.changed(changed, chunks)
+        self._statistics.changed(written or {}, chunks)
 
     def _search(
         self, query: qdrant.Query, access: Access, filters: Filter, limit: int, params: qdrant.SearchParams | None

@@ -13,7 +13,6 @@ numbers are named by a hash for the same reason.
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -37,6 +36,7 @@ from retrieval.filters import (
     full_name,
     moment,
 )
+from retrieval.numbers import finite
 from retrieval.types import Access
 
 LAYOUT_VERSION = 3
@@ -219,7 +219,7 @@ def _numbers(chunk: Chunk) -> Iterator[tuple[str, float]]:
     metadata = {METADATA_PREFIX + key: value for key, value in chunk.metadata.items()}
     for name, value in {"page": chunk.page, **metadata}.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
-            yield _slot(NUMBER, name), _finite(value)
+            yield _slot(NUMBER, name), finite(value)
         elif value is not None and (seconds := moment(value)) is not None:
             yield _slot(TIME, name), seconds
 
@@ -249,14 +249,6 @@ def _present(field: str) -> Filter:
 
 def _slot(kind: str, field: str) -> str:
     return kind + hashlib.blake2b(field.encode(errors="surrogatepass"), digest_size=8).hexdigest()
-
-
-def _finite(value: float) -> float:
-    """Integers beyond the range of floats become its ends."""
-    try:
-        return float(value)
-    except OverflowError:
-        return sys.float_info.max if value > 0 else -sys.float_info.max
 
 
 def _facet(field: str, value: MetadataValue) -> str:

@@ -17,9 +17,10 @@ from retrieval.filters import AnyOf, Filter
 from retrieval.http import without_secrets
 from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
-from retrieval.store.identity import Identity, check_identity
+from retrieval.store.identity import Identity
 from retrieval.store.options import USUAL, IndexOptions
-from retrieval.store.server_config import config, drop, search_params
+from retrieval.store.server_collection import Size, drop, opened
+from retrieval.store.server_config import search_params
 from retrieval.store.server_filters import filter_of, stale
 from retrieval.store.statistics import idf_of
 from retrieval.types import Access
@@ -27,14 +28,11 @@ from retrieval.types import Access
 BATCH = 256
 """Points a request: some 3 MB of JSON at 384 dimensions, well under a server's limit of 32 MB up to 3,000."""
 
-IDENTITY = "citewell"
-"""Key of the identity in the collection's metadata."""
-
 
 class ServerStore:
     """Port `Store` on the collection behind the alias `collection`.
 
-    The collection itself is called `<collection>-1`, so that another can be filled beside it and take over the alias.
+    The collection itself is called `<collection>~1`, so that another can be filled beside it and take over the alias.
     Needs Qdrant 1.19 or later, the first that can take the word statistics of one tenant.
     """
 
@@ -55,6 +53,7 @@ class ServerStore:
 
         Raises:
             IndexMismatchError: it was made with another identity.
+            InvalidError: a collection that is no alias has this name.
             UnavailableError: the server does not answer.
             DeniedError: it refuses the key.
         """
@@ -64,8 +63,8 @@ class ServerStore:
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
         with _server_errors(self._url):
-            self._numbers = _open(client, collection, identity, options, f"{collection} on {self._url}")
-            self._options, self._chunks = options, client.count(collection, exact=False).count
+            self._numbers = opened(client, collection, identity, options, f"{collection} on {self._url}")
+            self._options, self._size = options, Size(lambda: client.count(collection, exact=False).count)
 
     @classmethod
     def connect(
@@ -102,7 +101,8 @@ class ServerStore:
     ) -> list[tuple[str, float]]:
         layout.check_shape(vector, (self._dimension,))
         condition = layout.condition(access, filters)
-        params = search_params(self._options, self._chunks, limit)
+        with _server_errors(self._url):
+            params = search_params(self._options, self._size.now(), limit)
         return self._search(vector.tolist(), layout.DENSE, condition, limit, params)
 
     def bm25(
@@ -240,31 +240,6 @@ class ServerStore:
                 with_payload=False,
             )
         return layout.ranked((str(point.id), point.score) for point in response.points)
-
-
-def _open(client: QdrantClient, collection: str, identity: Identity, options: IndexOptions, where: str) -> set[str]:
-    """Gives the payload fields that have an index."""
-    if not client.collection_exists(collection):
-        _create(client, collection, identity, options)
-    found = client.get_collection(collection)
-    check_identity((found.config.metadata or {}).get(IDENTITY), identity, where)
-    return set(found.payload_schema or {})
-
-
-def _create(client: QdrantClient, alias: str, identity: Identity, options: IndexOptions) -> None:
-    name = f"{alias}-1"
-    if not client.collection_exists(name):
-        client.create_collection(name, **config(identity.dimension, options), metadata={IDENTITY: identity.to_json()})
-    _create_indexes(client, name)
-    # The alias comes last: a collection that can be seen is complete.
-    link = models.CreateAlias(collection_name=name, alias_name=alias)
-    client.update_collection_aliases([models.CreateAliasOperation(create_alias=link)])
-
-
-def _create_indexes(client: QdrantClient, name: str) -> None:
-    for field in layout.KEYWORD_INDEXES:
-        index = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=field == layout.TENANT)
-        client.create_payload_index(name, field, index, wait=True)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeAlias
 
-from qdrant_client import QdrantClient, models
+from qdrant_client import models
 
 from retrieval.store import layout
 from retrieval.store.options import IndexOptions
@@ -32,15 +32,6 @@ def search_params(options: IndexOptions, chunks: int, limit: int) -> models.Sear
     """Without quantized vectors a server passes over what is said of them."""
     rescored = models.QuantizationSearchParams(rescore=True, oversampling=options.oversampled(limit, chunks))
     return models.SearchParams(hnsw_ef=options.ef(chunks), quantization=rescored)
-
-
-def drop(client: QdrantClient, alias: str) -> None:
-    """Delete the alias and the collection behind it."""
-    behind = [one.collection_name for one in client.get_aliases().aliases if one.alias_name == alias]
-    operation = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias))
-    client.update_collection_aliases([operation])
-    for name in behind:
-        client.delete_collection(name)
 
 
 def _quantized(options: IndexOptions) -> _Quantized | None:

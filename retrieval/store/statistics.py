@@ -1,8 +1,10 @@
 """Inverse document frequencies of one tenant in a large collection, without counting them for every query."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass, field
 from math import exp, log
 from typing import Protocol, TypeAlias
 
@@ -14,7 +16,7 @@ LARGE = 20_000
 RARE = 1_000
 """Chunks that hold a term, up to which they are found and counted within the query: in half a millisecond."""
 _TOLERATED = 0.01
-"""Share of the collection that may change before what is known is counted anew."""
+"""Share of the collection or of a tenant's chunks that may change before what is known of them is counted anew."""
 _MOST_TERMS = 1_000_000
 
 Key: TypeAlias = tuple[str, int]
@@ -40,12 +42,21 @@ class Counts(Protocol):
     def tenants(self) -> Collection[str]: ...
 
 
+@dataclass(frozen=True)
+class _Known:
+    """Of one tenant: how many chunks he had, after how many changes that was, and what terms weigh."""
+
+    size: int
+    changes: int
+    weights: dict[int, float] = field(default_factory=dict)
+
+
 class TenantStatistics:
     """What a term must weigh in a query of one tenant so that, times the engine's IDF, which counts the chunks of all
     tenants, it weighs as the tenant's own chunks say.
 
     A rare term is counted at once. Others are learnt in the background, when they are first asked for. Both are
-    remembered until a hundredth of the collection has changed. Any thread may call.
+    remembered until a hundredth of the collection or of the tenant's chunks has changed. Any thread may call.
 
     Args:
         chunks: how many the collection has.
@@ -53,9 +64,11 @@ class TenantStatistics:
 
     def __init__(self, counts: Counts, chunks: int, large: int = LARGE, rare: int = RARE) -> None:
         self._counts, self.chunks, self._large, self._rare = counts, chunks, large, rare
-        self._weights: dict[Key, float] = {}
+        self._known: dict[str, _Known] = {}
         self._absent: dict[Key, float] = {}
-        self._sizes: dict[str, int] = {}
+        self._terms = 0
+        self._written: Counter[str] = Counter()
+        self._deleted = 0
         self._tenants: frozenset[str] | None = None
         self._written_to: frozenset[str] = frozenset()
         self._learning: set[Key | None] = set()
@@ -66,13 +79,21 @@ class TenantStatistics:
         """To be called before chunks of these tenants are written."""
         self._written_to |= frozenset(tenants)
 
-    def changed(self, written: int, chunks: int) -> None:
-        """To be called after each write: how many chunks it wrote, new or not, and how many there are now."""
-        self._changed += max(written, abs(chunks - self.chunks))
+    def changed(self, written: Mapping[str, int], chunks: int) -> None:
+        """To be called after each write.
+
+        Args:
+            written: tenant -> how many of his chunks it wrote, new or not; none where it deleted.
+            chunks: how many there are now.
+        """
+        self._written.update(written)
+        if not written:
+            self._deleted += abs(chunks - self.chunks)  # nobody knows whose
+        self._changed += max(sum(written.values()), abs(chunks - self.chunks))
         self.chunks = chunks
         self._absent = {}  # a word that nobody used may have come
-        if self._changed > _TOLERATED * chunks or len(self._weights) > _MOST_TERMS:
-            self._weights, self._sizes, self._changed = {}, {}, 0
+        if self._changed > _TOLERATED * chunks or self._terms > _MOST_TERMS:
+            self._known, self._changed, self._terms = {}, 0, 0
 
     def alone(self, tenant: str) -> bool:
         """Whether all chunks are surely the tenant's, so that the engine's own count is his. Not asked in a small
@@ -89,29 +110,45 @@ class TenantStatistics:
         a common term not learnt yet."""
         if self.chunks < self._large:
             return None
-        known, absent = self._weights, self._absent  # of this moment: writes put others in their place
-        found = {term: known.get((tenant, term), absent.get((tenant, term))) for term in terms}
+        known, absent = self._of(tenant), self._absent  # of this moment: writes put others in their place
+        found = {term: known.weights.get(term, absent.get((tenant, term))) for term in terms}
         for term in [term for term, weight in found.items() if weight is None]:
-            found[term] = self._at_once(tenant, term, known, absent)
+            found[term] = self._at_once((tenant, term), known, absent)
         weights = {term: weight for term, weight in found.items() if weight is not None}
         return weights if len(weights) == len(found) else None
 
     def close(self) -> None:
         self._beside.shutdown(cancel_futures=True)
 
-    def _at_once(self, tenant: str, term: int, known: dict[Key, float], absent: dict[Key, float]) -> float | None:
-        key, whole = (tenant, term), self._counts.idf_in(term, None)
+    def _of(self, tenant: str) -> _Known:
+        """Anew where more than a few of the tenant's chunks have changed: of twenty a term may be in all, while one is
+        remembered."""
+        known, changes = self._known.get(tenant), self._written[tenant] + self._deleted
+        if known is None or changes - known.changes > _TOLERATED * known.size:
+            known = self._known[tenant] = _Known(self._counts.size(tenant), changes)
+        return known
+
+    def _at_once(self, key: Key, known: _Known, absent: dict[Key, float]) -> float | None:
+        tenant, term = key
+        whole = self._counts.idf_in(term, None)
         if whole and holders(whole, self.chunks) > self._rare:
-            self._beside_queries(key, lambda: _remember(key, self._counts.idf_in(term, tenant), whole, known, absent))
+            self._beside_queries(
+                key, lambda: self._remember(key, self._counts.idf_in(term, tenant), whole, known, absent)
+            )
             return None
         held = self._counts.holding(term, tenant, 2 * self._rare) if whole else 0
-        return _remember(key, idf(held, self._size(tenant)) if held else None, whole, known, absent)
+        own = idf(held, max(held, known.size)) if held else None  # more may have been written than were counted
+        return self._remember(key, own, whole, known, absent)
 
-    def _size(self, tenant: str) -> int:
-        sizes = self._sizes
-        if tenant not in sizes:
-            sizes[tenant] = self._counts.size(tenant)
-        return sizes[tenant]
+    def _remember(
+        self, key: Key, own: float | None, whole: float | None, known: _Known, absent: dict[Key, float]
+    ) -> float:
+        if not own or not whole:
+            absent[key] = 0.0
+            return 0.0
+        known.weights[key[1]] = own / whole
+        self._terms += 1
+        return own / whole
 
     def _find_tenants(self) -> None:
         self._tenants = frozenset(self._counts.tenants())
@@ -130,14 +167,6 @@ class TenantStatistics:
             self._learning.add(key)
             with suppress(RuntimeError):  # closed meanwhile: the query that asks says so itself
                 self._beside.submit(run)
-
-
-def _remember(
-    key: Key, own: float | None, whole: float | None, known: dict[Key, float], absent: dict[Key, float]
-) -> float:
-    where, weight = (known, own / whole) if own and whole else (absent, 0.0)
-    where[key] = weight
-    return weight
 
 
 def idf(holding: int, chunks: int) -> float:

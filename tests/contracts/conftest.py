@@ -56,7 +56,7 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]
     client = QdrantClient(url=url, check_compatibility=False) if request.param == "server" else QdrantClient(":memory:")
     name = f"test-{uuid4()}"
     yield Backend(lambda identity: ServerStore(client, url or ":memory:", name, identity), close_first=False)
-    client.delete_collection(f"{name}-1")
+    client.delete_collection(f"{name}~1")
     client.close()
 
 

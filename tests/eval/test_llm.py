@@ -17,6 +17,7 @@ from eval.judge import agreement, check, judge
 from ingest.errors import InvalidError, UnavailableError
 from retrieval.http import without_secrets
 from retrieval.llm import TRIES, ChatModel, key_from
+from retrieval.queries.rewriting import rewritten
 from tests.eval.conftest import run_again
 
 
@@ -89,7 +90,7 @@ def test_the_judge_and_how_far_it_agrees(url: str) -> None:
     assert found.kappa == pytest.approx(0.4)
 
 
-def scripted(*told: int | str | Exception) -> tuple[ChatModel, list[float]]:
+def scripted(*told: int | str | Exception | None) -> tuple[ChatModel, list[float]]:
     """A model that gives one status, reply or error after the other, the last one for ever, and how long it waits
     between them."""
     left, waits = list(told), list[float]()
@@ -129,6 +130,14 @@ def test_a_busy_endpoint_is_asked_again(trouble: int | Exception) -> None:
     assert model.complete("x", 3) == "yes"
     assert len(waits) == 2
     assert 1 <= waits[0] <= 2 <= waits[1] <= 3
+
+
+def test_a_reply_without_text_is_empty() -> None:
+    model, _ = scripted(None, None, None)
+    assert model.complete("x", 3) == ""
+    assert rewritten("leave days", model) == "leave days"
+    (judged,) = judge([outcome("q", "How long?", "Thirty days [1]", True)], model)
+    assert "judged_right" not in judged.metrics
 
 
 def test_what_cannot_succeed_is_not_asked_again() -> None:

@@ -62,6 +62,36 @@ def test_numbers_that_occur_as_often_make_no_difference() -> None:
     assert alike(fingerprint(""), fingerprint("")) == 1.0
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("can", "cannot"),
+        ("do", "don't"),
+        ("is", "isn’t"),
+        ("or", "nor"),
+        ("either", "neither"),
+        ("immer", "niemals"),
+        ("entweder", "weder"),
+        ("auch", "außer"),
+        ("thirty", "forty"),
+        ("fourteen", "fifteen"),
+        ("dreißig", "vierzig"),
+        ("einundzwanzig", "zweiundzwanzig"),
+        ("zweihundert", "dreihundert"),
+    ],
+)
+def test_negations_and_numbers_in_words_tell_texts_apart(one: str, other: str) -> None:
+    long = " ".join(f"wort{letter}" for letter in "abcdefghijklmnopqrstuvwxyz" * 4)
+    assert alike(fingerprint(f"{long} {one}"), fingerprint(f"{long} {other}")) == 0.0
+    assert alike(fingerprint(f"{long} {other} done"), fingerprint(f"{long} {other}")) > 0.9
+
+
+@pytest.mark.parametrize(("one", "other"), [("ein", "der"), ("test", "taste"), ("undeutlich", "deutlich")])
+def test_other_words_do_not(one: str, other: str) -> None:
+    long = " ".join(f"wort{letter}" for letter in "abcdefghijklmnopqrstuvwxyz" * 4)
+    assert alike(fingerprint(f"{long} {one}"), fingerprint(f"{long} {other}")) > 0.9
+
+
 def test_no_document_crowds_out_the_others(store: EdgeStore) -> None:
     row = Row([hit(f"text {n}", 9 - n, "a" if n < 5 else "b") for n in range(8)])
     found = diverse(store, row, DiversityOptions(None, per_document=2), top_k=4)

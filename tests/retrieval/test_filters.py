@@ -115,6 +115,7 @@ DOCUMENT: dict[str, Any] = {
     "title": "A",
     "metadata.year": 2024,
     "metadata.on": True,
+    "metadata.huge": 10**400,
 }
 
 
@@ -129,6 +130,8 @@ DOCUMENT: dict[str, Any] = {
         ({"year": {"$gt": 2023, "$lt": 2025}}, True),
         ({"year": {"$gte": 2024.5}}, False),
         ({"year": {"$lt": "2030-01-01"}}, False),
+        ({"huge": {"$gt": 5}}, True),
+        ({"huge": {"$lt": 5}}, False),
         ({"absent": {"$exists": False}, "on": {"$exists": True}}, True),
         ({"$or": [{"title": "B"}, {"document_id": "d"}]}, True),
         ({"$not": {"year": 2024}}, False),

@@ -30,6 +30,12 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
     [
         ('What does "thirty days notice" mean?', ["thirty days notice"]),
         ("“two words” and «three words here»", ["two words", "three words here"]),
+        ("Was heißt „Tag der offenen Tür“ genau?", ["Tag der offenen Tür"]),
+        ('„zwei Wörter” und „drei" Wörter', ["zwei Wörter", "drei"]),
+        ("»Reise« und »Spesen« Regeln", ["Reise", "Spesen"]),
+        ('19" rack or 24" monitor', []),
+        ('a 19" "deep rack"', ["deep rack"]),
+        ("fix (INC-2291)? [INC-7] 'P4-60'", ["INC-2291", "INC-7", "P4-60"]),
         ("severity of INC-2291?", ["INC-2291"]),
         ("valgrind --num-callers", ["--num-callers"]),
         ("host 10.4.0.12, release v3.9 of snake_case", ["10.4.0.12", "v3.9", "snake_case"]),
@@ -136,6 +142,9 @@ def test_nobody_is_led_to_words_that_they_may_not_read(workshop: Workshop) -> No
         ("lexve", "leave", "leave"),
         ("lxxve", "leave", "lxxve"),  # two mistakes in a short word could be anything
         ("authorizaton", "authorisation", "authorisation"),
+        ("Hauptstrase", "Hauptstraße", "hauptstraße"),
+        ("Haupstrasse", "Hauptstraße", "hauptstraße"),
+        ("STRASE", "Straße straße STRASSE", "straße"),
     ],
 )
 def test_the_nearest_word(unknown: str, known: str, expected: str) -> None:
@@ -226,6 +235,15 @@ def test_feedback_finds_what_the_best_hits_speak_of(workshop: Workshop, mode: Mo
         assert "entitlement allowance rules" not in texts(plain.search(asked))
     nothing = FeedbackSearcher(plain, workshop.store).search(Query("zebra", "default", "acme", mode="bm25"))
     assert nothing == []
+
+
+def test_a_word_is_corrected_to_one_that_the_index_has(workshop: Workshop) -> None:
+    workshop.run(write(workshop.folder / "docs", {"a.txt": "Die Hauptstraße ist gesperrt."}))
+    row = Row([hit("Die Hauptstraße ist gesperrt", 1.0)])
+    SpellingSearcher(row, workshop.store).search(Query("Hauptstrase gesperrt", "default", "acme"))
+    assert [one.text for one in row.queries] == ["Hauptstrase gesperrt", "hauptstraße gesperrt"]
+    known = workshop.store.terms("Hauptstraße")
+    assert known <= workshop.store.terms(row.queries[-1].text)
 
 
 def test_quoted_words_stay_as_they_are() -> None:

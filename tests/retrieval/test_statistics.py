@@ -35,6 +35,7 @@ class Counted:
         self.asked: list[tuple[int, str | None]] = []
         self.owners = {"acme", "other"}
         self.broken = False
+        self.chunks, self.sizes = 100, 0
         self.statistics = TenantStatistics(self, chunks=1_000, large=100, rare=3)
 
     def idf_in(self, term: int, tenant: str | None) -> float | None:
@@ -48,7 +49,8 @@ class Counted:
         return min(RARE.get(term, 0), most)
 
     def size(self, tenant: str) -> int:
-        return 100
+        self.sizes += 1
+        return self.chunks
 
     def tenants(self) -> set[str]:
         return self.owners
@@ -85,7 +87,7 @@ def test_terms_are_learnt_beside_the_query_and_once(counted: Counted) -> None:
 def test_a_word_that_nobody_used_weighs_nothing_until_the_next_write(counted: Counted) -> None:
     assert counted.learnt(3) == {3: 0.0}
     assert counted.statistics.weights([3], "acme") == {3: 0.0}
-    counted.statistics.changed(1, 1_001)
+    counted.statistics.changed({"other": 1}, 1_001)
     assert counted.statistics.weights([3], "acme") is None
 
 
@@ -117,15 +119,41 @@ def test_one_of_two_tenants_is_not_alone(counted: Counted) -> None:
 
 def test_small_changes_are_tolerated_and_many_are_not(counted: Counted) -> None:
     assert counted.learnt(1)
-    counted.statistics.changed(10, 1_000)
+    counted.statistics.changed({"other": 10}, 1_000)
     assert counted.statistics.weights([1], "acme") == {1: 2.0}
-    counted.statistics.changed(1, 1_000)
+    counted.statistics.changed({"other": 1}, 1_000)
     assert counted.statistics.weights([1], "acme") is None
+
+
+@pytest.mark.parametrize(("written", "left"), [({"acme": 1}, 1_000), ({}, 999)])
+def test_what_is_known_of_a_tenant_is_weighed_against_his_own_chunks(
+    counted: Counted, written: dict[str, int], left: int
+) -> None:
+    """A hundredth of which is one; whose chunks were deleted nobody knows."""
+    assert counted.learnt(1)
+    counted.statistics.changed(written, left)
+    assert counted.statistics.weights([1], "acme") == {1: 2.0}
+    counted.statistics.changed(written, left - 1 if left < 1_000 else left)
+    assert counted.statistics.weights([1], "acme") is None
+
+
+def test_a_tenant_is_not_counted_for_every_write(counted: Counted) -> None:
+    for _ in range(100):
+        assert counted.learnt(1)
+        counted.statistics.changed({"other": 1}, 1_000)
+    assert counted.sizes < 20
+
+
+def test_a_word_in_chunks_that_are_just_being_written_does_not_count_against_them(counted: Counted) -> None:
+    counted.chunks = 1
+    weights = counted.statistics.weights([4], "acme")
+    assert weights
+    assert weights[4] > 0
 
 
 def test_in_a_small_collection_the_engine_counts(counted: Counted) -> None:
     assert counted.learnt(1)
-    counted.statistics.changed(0, 99)
+    counted.statistics.changed({}, 99)
     assert counted.statistics.weights([1], "acme") is None
 
 
@@ -160,6 +188,20 @@ def test_the_scores_are_those_that_the_engine_counts(
         assert store._statistics.alone("acme") is (others == 0)
         found = store.bm25("annual leave", reader, EVERYTHING, 10)
         assert dict(found) == pytest.approx(dict(counted[0]), rel=1e-5)
+
+
+def test_a_tenant_that_grows_is_ranked_by_all_of_his_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However little of the collection that is."""
+    reader = Access("acme")
+    with closing(EdgeStore(tmp_path / "i", IDENTITY, reserve=0)) as store:
+        monkeypatch.setattr(store._statistics, "_large", 1)
+        put(store, *(chunk(f"travel n{number}", f"far-{number}", tenant="other") for number in range(2_200)))
+        put(store, chunk("annual", "first"))
+        assert store.bm25("annual", reader, EVERYTHING, 10)
+        put(store, *(chunk("pension" if number else "pension pension", f"{number}") for number in range(20)))
+        found = store.bm25("pension", reader, EVERYTHING, 30)
+        assert store.fetch([found[0][0]], reader)[0].text == "pension pension"
+        assert len(found) == 20
 
 
 def test_a_closed_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

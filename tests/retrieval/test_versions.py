@@ -60,10 +60,31 @@ def test_what_made_way_is_left_out_and_what_is_to_come_is_not() -> None:
         ("room 2023a", ["limit new", "limit next", "limit other"]),
         ("ISO 27001:2013", ["limit new", "limit next", "limit other"]),
         ("a claim of 1999 euros", ["limit new", "limit next", "limit other"]),
+        ("What was the hotel limit in 2010?", ["limit new", "limit next", "limit other"]),
+        ("the 2023 M&A rules", ["limit old", "limit new", "limit next", "limit other"]),
+        ("hotel limit in 2023 Europe", ["limit old", "limit new", "limit next", "limit other"]),
     ],
 )
 def test_a_past_year_in_the_question_asks_for_the_version_of_its_end(text: str, kept: list[str]) -> None:
     assert searched(text) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "approval for expenses over $2023?",
+        "more than € 2023",
+        "mehr als EUR 2023",
+        "fee of CHF 2023",
+        "ab 2023 Mitarbeitern",
+        "max. 2023 Zeichen",
+        "2023 mg",
+        "2023 kWh",
+        "2023,50 Franken",
+    ],
+)
+def test_an_amount_is_no_year(text: str) -> None:
+    assert searched(text) == ["limit new", "limit next", "limit other"]
 
 
 def test_however_many_versions_there_are_only_the_last_one_is_left() -> None:
@@ -72,6 +93,26 @@ def test_however_many_versions_there_are_only_the_last_one_is_left() -> None:
     found = CurrentSearcher(row, Versions(*entries), lambda: TODAY).search(Query("x", "default", "acme", top_k=1))
     assert texts(found) == ["2025"]
     assert len(row.queries) == 2
+
+
+@pytest.mark.parametrize("top_k", [10, 50])
+def test_old_versions_of_many_documents_do_not_crowd_out_what_is_in_force(top_k: int) -> None:
+    entries = [
+        entry(f"{name}{year}", date(year, 1, 1), version_of=name)
+        for name in "abcdefghijkl"
+        for year in range(2014, 2026)
+    ]
+
+    class Shelf(Versions):
+        def versions(
+            self, collection: str, tenant: str, groups: Iterable[str], series: Iterable[str]
+        ) -> Mapping[str, CatalogEntry]:
+            wanted = set(series)
+            return {one.id: one for one in entries if one.metadata["version_of"] in wanted}
+
+    row = Row([hit(one.id, 9, one.id, metadata=one.metadata) for one in entries])
+    found = CurrentSearcher(row, Shelf(), lambda: TODAY).search(Query("x", "default", "acme", top_k=top_k))
+    assert texts(found) == [f"{name}2025" for name in "abcdefghijkl"[:top_k]]
 
 
 def test_a_version_that_the_filters_leave_out_supersedes_nothing() -> None:
