@@ -11,7 +11,7 @@ from typing import Any, cast
 from ingest.errors import UnreadableFileError
 from ingest.parsers.blocks import Heading, Paragraph, sections_of
 from ingest.parsers.checks import check_not_empty
-from ingest.parsers.decoding import decode, decode_as
+from ingest.parsers.decoding import clean, decode, decode_as
 from ingest.types import Section
 
 SHOWN_HEADERS = ("From", "To", "Cc", "Date")
@@ -46,7 +46,7 @@ def read_eml(path: Path, name: str) -> list[Section]:
 
 
 def _message_sections(message: MIMEPart, name: str) -> list[Section]:
-    subject = " ".join(str(message["Subject"] or "").split()) or "(no subject)"
+    subject = " ".join(clean(str(message["Subject"] or "")).split()) or "(no subject)"
     sections = sections_of(Paragraph(line, is_item=True) for line in _head(message))
     for part in _shown_parts(message):
         sections += _part_sections(part, name)

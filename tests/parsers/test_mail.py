@@ -85,6 +85,11 @@ def test_headers_that_break_the_grammar(parse: Parse, header: str) -> None:
     assert not header.startswith("From") or header.split("\n")[0] in sections[0].text
 
 
+def test_subject_without_control_characters(parse: Parse) -> None:
+    (section,) = parse("a.eml", "Subject: =?utf-8?B?QUEAQkI=?=\n\nBody.\n")
+    assert section.headings == ("AABB",)
+
+
 @pytest.mark.parametrize("charset", ["iso-8859-1", "us-ascii", "utf-8"])
 def test_western_charsets_of_a_body(parse: Parse, charset: str) -> None:
     for encoding in ("cp1252", "utf-8"):
