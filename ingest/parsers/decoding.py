@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from ingest.errors import UnreadableFileError
+from ingest.errors import EmptyFileError, UnreadableFileError
 from ingest.parsers.checks import check_not_empty, looks_like
 
 BYTE_ORDER_MARKS = (
@@ -47,7 +47,7 @@ def decode(data: bytes, name: str) -> str:
             f"{name} is not text but looks like {looks_like(data)}: give it its true suffix or leave it out."
         )
     if not any(clean(one).strip() for one in text):  # the first character mostly settles it
-        raise UnreadableFileError(f"{name} is empty: leave it out or save it again with its content.")
+        raise EmptyFileError(f"{name} is empty: leave it out or save it again with its content.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
