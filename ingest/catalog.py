@@ -62,6 +62,12 @@ class Catalog:
             row = connection.execute(sa.select(DOCUMENTS).where(DOCUMENTS.c.id == document_id)).one_or_none()
         return entry_of(row) if row else None
 
+    def entries(self, document_ids: Iterable[str]) -> list[CatalogEntry]:
+        """Of those of the documents that are indexed."""
+        query = sa.select(DOCUMENTS).where(DOCUMENTS.c.id.in_(list(document_ids)))
+        with self._engine.connect() as connection:
+            return [entry_of(row) for row in connection.execute(query)]
+
     def page(
         self, collection: str, tenant: str, source_prefix: str = "", limit: int | None = None, after: str = ""
     ) -> list[CatalogEntry]:
