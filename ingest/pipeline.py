@@ -120,7 +120,7 @@ class Ingestor:
             prepare = partial(self._prepare, label=label, may_replace=may_replace)
             with closing(prepared_ahead(files, prepare, self._workers, self._batch_chunks)) as prepared:
                 for batch in self._batches(prepared, progress):
-                    self._write([item for item in batch if item.document], progress, report)
+                    self._write([item for item in batch if item.document], progress, report, may_replace)
                     progress.finished(len(batch))
                     report()
                     yield from (item.result for item in batch)
@@ -168,8 +168,8 @@ class Ingestor:
         label = replace(label, metadata={**label.metadata, **file.metadata})
         document_id = document_id_of(self._collection, label.tenant, file.source)
         entry = self._catalog.get(document_id)
-        if entry and not may_replace(entry):
-            raise DeniedError(f"There is a document {file.source!r} that you may not read; give another source.")
+        if entry:
+            _check_replaceable(entry, may_replace)
         try:
             sha256 = self._hash(file.path)
             revision = self._revision(sha256, label)
@@ -245,13 +245,22 @@ class Ingestor:
         if batch:
             yield batch
 
-    def _write(self, batch: Sequence[_Prepared], progress: Progress, report: Callable[[], None]) -> None:
+    def _write(
+        self,
+        batch: Sequence[_Prepared],
+        progress: Progress,
+        report: Callable[[], None],
+        may_replace: Callable[[CatalogEntry], bool],
+    ) -> None:
         documents = [(item.document, len(item.chunks)) for item in batch if item.document]
         if not documents:
             return
         ids = [document.id for document, _ in documents]
         with self._writing():
-            replaced = self._catalog.revisions(ids).keys()
+            entries = self._catalog.entries(ids)
+            for entry in entries:  # another process may have made it since the file was prepared
+                _check_replaceable(entry, may_replace)
+            replaced = {entry.id for entry in entries}
             self._catalog.begin(self._collection, ids)
             self._embed([chunk for item in batch for chunk in item.chunks], progress, report)
             self._catalog.commit(documents)
@@ -267,6 +276,11 @@ class Ingestor:
             self._sink.upsert(part, self._embedder.embed_documents([chunk.indexed_text for chunk in part]))
             progress.embedded(len(part))
             report()
+
+
+def _check_replaceable(entry: CatalogEntry, may_replace: Callable[[CatalogEntry], bool]) -> None:
+    if not may_replace(entry):
+        raise DeniedError(f"There is a document {entry.source!r} that you may not read; give another source.")
 
 
 def document_id_of(collection: str, tenant: str, source: str) -> str:

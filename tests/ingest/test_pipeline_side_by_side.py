@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from ingest.catalog import Catalog
-from ingest.errors import UnavailableError
-from ingest.pipeline import document_id_of
+from ingest.errors import DeniedError, UnavailableError
+from ingest.pipeline import Label, document_id_of
 from ingest.types import Chunk, Section
-from retrieval.types import Query
+from retrieval.types import Access, Query
 from tests.fakes import TextParser
 from tests.ingest.workshop import COLLECTION, LABEL, FailingSink, Workshop, texts, write
 
@@ -98,6 +98,25 @@ def test_what_another_process_is_writing_is_no_debris(workshop: Workshop, docs: 
     recovery.join()
     other.close()
     assert [chunk.text for chunk in workshop.found("alpha")] == ["alpha"]
+
+
+def test_what_another_process_wrote_meanwhile_is_not_replaced_by_who_may_not_read_it(
+    workshop: Workshop, docs: Path
+) -> None:
+    files = write(docs, {"a.txt": "alpha"})
+    secret = Label("acme", ("hr",))
+
+    class Overtaken(TextParser):
+        def parse(self, path: Path) -> list[Section]:
+            workshop.run(files, secret)
+            return super().parse(path)
+
+    late = Workshop(workshop.folder, parser=Overtaken())
+    late.store, late.catalog = workshop.store, workshop.catalog
+    with pytest.raises(DeniedError, match=r"a\.txt' that you may not read; give another source"):
+        list(late.ingestor().run(files, LABEL, may_replace=lambda entry: entry.readable_by("acme", ())))
+    assert workshop.found("alpha") == []
+    assert len(workshop.found("alpha", Access("acme", ("hr",)))) == 1
 
 
 def test_a_run_that_waits_for_its_caller_keeps_no_other_process_waiting(workshop: Workshop, docs: Path) -> None:
