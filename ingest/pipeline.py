@@ -153,16 +153,13 @@ class Ingestor:
             yield self._finish_interrupted()
 
     def _finish_interrupted(self) -> int:
-        unfinished = self._catalog.unfinished(self._collection)
-        current = self._catalog.revisions(unfinished)
-        if current:
-            self._sink.delete_stale(current)
-        gone = [key for key in unfinished if key not in current]
-        if gone:
-            self._sink.delete(gone)
-        if unfinished:
-            self._catalog.finish(unfinished)
-        return len(unfinished)
+        with self._catalog.finishing(self._collection) as unfinished:
+            current = self._catalog.revisions(unfinished)
+            if current:
+                self._sink.delete_stale(current)
+            if gone := [key for key in unfinished if key not in current]:
+                self._sink.delete(gone)
+            return len(unfinished)
 
     def _prepare(self, file: SourceFile, label: Label, may_replace: Callable[[CatalogEntry], bool]) -> _Prepared:
         label = replace(label, metadata={**label.metadata, **file.metadata})

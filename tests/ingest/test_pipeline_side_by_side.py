@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ingest.catalog import Catalog
-from ingest.errors import DeniedError, UnavailableError
+from ingest.errors import DeniedError, IndexLockedError, UnavailableError
 from ingest.pipeline import Label, document_id_of
 from ingest.types import Chunk, Section
 from retrieval.types import Access, Query
@@ -117,6 +117,22 @@ def test_what_another_process_wrote_meanwhile_is_not_replaced_by_who_may_not_rea
         list(late.ingestor().run(files, LABEL, may_replace=lambda entry: entry.readable_by("acme", ())))
     assert workshop.found("alpha") == []
     assert len(workshop.found("alpha", Access("acme", ("hr",)))) == 1
+
+
+def test_a_lock_that_is_lost_leaves_no_document_without_its_chunks(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, {"a.txt": "alpha"})
+
+    class Overtaken(FailingSink):
+        def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
+            super().upsert(chunks, vectors)
+            # As `recover` of another process that holds the lock by now.
+            assert workshop.ingestor()._finish_interrupted() == 1
+
+    sink = Overtaken(workshop.store, UnavailableError("never"), fails_at=0)
+    with pytest.raises(IndexLockedError, match="ingest the files again"):
+        list(workshop.ingestor(sink).run(files, LABEL))
+    assert workshop.run(files)["a.txt"].status == "indexed"
+    assert [chunk.text for chunk in workshop.found("alpha")] == ["alpha"]
 
 
 def test_a_run_that_waits_for_its_caller_keeps_no_other_process_waiting(workshop: Workshop, docs: Path) -> None:
