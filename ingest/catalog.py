@@ -26,7 +26,7 @@ from ingest.catalog_rows import (
     series_key,
     version_rows,
 )
-from ingest.errors import SettingsError, UnavailableError
+from ingest.errors import IndexLockedError, SettingsError, UnavailableError
 from ingest.types import EVERYONE, Document, Section
 from ingest.writers import WAIT_S, file_lock, wait_for
 
@@ -61,6 +61,12 @@ class Catalog:
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(DOCUMENTS).where(DOCUMENTS.c.id == document_id)).one_or_none()
         return entry_of(row) if row else None
+
+    def entries(self, document_ids: Iterable[str]) -> list[CatalogEntry]:
+        """Of those of the documents that are indexed."""
+        query = sa.select(DOCUMENTS).where(DOCUMENTS.c.id.in_(list(document_ids)))
+        with self._engine.connect() as connection:
+            return [entry_of(row) for row in connection.execute(query)]
 
     def page(
         self, collection: str, tenant: str, source_prefix: str = "", limit: int | None = None, after: str = ""
@@ -150,13 +156,18 @@ class Catalog:
             )
 
     def commit(self, documents: Sequence[tuple[Document, int]], now: datetime | None = None) -> None:
-        """Make these revisions (with their number of chunks) the current ones, all in one transaction."""
+        """Make these revisions (with their number of chunks) the current ones, all in one transaction.
+
+        Raises:
+            IndexLockedError: since `begin`, another process has taken the collection over and cleared it up.
+        """
         now = now or datetime.now(UTC)
         ids = [document.id for document, _ in documents]
         sections = [row for document, _ in documents for row in section_rows(document)]
         versions = [row for document, _ in documents for row in version_rows(document)]
         explained = [row for document, _ in documents for row in acronym_rows(document)]
         with self._engine.begin() as connection:
+            _check_begun(connection, ids)
             _delete(connection, ids)
             connection.execute(sa.insert(DOCUMENTS), [document_row(*item, now) for item in documents])
             if sections:
@@ -183,6 +194,16 @@ class Catalog:
         query = sa.select(UNFINISHED.c.document_id).where(UNFINISHED.c.collection == collection)
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())
+
+    @contextmanager
+    def finishing(self, collection: str) -> Iterator[list[str]]:
+        """What is unfinished, for the caller to clear up; then it is so no longer. A `commit` of it waits meanwhile."""
+        chosen = sa.select(UNFINISHED.c.document_id).where(UNFINISHED.c.collection == collection)
+        with self._engine.begin() as connection:
+            ids = list(connection.execute(chosen.with_for_update()).scalars())
+            yield ids
+            if ids:
+                connection.execute(sa.delete(UNFINISHED).where(UNFINISHED.c.document_id.in_(ids)))
 
     def close(self) -> None:
         self._engine.dispose()
@@ -234,6 +255,13 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
     """Readers go on while a writer commits, and a commit survives a power cut."""
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _check_begun(connection: sa.Connection, document_ids: Sequence[str]) -> None:
+    """A session of PostgreSQL that is lost gives its lock to others, who remove the chunks that were just written."""
+    query = sa.select(UNFINISHED.c.document_id).where(UNFINISHED.c.document_id.in_(document_ids)).with_for_update()
+    if set(document_ids) - set(connection.execute(query).scalars()):
+        raise IndexLockedError("The lock of the collection was lost while it was written; ingest the files again.")
 
 
 def _delete(connection: sa.Connection, document_ids: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ CitewellError
 ├── PermanentError          this input can never succeed: mend it or leave it out
 │   ├── UnsupportedFormatError
 │   └── UnreadableFileError
+│       └── EmptyFileError
 └── TransientError          try again later, perhaps after doing what the message says
     ├── IndexLockedError    another process owns the index or is writing it
     └── UnavailableError    a server or model does not answer
@@ -62,6 +63,10 @@ class UnsupportedFormatError(PermanentError):
 
 class UnreadableFileError(PermanentError):
     """The file is empty, damaged, encrypted or not what its name says."""
+
+
+class EmptyFileError(UnreadableFileError):
+    """There is nothing in the file that could be seen."""
 
 
 class TransientError(CitewellError):

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -29,6 +30,7 @@ class IsolatedParser:
     def __init__(self, inner: Parser, timeout_s: float = 300.0, workers: int = 1) -> None:
         self._inner, self._timeout_s, self._workers = inner, timeout_s, workers
         self._lock, self._closed = threading.Lock(), False
+        self._running: set[Future[list[Section]]] = set()
         self._pool = self._new_pool()
 
     def parse(self, path: Path) -> list[Section]:
@@ -45,12 +47,9 @@ class IsolatedParser:
         ) from broken
 
     def _parsed(self, pool: ProcessPool, path: Path) -> list[Section]:
+        future = self._schedule(pool, path)
         try:
-            future = pool.schedule(_parse, args=[self._inner, path], timeout=self._timeout_s)
-        except RuntimeError as error:  # it broke before
-            raise BrokenProcessPool(str(error)) from error
-        try:
-            sections: list[Section] = future.result()
+            return future.result()
         except FutureTimeoutError as error:
             raise UnreadableFileError(
                 f"{path.name} took more than {self._timeout_s:g} s to parse and was given up; "
@@ -62,7 +61,19 @@ class IsolatedParser:
             ) from error
         except MemoryError as error:
             raise UnreadableFileError(f"{path.name} needs more memory than there is; split it.") from error
-        return sections
+        except CancelledError as error:
+            raise UnavailableError(f"{path.name} was given up because the program ends; add it again.") from error
+        finally:
+            self._running.discard(future)
+
+    def _schedule(self, pool: ProcessPool, path: Path) -> Future[list[Section]]:
+        try:
+            with self._lock:
+                future: Future[list[Section]] = pool.schedule(_parse, args=[self._inner, path], timeout=self._timeout_s)
+                self._running.add(future)
+        except RuntimeError as error:  # it broke before
+            raise BrokenProcessPool(str(error)) from error
+        return future
 
     def _new_pool(self) -> ProcessPool:
         # A fork would copy the threads' locks of the embedding model in whatever state they are.
@@ -77,8 +88,12 @@ class IsolatedParser:
                 self._pool = self._new_pool()
 
     def close(self) -> None:
+        """Files that are being parsed are given up: whoever waits for one gets UnavailableError."""
         with self._lock:
             self._closed = True
+            running = list(self._running)
+        for future in running:
+            future.cancel()  # a pool that is stopped leaves its callers waiting
         self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()

@@ -4,10 +4,8 @@ import hashlib
 import json
 import threading
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Literal, TypeAlias
 from ingest.catalog import Catalog
 from ingest.catalog_rows import CatalogEntry
 from ingest.errors import CitewellError, DeniedError, PermanentError, UnreadableFileError
+from ingest.lookahead import prepared_ahead
 from ingest.parsers.titles import document_title
 from ingest.ports import Chunker, ChunkSink, Embedder, Parser
 from ingest.progress import Progress, Snapshot
@@ -27,8 +26,6 @@ from ingest.validity import stated
 Status: TypeAlias = Literal["indexed", "unchanged", "failed", "pruned"]
 _REMOVED_TOGETHER = 500
 """Databases bound the number of ids in one statement."""
-_BYTES_AHEAD = 16 * 2**20
-"""Of files that are parsed before their turn, beyond a few for each worker."""
 _OPENING = 3
 """Sections in which a document says since when it is valid."""
 _NAMESPACE = uuid.UUID("0b9a2c1e-7a55-5f0c-8a86-2f4f5f6b9d20")
@@ -121,11 +118,12 @@ class Ingestor:
                 on_progress(progress.snapshot(perf_counter() - started))
 
             prepare = partial(self._prepare, label=label, may_replace=may_replace)
-            for batch in self._batches(self._prepare_ahead(files, prepare), progress):
-                self._write([item for item in batch if item.document], progress, report)
-                progress.finished(len(batch))
-                report()
-                yield from (item.result for item in batch)
+            with closing(prepared_ahead(files, prepare, self._workers, self._batch_chunks)) as prepared:
+                for batch in self._batches(prepared, progress):
+                    self._write([item for item in batch if item.document], progress, report, may_replace)
+                    progress.finished(len(batch))
+                    report()
+                    yield from (item.result for item in batch)
 
     def remove(self, document_ids: Sequence[str]) -> None:
         """Forget documents; readers stop seeing each at once."""
@@ -155,46 +153,20 @@ class Ingestor:
             yield self._finish_interrupted()
 
     def _finish_interrupted(self) -> int:
-        unfinished = self._catalog.unfinished(self._collection)
-        current = self._catalog.revisions(unfinished)
-        if current:
-            self._sink.delete_stale(current)
-        gone = [key for key in unfinished if key not in current]
-        if gone:
-            self._sink.delete(gone)
-        if unfinished:
-            self._catalog.finish(unfinished)
-        return len(unfinished)
-
-    def _prepare_ahead(
-        self, files: Iterable[SourceFile], prepare: Callable[[SourceFile], _Prepared]
-    ) -> Iterator[_Prepared]:
-        """Parse while others are embedded, in order, far enough ahead to fill the next batch meanwhile."""
-        waiting = deque((file, file.size) for file in files)
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="parse") as pool:
-            pending: deque[tuple[Future[_Prepared], int]] = deque()
-            try:
-                while waiting or pending:
-                    while waiting and self._may_look_ahead([size for _, size in pending], waiting[0][1]):
-                        file, size = waiting.popleft()
-                        pending.append((pool.submit(prepare, file), size))
-                    yield pending.popleft()[0].result()
-            finally:
-                for future, _ in pending:
-                    future.cancel()
-
-    def _may_look_ahead(self, pending: Sequence[int], size: int) -> bool:
-        """Whether one more file of `size` bytes may be parsed before its turn: parsed files stay in memory."""
-        if len(pending) < 4 * self._workers:
-            return True
-        return len(pending) < self._batch_chunks and sum(pending) + size <= _BYTES_AHEAD
+        with self._catalog.finishing(self._collection) as unfinished:
+            current = self._catalog.revisions(unfinished)
+            if current:
+                self._sink.delete_stale(current)
+            if gone := [key for key in unfinished if key not in current]:
+                self._sink.delete(gone)
+            return len(unfinished)
 
     def _prepare(self, file: SourceFile, label: Label, may_replace: Callable[[CatalogEntry], bool]) -> _Prepared:
         label = replace(label, metadata={**label.metadata, **file.metadata})
         document_id = document_id_of(self._collection, label.tenant, file.source)
         entry = self._catalog.get(document_id)
-        if entry and not may_replace(entry):
-            raise DeniedError(f"There is a document {file.source!r} that you may not read; give another source.")
+        if entry:
+            _check_replaceable(entry, may_replace)
         try:
             sha256 = self._hash(file.path)
             revision = self._revision(sha256, label)
@@ -270,13 +242,22 @@ class Ingestor:
         if batch:
             yield batch
 
-    def _write(self, batch: Sequence[_Prepared], progress: Progress, report: Callable[[], None]) -> None:
+    def _write(
+        self,
+        batch: Sequence[_Prepared],
+        progress: Progress,
+        report: Callable[[], None],
+        may_replace: Callable[[CatalogEntry], bool],
+    ) -> None:
         documents = [(item.document, len(item.chunks)) for item in batch if item.document]
         if not documents:
             return
         ids = [document.id for document, _ in documents]
         with self._writing():
-            replaced = self._catalog.revisions(ids).keys()
+            entries = self._catalog.entries(ids)
+            for entry in entries:  # another process may have made it since the file was prepared
+                _check_replaceable(entry, may_replace)
+            replaced = {entry.id for entry in entries}
             self._catalog.begin(self._collection, ids)
             self._embed([chunk for item in batch for chunk in item.chunks], progress, report)
             self._catalog.commit(documents)
@@ -292,6 +273,11 @@ class Ingestor:
             self._sink.upsert(part, self._embedder.embed_documents([chunk.indexed_text for chunk in part]))
             progress.embedded(len(part))
             report()
+
+
+def _check_replaceable(entry: CatalogEntry, may_replace: Callable[[CatalogEntry], bool]) -> None:
+    if not may_replace(entry):
+        raise DeniedError(f"There is a document {entry.source!r} that you may not read; give another source.")
 
 
 def document_id_of(collection: str, tenant: str, source: str) -> str:

@@ -31,6 +31,9 @@ class Progress:
     def __init__(self, sizes: dict[str, tuple[str, int]]) -> None:
         """`sizes`: source -> (suffix, bytes)."""
         self._waiting = dict(sizes)
+        self._waiting_bytes: dict[str, int] = defaultdict(int)
+        for suffix, size in sizes.values():
+            self._waiting_bytes[suffix] += size
         self._files_total = len(sizes)
         self._files_done = self._chunks_seen = self._chunks_done = 0
         self._seen: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
@@ -42,6 +45,7 @@ class Progress:
 
     def parsed(self, source: str, chunks: int) -> None:
         suffix, size = self._waiting.pop(source)
+        self._waiting_bytes[suffix] -= size
         bytes_seen, chunks_seen = self._seen[suffix]
         self._seen[suffix] = (bytes_seen + size, chunks_seen + chunks)
         self._chunks_seen += chunks
@@ -70,7 +74,7 @@ class Progress:
         all_bytes = sum(size for size, _ in self._seen.values())
         overall = self._chunks_seen / all_bytes if all_bytes else 0.0
         expected = 0.0
-        for suffix, size in self._waiting.values():
+        for suffix, size in self._waiting_bytes.items():
             bytes_seen, chunks_seen = self._seen.get(suffix, (0, 0))
             expected += size * (chunks_seen / bytes_seen if bytes_seen else overall)
         return expected

@@ -46,17 +46,26 @@ _DATE = (
     rf"|{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
     r"|\d{1,2}\.\d{1,2}\.\d{4})"
 )
-_FORCE = r"(?:in\s+force|in\s+effect|valid|effective|gültig|in\s+kraft)"
+_FORCE = r"(?:in(?:to)?\s+force|in(?:to)?\s+effect|valid|effective|gültig|in\s+kraft)"
 _FEW_WORDS = r"(?:[^\S\n]+[^\s.,;]+){0,4}?"
 _FROM_WORDS = r"(?:from|as\s+of|with\s+effect\s+from|ab(?:\s+dem)?|seit(?:\s+dem)?)"
+_SINCE = r"(?:ab|seit|vom|mit\s+wirkung\s+(?:ab|vom|zum))(?:\s+dem)?"
+_HOLDS = r"(?:gilt|gelten|gültig)"
 _FROM = re.compile(
-    rf"\b(?:{_FORCE}{_FEW_WORDS}\s+{_FROM_WORDS}|(?:effective|in\s+force|in\s+effect)\s+(?:on|since)"
-    rf"|effective(?:\s+date)?\s*[:|]?|valid\s+from\s*[:|]|in\s+kraft\s*[:|])\s*({_DATE})",
+    rf"\b(?:{_FORCE}{_FEW_WORDS}\s+{_FROM_WORDS}\s*[:|]?|(?:effective|in(?:to)?\s+force|in(?:to)?\s+effect)\s+(?:on|since)"
+    rf"|effective(?:\s+date)?\s*[:|]?|in\s+kraft(?:\s*[:|]|\s+am|\s+zum)|{_HOLDS}\s+{_SINCE}"
+    rf"|(?:(?:datum|tag)\s+des\s+)?inkrafttretens?(?:\s*[:|]|\s+am|\s+zum))\s*({_DATE})",
     re.I,
 )
+_ENTERS = re.compile(
+    rf"\b(?:(?:tritt|treten)\s+(?:rückwirkend\s+)?(?:am|zum|{_SINCE})|{_SINCE})\s+({_DATE})\s+(?:in\s+kraft|gültig)\b",
+    re.I,
+)
+"""German puts the day before the words of validity."""
 _UNTIL = re.compile(
-    rf"\b(?:{_FORCE}{_FEW_WORDS}(?:\s+{_DATE})?(?:\s+and)?\s+(?:until|till|through|bis(?:\s+zum)?)"
-    rf"|valid\s+until\s*:|expires(?:\s+on)?|expiry\s+date\s*:?)\s*({_DATE})",
+    rf"\b(?:{_FORCE}{_FEW_WORDS}(?:\s+{_DATE})?(?:\s+and)?\s+(?:until|till|through|bis(?:\s+zum)?)\s*[:|]?"
+    rf"|{_HOLDS}(?:\s+{_SINCE}\s+{_DATE})?\s+bis(?:\s+(?:zum|einschließlich))?"
+    rf"|expires(?:\s+on)?|expiry\s+date\s*[:|]?)\s*({_DATE})",
     re.I,
 )
 _WRITTEN = re.compile(
@@ -66,12 +75,12 @@ _WRITTEN = re.compile(
 )
 _DOCUMENT = (
     r"(?:document|policy|guideline|guide|handbook|manual|procedure|instruction|standard|agreement|schedule|list|version|"
-    r"edition|revision|rules?|regulations?|terms|conditions|notice|plan|code|charter|richtlinie|ordnung|vereinbarung|"
-    r"anweisung|handbuch|fassung|regelung|dokument)"
+    r"edition|revision|rules?|regulations?|terms|conditions|notice|plan|code|charter|\w*richtlinien?|(?:\w{4,})?ordnung|"
+    r"\w*vereinbarung|\w*anweisung|\w*handbuch|\w*satzung|fassung|regelung|dokument)"
 )
 _ITSELF = re.compile(
-    rf"(?:^|\b(?:this|these|the\s+present|diese[rs]?)\s+(?:[\w-]+\s+){{0,3}}?{_DOCUMENT}s?\s*"
-    r"(?:(?:is|are|ist|sind|comes?|tritt|treten|remains?|shall\s+be|will\s+be)\s*)?)$",
+    rf"(?:^|\b(?:this|these|the\s+present|diese[rs]?|(?:die|das)\s+vorliegende)\s+(?:[\w-]+\s+){{0,3}}?{_DOCUMENT}s?\s*"
+    r"(?:(?:is|are|ist|sind|comes?|enters?|tritt|treten|remains?|shall\s+be|will\s+be)\s*)?)$",
     re.I,
 )
 """What may stand before the words of validity in their sentence: nothing, or this document as the subject."""
@@ -112,15 +121,15 @@ def stated(text: str) -> dict[str, MetadataValue]:
     shown."""
     opening = text[:_OPENING]
     found = {
-        VALID_FROM: _only(day for match in _FROM.finditer(opening) if (day := _own(opening, match))),
-        VALID_UNTIL: _only(day for match in _UNTIL.finditer(opening) if (day := _own(opening, match))),
+        VALID_FROM: _only(_own(opening, match) for pattern in (_FROM, _ENTERS) for match in pattern.finditer(opening)),
+        VALID_UNTIL: _only(_own(opening, match) for match in _UNTIL.finditer(opening)),
         DATED: _day(match[1]) if (match := _WRITTEN.search(opening)) else None,
     }
     return {key: day.isoformat() for key, day in found.items() if day}
 
 
-def _only(days: Iterable[date]) -> date | None:
-    different = set(days)
+def _only(days: Iterable[date | None]) -> date | None:
+    different = {day for day in days if day}
     return different.pop() if len(different) == 1 else None
 
 
@@ -134,7 +143,7 @@ def _own(text: str, match: re.Match[str]) -> date | None:
     before = text[max(ends, default=0) : match.start()].strip(" \t:*_#-–|")
     before = f"{before} " if before else ""
     itself = _ITSELF.search(before.strip()) or (_FRAGMENT.search(before) and not _VERB_OR_OTHER.search(before))
-    return _day(match[1]) if itself and not _DENIED.search(before) else None
+    return _day(match[1]) if itself and not _DENIED.search(before + match[0]) else None
 
 
 def version_of(source: str, title: str, metadata: Metadata) -> Version | None:

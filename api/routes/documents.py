@@ -24,7 +24,9 @@ async def upload(
     writers: WritersOf,
     file: Annotated[UploadFile, File(description="Markdown, text, HTML, DOCX, PPTX, XLSX, CSV, EML or PDF.")],
     collection: Annotated[Name, Form()] = "default",
-    source: Annotated[str, Form(max_length=4096, description="Name to know it by; default: the file name.")] = "",
+    source: Annotated[
+        str, Form(max_length=4096, pattern=r"^[^\x00]*$", description="Name to know it by; default: the file name.")
+    ] = "",
     groups: Annotated[list[str], Form(description="Who may read it; nobody named: everyone.")] = [],  # noqa: B006
     metadata: Annotated[str, Form(description="A JSON object of plain values.", examples=['{"year": 2025}'])] = "{}",
 ) -> IngestedOut:

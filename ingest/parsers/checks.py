@@ -3,7 +3,7 @@
 import zipfile
 from pathlib import Path
 
-from ingest.errors import UnreadableFileError
+from ingest.errors import EmptyFileError, UnreadableFileError
 
 PDF_HEADER_WITHIN = 1024
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -38,7 +38,7 @@ def looks_like(data: bytes) -> str:
 
 def check_not_empty(data: bytes, name: str) -> None:
     if not data.strip():
-        raise UnreadableFileError(f"{name} is empty: leave it out or save it again with its content.")
+        raise EmptyFileError(f"{name} is empty: leave it out or save it again with its content.")
 
 
 def check_pdf(path: Path, name: str) -> None:

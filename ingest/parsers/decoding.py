@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from ingest.errors import UnreadableFileError
+from ingest.errors import EmptyFileError, UnreadableFileError
 from ingest.parsers.checks import check_not_empty, looks_like
 
 BYTE_ORDER_MARKS = (
@@ -30,6 +30,7 @@ GOOD_PER_BAD = 2
 """Well-formed sequences of several bytes for each bad byte from which on damaged text is UTF-8."""
 MAX_CONTROL_SHARE = 0.05
 CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
+LINE_BREAKS = str.maketrans(dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x85", "\n"))
 UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\ufeff\ufffe\uffff\ud800-\udfff]")
 """Control characters other than newline and tab, soft hyphens, and what is no character at all."""
 
@@ -47,7 +48,7 @@ def decode(data: bytes, name: str) -> str:
             f"{name} is not text but looks like {looks_like(data)}: give it its true suffix or leave it out."
         )
     if not any(clean(one).strip() for one in text):  # the first character mostly settles it
-        raise UnreadableFileError(f"{name} is empty: leave it out or save it again with its content.")
+        raise EmptyFileError(f"{name} is empty: leave it out or save it again with its content.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -79,8 +80,8 @@ def decode_as(data: bytes, label: str, name: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Without control characters (newline and tab stay) and invisible break hints."""
-    return UNWANTED.sub("", text)
+    """Without control characters and invisible break hints; tabs stay, and all that breaks a line is a newline."""
+    return UNWANTED.sub("", text.translate(LINE_BREAKS))
 
 
 def _decode_any(data: bytes) -> str | None:

@@ -4,7 +4,11 @@ The partitioner reads only runs that are direct children of a paragraph, and par
 children of the body or a cell.
 """
 
+from collections.abc import Iterable
+
 from docx.document import Document
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from lxml import etree
 
@@ -20,12 +24,15 @@ UNWRAPPED = (
     f"{COMPATIBILITY}AlternateContent",
     f"{COMPATIBILITY}Choice",
 )
+NOTES = ((RELATIONSHIP_TYPE.ENDNOTES, "w:endnote"), (RELATIONSHIP_TYPE.FOOTNOTES, "w:footnote"))
+IMAGES = tuple(map(qn, ("w:drawing", "w:pict", "w:object")))
 
 
 def tidied(document: Document) -> Document:
     """`document`, changed in place: as if all changes were accepted, content controls and text boxes plain text.
 
-    The text of a box stands after the paragraph that it is anchored to. A table of contents is left out: its lines
+    The text of a box stands after the paragraph that it is anchored to, that of a footnote or an endnote after the
+    one that refers to it. A table of contents is left out: its lines
     are those of the headings.
     """
     body = document.element.body
@@ -33,6 +40,8 @@ def tidied(document: Document) -> Document:
         if _is_contents(control):
             control.getparent().remove(control)
     etree.strip_elements(body, *DROPPED, with_tail=False)
+    for kind, tag in NOTES:
+        _insert_notes(document, kind, tag)
     etree.strip_tags(body, *UNWRAPPED)
     for box in list(body.iter(qn("w:txbxContent"))):
         _lift(box)
@@ -44,9 +53,32 @@ def _is_contents(control: etree._Element) -> bool:
     return gallery is not None and gallery.get(qn("w:val")) == CONTENTS
 
 
+def _insert_notes(document: Document, kind: str, tag: str) -> None:
+    notes = _notes(document, kind, tag)
+    # From the last: of several notes of a paragraph the first must stand next to it.
+    for mark in reversed(list(document.element.body.iter(qn(f"{tag}Reference")))):
+        if note := notes.pop(mark.get(qn("w:id")), None):
+            _put_after(next(mark.iterancestors(qn("w:p"))), note)
+
+
+def _notes(document: Document, kind: str, tag: str) -> dict[str | None, list[etree._Element]]:
+    """Blocks by id, without what points to other parts of the file: their names mean others in the main text."""
+    notes = {}
+    for part in (one.target_part for one in document.part.rels.values() if one.reltype == kind):
+        root = parse_xml(part.blob)
+        etree.strip_elements(root, *DROPPED, *IMAGES, with_tail=False)
+        etree.strip_tags(root, qn("w:hyperlink"))
+        notes.update({note.get(qn("w:id")): list(note) for note in root.iter(qn(tag))})
+    return notes
+
+
 def _lift(box: etree._Element) -> None:
     place = next(box.iterancestors(qn("w:p")))
     box.getparent().remove(box)
-    for block in list(box):
+    _put_after(place, list(box))
+
+
+def _put_after(place: etree._Element, blocks: Iterable[etree._Element]) -> None:
+    for block in blocks:
         place.addnext(block)
         place = block

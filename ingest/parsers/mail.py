@@ -2,24 +2,26 @@
 
 import email
 import email.policy
-import re
 from collections.abc import Iterator
+from contextlib import suppress
 from email.message import EmailMessage, MIMEPart
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
-from ingest.errors import UnreadableFileError
+from ingest.errors import EmptyFileError, UnreadableFileError
 from ingest.parsers.blocks import Heading, Paragraph, sections_of
 from ingest.parsers.checks import check_not_empty
-from ingest.parsers.decoding import decode, decode_as
+from ingest.parsers.decoding import clean, decode, decode_as
 from ingest.types import Section
 
 SHOWN_HEADERS = ("From", "To", "Cc", "Date")
 EXPECTED_HEADERS = ("From", "To", "Date", "Subject", "Received", "Message-ID")
 PREFERENCE = {"text/plain": 0, "text/html": 1, "multipart/related": 1}
 FORWARDED = "message/rfc822"
-BLANK = re.compile(rb"(?:[\s\xa0]|\xc2\xa0)*")
-"""White space and no-break spaces, in UTF-8 or Windows-1252."""
+ZERO_WIDTH = dict.fromkeys(map(ord, "\u034f\u180e\u200b\u200c\u200d\u200e\u200f\u2060"))
+"""Mails are padded with these, so that no preview shows what follows."""
+
+Texts: TypeAlias = dict[MIMEPart, str]
 
 
 class _Lenient(email.policy.EmailPolicy):
@@ -42,43 +44,70 @@ def read_eml(path: Path, name: str) -> list[Section]:
         raise UnreadableFileError(
             f"{name} is not an e-mail message: export it again as .eml or give it its true suffix."
         )
+    if _is_text(message) and not _is_branch(message):
+        _text(message, name)  # an odd part is named like an attachment, but here it is all that there is
     return _message_sections(message, name)
 
 
 def _message_sections(message: MIMEPart, name: str) -> list[Section]:
-    subject = " ".join(str(message["Subject"] or "").split()) or "(no subject)"
-    sections = sections_of(Paragraph(line, is_item=True) for line in _head(message))
-    for part in _shown_parts(message):
-        sections += _part_sections(part, name)
+    subject = " ".join(clean(str(message["Subject"] or "")).split()) or "(no subject)"
+    texts = _texts(message, name)
+    sections = sections_of(Paragraph(line, is_item=True) for line in _head(message, texts))
+    for part in _shown_parts(message, texts):
+        sections += _part_sections(part, texts, name)
     return [_under(subject, section) for section in sections] or sections_of([Heading(subject, 0)])
 
 
-def _head(message: MIMEPart) -> Iterator[str]:
+def _head(message: MIMEPart, texts: Texts) -> Iterator[str]:
     for header in SHOWN_HEADERS:
         if value := message[header]:
             yield f"{header}: {' '.join(str(value).split())}"
-    names = [part.get_filename() for part in _leaves(message) if part.get_filename() and not _is_shown(part)]
-    if names:
-        yield f"Attachments: {', '.join(str(name) for name in names)}"
+    hidden = [part for part in _leaves(message) if not _is_forwarded(part) and part not in texts]
+    if names := [name for part in hidden if (name := _attachment_name(part))]:
+        yield f"Attachments: {', '.join(names)}"
+
+
+def _attachment_name(part: MIMEPart) -> str:
+    """A text that could not be read is named even where it has no name."""
+    return str(part.get_filename() or (part.get_content_type() if _is_text(part) else ""))
+
+
+def _texts(message: MIMEPart, name: str) -> Texts:
+    """What the parts that are text say, "" where they say nothing; those that turn out to be no text are left out."""
+    texts = {}
+    for part in filter(_is_text, _leaves(message)):
+        with suppress(UnreadableFileError):
+            texts[part] = _text(part, name)
+    return texts
+
+
+def _text(part: MIMEPart, name: str) -> str:
+    payload, charset = part.get_payload(decode=True), part.get_content_charset()
+    data = payload if isinstance(payload, bytes) else b""
+    try:
+        text = decode_as(data, charset, name) if charset else decode(data, name)
+    except EmptyFileError:
+        return ""
+    return text if clean(text).translate(ZERO_WIDTH).strip() else ""
 
 
 def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
-    if part.get_content_maintype() != "multipart":
+    if not _is_branch(part):
         yield part
         return
     for child in part.iter_parts():
         yield from _leaves(child)
 
 
-def _shown_parts(part: MIMEPart) -> Iterator[MIMEPart]:
+def _shown_parts(part: MIMEPart, texts: Texts) -> Iterator[MIMEPart]:
     """Texts and forwarded messages in order; of alternatives, the first in `PREFERENCE` that is not blank."""
-    if part.get_content_maintype() != "multipart":
-        if _is_shown(part):
+    if not _is_branch(part):
+        if _is_forwarded(part) or texts.get(part):
             yield part
         return
-    children = [list(_shown_parts(child)) for child in _by_preference(part)]
+    children = [list(_shown_parts(child, texts)) for child in _by_preference(part)]
     if part.get_content_type() == "multipart/alternative":
-        children = [parts for parts in children if not all(map(_is_blank, parts))][:1]
+        children = [parts for parts in children if parts][:1]
     for parts in children:
         yield from parts
 
@@ -90,34 +119,28 @@ def _by_preference(part: MIMEPart) -> list[MIMEPart]:
     return children
 
 
-def _is_shown(part: MIMEPart) -> bool:
-    if part.get_content_type() == FORWARDED:
-        return part.is_multipart()
-    return part.get_content_maintype() == "text" and part.get_content_disposition() != "attachment"
+def _is_branch(part: MIMEPart) -> bool:
+    return part.get_content_maintype() == "multipart" and part.is_multipart()
 
 
-def _is_blank(part: MIMEPart) -> bool:
-    return part.get_content_type() != FORWARDED and BLANK.fullmatch(_bytes(part)) is not None
+def _is_text(part: MIMEPart) -> bool:
+    """A part of several whose boundary is missing or wrong is plain text too."""
+    return part.get_content_maintype() in ("text", "multipart") and part.get_content_disposition() != "attachment"
 
 
-def _bytes(part: MIMEPart) -> bytes:
-    data = part.get_payload(decode=True)
-    return data if isinstance(data, bytes) else b""
+def _is_forwarded(part: MIMEPart) -> bool:
+    return part.get_content_type() == FORWARDED and part.is_multipart()
 
 
-def _part_sections(part: MIMEPart, name: str) -> list[Section]:
-    if part.get_content_type() == FORWARDED:
+def _part_sections(part: MIMEPart, texts: Texts, name: str) -> list[Section]:
+    if _is_forwarded(part):
         return _message_sections(part.get_content(), name)
-    if _is_blank(part):
-        return []
-    charset = part.get_content_charset()
-    text = decode_as(_bytes(part), charset, name) if charset else decode(_bytes(part), name)
     if part.get_content_type() != "text/html":
-        return sections_of([Paragraph(text)])
+        return sections_of([Paragraph(texts[part])])
     # HTML is rarely met here, and its parser takes a second to load.
     from ingest.parsers.markup import html_sections
 
-    return html_sections(text)
+    return html_sections(texts[part])
 
 
 def _under(subject: str, section: Section) -> Section:

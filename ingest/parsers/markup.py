@@ -20,10 +20,11 @@ from ingest.types import Section
 
 FRONT_MATTER = re.compile(
     r"\A---[ \t]*\n"
-    r"((?:[A-Za-z][\w .-]*:(?:[ \t].*)?\n)(?:[A-Za-z][\w .-]*:(?:[ \t].*)?\n|[ \t#-].*\n|\n)*?)"
+    r"((?:#.*\n(?:#.*\n|\n)*)?"
+    r"(?:[^\W\d_][\w .-]*:(?:[ \t].*)?\n)(?:[^\W\d_][\w .-]*:(?:[ \t].*)?\n|[ \t#-].*\n|\n)*?)"
     r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 )
-"""YAML that begins with a key; where other text follows the line, the line is a thematic break."""
+"""YAML that begins with a key, perhaps below comments; a line that other text follows is a thematic break."""
 FRONT_TITLE = re.compile(r"""^title:[ \t]+(["']?)(?![|>])(\S.*?)\1[ \t]*$""", re.IGNORECASE | re.MULTILINE)
 PERMALINK = re.compile(r"\s*[#¶§🔗]+\s*$")
 

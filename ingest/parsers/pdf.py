@@ -23,6 +23,7 @@ from ingest.types import Section
 
 WORD = re.compile(r"\w+(?:-\w+)*")
 WORD_END = re.compile(r"[\w-]*$")
+CONJUNCTION = re.compile(r"(?:und|oder|bzw|sowie|bis|and|or)\b")
 PARAGRAPH_GAP = 0.4
 """How much wider than usual, in font sizes, the space above a new paragraph is."""
 
@@ -91,7 +92,7 @@ def join_lines(lines: Sequence[Line], vocabulary: frozenset[str]) -> tuple[str, 
     joined = _Joined()
     usual = _usual_gap(lines)
     for line, after in zip(lines, [*lines[1:], None], strict=True):
-        if after is None or not (line.hyphenated and after.text):
+        if after is None or not (line.hyphenated and after.text) or _suspends(line.text, after.text, vocabulary):
             joined.add(line.text, line.boxes)
             if after is not None:
                 joined.add("\n\n" if _parts(line, after, usual) else "\n")
@@ -111,6 +112,12 @@ def _parts(line: Line, after: Line, usual: float) -> bool:
     """Whether a paragraph ends: the gap is wider than usual, or the text goes on higher up, in another column."""
     gap = after.top - line.bottom
     return gap > usual + PARAGRAPH_GAP * line.size or after.bottom < line.top
+
+
+def _suspends(before: str, after: str, vocabulary: frozenset[str]) -> bool:
+    """Whether the hyphen stands for what two words share: "Ein-\\nund Ausgabe", not "Kür-\\nbis"."""
+    start, conjunction = WORD_END.search(before[:-1].lower()), CONJUNCTION.match(after)
+    return start is not None and conjunction is not None and start.group() + conjunction.group() not in vocabulary
 
 
 def _keeps_hyphen(before: str, after: str, vocabulary: frozenset[str]) -> bool:

@@ -105,6 +105,7 @@ def test_a_body_under_the_limit_passes(upload: Upload) -> None:
         ({"collection": "../up"}, "collection"),
         ({"collection": "x" * 65}, "collection"),
         ({"source": "x" * 5000}, "source"),
+        ({"source": "a\0b"}, "source"),
     ],
 )
 def test_form_fields_out_of_range_are_422_and_named(upload: Upload, form: dict[str, str], field: str) -> None:

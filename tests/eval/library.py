@@ -31,7 +31,9 @@ class Library:
         document = Document(key, self.collection.name, tenant, (), source, source, "0", "1", sections)
         chunks = list(_chunks(document, pieces))
         self.collection.store.upsert(chunks, self.services.embedder.embed_documents(pieces))
+        self.services.catalog.begin(self.collection.name, [key])
         self.services.catalog.commit([(document, len(chunks))])
+        self.services.catalog.finish([key])
 
     def ask(self, *cases: Case, depth: int = 10) -> list[Asked]:
         with asyncio.Runner() as runner:

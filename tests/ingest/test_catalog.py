@@ -54,7 +54,10 @@ def document(key: str = "a", revision: str = "r1", **more: object) -> Document:
 
 
 def put(catalog: Catalog, *documents: Document) -> None:
+    keys = [one.id for one in documents]
+    catalog.begin("default", keys)
     catalog.commit([(one, len(one.sections)) for one in documents], NOW)
+    catalog.finish(keys)
 
 
 def ids(catalog: Catalog, source_prefix: str = "", limit: int | None = None, after: str = "") -> list[str]:
@@ -100,6 +103,16 @@ def test_a_commit_replaces_entry_and_sections(catalog: Catalog) -> None:
     assert catalog.revisions(["a", "b", "absent"]) == {"a": "r2", "b": "r1"}
     assert [section.text for section in catalog.sections("a")] == ["Forty."]
     assert catalog.count() == 2
+
+
+def test_what_another_process_has_cleared_up_is_not_committed(catalog: Catalog) -> None:
+    catalog.begin("default", ["a", "b"])
+    with catalog.finishing("default") as unfinished:
+        assert sorted(unfinished) == ["a", "b"]
+    catalog.begin("default", ["b"])
+    with pytest.raises(IndexLockedError, match="lock of the collection was lost"):
+        catalog.commit([(document("a"), 1), (document("b"), 1)])
+    assert catalog.count("default") == 0
 
 
 def test_a_commit_is_all_or_nothing(catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import UnreadableFileError, UnsupportedFormatError
+from ingest.errors import UnavailableError, UnreadableFileError, UnsupportedFormatError
 from ingest.isolation import IsolatedParser
 from ingest.types import Section
 
@@ -116,6 +116,24 @@ def test_closing_ends_the_children() -> None:
     isolated.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_closing_ends_what_is_being_parsed() -> None:
+    isolated = IsolatedParser(MoodyParser(), timeout_s=60)
+    isolated.parse(Path("good"))
+    errors: list[str] = []
+
+    def parse() -> None:
+        with pytest.raises(UnavailableError) as raised:
+            isolated.parse(Path("hang"))
+        errors.append(str(raised.value))
+
+    thread = threading.Thread(target=parse, daemon=True)
+    thread.start()
+    time.sleep(0.5)
+    isolated.close()
+    thread.join(10)
+    assert errors == ["hang was given up because the program ends; add it again."]
 
 
 def test_closing_one_that_was_never_used() -> None:

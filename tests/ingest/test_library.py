@@ -60,7 +60,9 @@ def indexed(catalog: Catalog, collection: str, tenant: str, source: str, *groups
     key = document_id_of(collection, tenant, source)
     sections = (Section("Thirty days."),)
     document = Document(key, collection, tenant, groups, source, "A", "0" * 64, "r", sections, {"year": 2025})
+    catalog.begin(collection, [key])
     catalog.commit([(document, 1)], NOW)
+    catalog.finish([key])
     return key
 
 

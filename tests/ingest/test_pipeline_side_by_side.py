@@ -10,11 +10,26 @@ import pytest
 from numpy.typing import NDArray
 
 from ingest.catalog import Catalog
-from ingest.errors import UnavailableError
-from ingest.pipeline import document_id_of
-from ingest.types import Chunk
-from retrieval.types import Query
+from ingest.errors import DeniedError, IndexLockedError, UnavailableError
+from ingest.pipeline import Label, document_id_of
+from ingest.types import Chunk, Section
+from retrieval.types import Access, Query
+from tests.fakes import TextParser
 from tests.ingest.workshop import COLLECTION, LABEL, FailingSink, Workshop, texts, write
+
+
+class SlowParser(TextParser):
+    """Is not done with slow.txt before it may be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_end, self.slow_ones = threading.Event(), list[str]()
+
+    def parse(self, path: Path) -> list[Section]:
+        if path.name == "slow.txt":
+            self.may_end.wait(10)
+            self.slow_ones.append(path.name)
+        return super().parse(path)
 
 
 def test_what_was_reported_before_the_index_failed_stands_and_the_rest_follows(workshop: Workshop, docs: Path) -> None:
@@ -40,6 +55,17 @@ def test_a_caller_that_stops_early_leaves_a_state_that_the_next_run_completes(wo
     statuses = [one.status for one in ingestor.run(files, LABEL)]
     assert set(statuses) == {"unchanged", "indexed"}
     assert workshop.store.count() == sum(1 + number % 3 for number in range(30))
+
+
+def test_an_error_waits_for_no_file_that_is_being_parsed(workshop: Workshop, docs: Path) -> None:
+    workshop.batch_chunks = 1
+    workshop.parser = parser = SlowParser()
+    sink = FailingSink(workshop.store, UnavailableError("The disk is full; make room."), fails_at=1)
+    run = workshop.ingestor(sink).run(write(docs, {"a.txt": "alpha", "slow.txt": "alpha"}), LABEL)
+    with pytest.raises(UnavailableError, match="disk is full"):
+        next(run)
+    assert not parser.slow_ones
+    parser.may_end.set()
 
 
 def test_recover_finishes_a_replacement_and_forgets_a_document_that_never_was(workshop: Workshop, docs: Path) -> None:
@@ -71,6 +97,41 @@ def test_what_another_process_is_writing_is_no_debris(workshop: Workshop, docs: 
     list(workshop.ingestor(sink).run(write(docs, {"a.txt": "alpha"}), LABEL))
     recovery.join()
     other.close()
+    assert [chunk.text for chunk in workshop.found("alpha")] == ["alpha"]
+
+
+def test_what_another_process_wrote_meanwhile_is_not_replaced_by_who_may_not_read_it(
+    workshop: Workshop, docs: Path
+) -> None:
+    files = write(docs, {"a.txt": "alpha"})
+    secret = Label("acme", ("hr",))
+
+    class Overtaken(TextParser):
+        def parse(self, path: Path) -> list[Section]:
+            workshop.run(files, secret)
+            return super().parse(path)
+
+    late = Workshop(workshop.folder, parser=Overtaken())
+    late.store, late.catalog = workshop.store, workshop.catalog
+    with pytest.raises(DeniedError, match=r"a\.txt' that you may not read; give another source"):
+        list(late.ingestor().run(files, LABEL, may_replace=lambda entry: entry.readable_by("acme", ())))
+    assert workshop.found("alpha") == []
+    assert len(workshop.found("alpha", Access("acme", ("hr",)))) == 1
+
+
+def test_a_lock_that_is_lost_leaves_no_document_without_its_chunks(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, {"a.txt": "alpha"})
+
+    class Overtaken(FailingSink):
+        def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
+            super().upsert(chunks, vectors)
+            # As `recover` of another process that holds the lock by now.
+            assert workshop.ingestor()._finish_interrupted() == 1
+
+    sink = Overtaken(workshop.store, UnavailableError("never"), fails_at=0)
+    with pytest.raises(IndexLockedError, match="ingest the files again"):
+        list(workshop.ingestor(sink).run(files, LABEL))
+    assert workshop.run(files)["a.txt"].status == "indexed"
     assert [chunk.text for chunk in workshop.found("alpha")] == ["alpha"]
 
 

@@ -1,5 +1,7 @@
 """The estimate of what is left, with numbers."""
 
+from time import process_time
+
 import pytest
 
 from ingest.progress import RATE_WINDOW_S, Progress
@@ -68,3 +70,13 @@ def test_the_rate_is_that_of_the_last_minute() -> None:
         fast = progress.snapshot(float(second))
     assert fast.chunks_per_s == pytest.approx(50)
     assert fast.eta_s == pytest.approx((10_000 - fast.chunks_done) / 50)
+
+
+def test_many_files_take_no_time_to_count() -> None:
+    progress = Progress({str(number): (".md", 1000) for number in range(20_000)})
+    started = process_time()
+    for number in range(20_000):
+        progress.parsed(str(number), 2)
+        snapshot = progress.snapshot(number / 100)
+    assert snapshot.chunks_expected == 40_000
+    assert process_time() - started < 5

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.errors import UnreadableFileError
 from ingest.parsers.routing import RoutingParser
 from ingest.types import Section
 
@@ -47,7 +48,7 @@ def bodies(sections: list[Section]) -> list[str]:
     return [section.text for section in sections if not section.text.startswith("From: ")]
 
 
-@pytest.mark.parametrize("blank", ["", " \n", "\xa0\n"])
+@pytest.mark.parametrize("blank", ["", " \n", "\xa0\n", "\u200b\n", "\ufeff\u034f \u2060\n"])
 def test_blank_alternative_is_passed_over(parser: RoutingParser, tmp_path: Path, blank: str) -> None:
     (tmp_path / "a.eml").write_bytes(message(plain=blank, html="<p>The body.</p>").as_bytes())
     assert bodies(parser.parse(tmp_path / "a.eml")) == ["The body."]
@@ -67,6 +68,34 @@ def test_all_texts_are_read_in_order(parse: Parse) -> None:
     assert [text.text for text in texts] == ["First.", "Second."]
 
 
+@pytest.mark.parametrize("odd", ["\ufeff", "\u200b", ""])
+def test_a_blank_part_is_passed_over(parse: Parse, odd: str) -> None:
+    sections = parse("a.eml", multipart("\nFirst.", f"Content-Type: text/plain; charset=utf-8\n\n{odd}"))
+    assert [section.text for section in sections] == ["From: a@b.c", "First."]
+
+
+def test_a_part_that_is_no_text_is_named_like_an_attachment(parse: Parse) -> None:
+    log = "Content-Type: text/plain; name=trace.log\nContent-Disposition: inline\n\na\0b"
+    forwarded = "Content-Type: message/rfc822\n\nFrom: d@e.f\nSubject: T\n\na\0b"
+    sections = parse("a.eml", multipart("\nFirst.", log, "\nc\0d", forwarded))
+    assert [section.text for section in sections] == [
+        "From: a@b.c\nAttachments: trace.log, text/plain",
+        "First.",
+        "From: d@e.f\nAttachments: text/plain",
+    ]
+
+
+def test_a_message_of_one_part_that_is_no_text_is_refused(parse: Parse) -> None:
+    with pytest.raises(UnreadableFileError, match=r"a\.eml is not text but looks like binary data"):
+        parse("a.eml", "From: a@b.c\n\na\0b")
+
+
+@pytest.mark.parametrize("boundary", ["", "; boundary=Y"])
+def test_several_parts_without_their_boundary_are_text(parse: Parse, boundary: str) -> None:
+    mail = f"From: a@b.c\nMIME-Version: 1.0\nContent-Type: multipart/mixed{boundary}\n\nThe body.\n"
+    assert bodies(parse("a.eml", mail)) == ["The body."]
+
+
 def test_forwarded_message_is_read(parse: Parse) -> None:
     inner = multipart("\nThe limit is 500.").replace("Subject: S", "Subject: Limits").replace("X", "Y")
     sections = parse("a.eml", multipart("\nSee below.", f"Content-Type: message/rfc822\n\n{inner}"))
@@ -83,6 +112,11 @@ def test_headers_that_break_the_grammar(parse: Parse, header: str) -> None:
     sections = parse("a.eml", f"{header}\nSubject: S\n\nBody.\n")
     assert sections[-1].text == "Body."
     assert not header.startswith("From") or header.split("\n")[0] in sections[0].text
+
+
+def test_subject_without_control_characters(parse: Parse) -> None:
+    (section,) = parse("a.eml", "Subject: =?utf-8?B?QUEAQkI=?=\n\nBody.\n")
+    assert section.headings == ("AABB",)
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "us-ascii", "utf-8"])

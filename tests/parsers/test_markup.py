@@ -55,6 +55,12 @@ def test_front_matter_is_text_and_names_the_title(parse: Parse) -> None:
     ]
 
 
+@pytest.mark.parametrize("front", ["Änderung: 2024", "# Of the site\n\ndate: 2025", "title: Plan\nÜberblick: a"])
+def test_front_matter_with_comments_and_keys_of_any_script(parse: Parse, front: str) -> None:
+    text = "\n\n".join(section.text for section in parse("a.md", f"---\n{front}\n---\nText.\n"))
+    assert text == f"{front}\n\nText."
+
+
 def test_rule_at_the_beginning_is_no_front_matter(parse: Parse) -> None:
     sections = parse("a.md", "---\n# Leave\n\nYou have 30 days.\n\n---\n\n## Other\n\nMore.\n")
     assert outline(sections) == [(("Leave",), "You have 30 days."), (("Leave", "Other"), "More.")]

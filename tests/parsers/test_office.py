@@ -6,6 +6,8 @@ import docx
 import openpyxl
 import pptx
 import pytest
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from pptx.util import Inches
@@ -103,6 +105,41 @@ def test_docx_text_boxes_follow_their_paragraph(parser: RoutingParser, tmp_path:
     document.save(str(tmp_path / "a.docx"))
     (section,) = parser.parse(tmp_path / "a.docx")
     assert section.text.split("\n\n") == ["Before.", "In box one", "In box two", "End.", "End.", "After."]
+
+
+def add_notes(document: Any, name: str, *notes: str) -> None:
+    """Footnotes or endnotes with the ids 1, 2 and so on, below a separator."""
+    tag = f"w:{name[:-1]}"
+    blocks = "".join(f'<{tag} w:id="{number}">{note}</{tag}>' for number, note in enumerate(notes, 1))
+    separator = f'<{tag} w:id="0" w:type="separator"><w:p><w:r><w:separator/></w:r></w:p></{tag}>'
+    content = f"<w:{name} {nsdecls('w', 'r')}>{separator}{blocks}</w:{name}>".encode()
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml." + name + "+xml"
+    part = Part(PackURI(f"/word/{name}.xml"), kind, content, document.part.package)
+    document.part.relate_to(part, f"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{name}")
+
+
+def test_docx_notes_follow_the_paragraph_that_refers_to_them(parser: RoutingParser, tmp_path: Path) -> None:
+    document = docx.Document()
+    add_xml(
+        document.add_paragraph("Thirty days."),
+        "<w:r><w:footnoteReference w:id='1'/></w:r><w:r><w:endnoteReference w:id='1'/></w:r>"
+        "<w:r><w:footnoteReference w:id='2'/></w:r><w:del><w:r><w:footnoteReference w:id='3'/></w:r></w:del>",
+    )
+    document.add_paragraph("Next.")
+    run = "<w:r><w:footnoteRef/></w:r><w:r><w:t>{}</w:t></w:r>"
+    link = "<w:p><w:hyperlink r:id='rId99'>" + run.format("See the act.") + "</w:hyperlink></w:p>"
+    inserted = "<w:p><w:ins w:id='9' w:author='a'>" + run.format("Twenty for trainees.") + "</w:ins></w:p>"
+    add_notes(document, "footnotes", link, inserted, "<w:p>" + run.format("Old.") + "</w:p>")
+    add_notes(document, "endnotes", "<w:p>" + run.format("At the end.") + "</w:p>")
+    document.save(str(tmp_path / "a.docx"))
+    (section,) = parser.parse(tmp_path / "a.docx")
+    assert section.text.split("\n\n") == [
+        "Thirty days.",
+        "See the act.",
+        "Twenty for trainees.",
+        "At the end.",
+        "Next.",
+    ]
 
 
 def test_pptx_without_a_title(parser: RoutingParser, tmp_path: Path) -> None:

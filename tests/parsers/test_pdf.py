@@ -282,6 +282,10 @@ def test_boxes_stay_in_step_through_repair(page: PageChars) -> None:
         ("a --long-", "option here", "a --long-option here"),
         ("Anglo-", "Saxon", "Anglo-Saxon"),
         ("B-", "52 bomber", "B-52 bomber"),
+        ("Die Ein-", "und Ausgabe", "Die Ein-\nund Ausgabe"),
+        ("pre-", "or post-war", "pre-\nor post-war"),
+        ("Der Kür-", "bis", "Der Kürbis"),
+        ("Fein-", "unding", "Feinunding"),
     ],
 )
 def test_hyphens_at_line_ends(before: str, after: str, joined: str) -> None:
@@ -289,4 +293,4 @@ def test_hyphens_at_line_ends(before: str, after: str, joined: str) -> None:
         Line(text, np.zeros((len(text), 4), np.float32), 0, top, 9, top + 9, 9, False, hyphenated=top == 0)
         for top, text in ((0, before), (10, after))
     ]
-    assert join_lines(lines, frozenset({"long-option"}))[0] == joined
+    assert join_lines(lines, frozenset({"long-option", "kürbis"}))[0] == joined

@@ -25,6 +25,11 @@ def test_control_characters_go(parse: Parse) -> None:
     assert parse("a.txt", "A bell \a rang and a tab\tstays, " * 3)[0].text.startswith("A bell  rang and a tab\tstays")
 
 
+@pytest.mark.parametrize("separator", ["\v", "\f", "\x85", "\x1c", "\x1d", "\x1e"])
+def test_separators_part_words(separator: str) -> None:
+    assert clean(f"one{separator}two") == "one\ntwo"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
 def test_western_encodings(encoding: str) -> None:
     text = "Größe und café, naïve façade: plain words make up the rest."
