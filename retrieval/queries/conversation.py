@@ -70,8 +70,10 @@ def prompt(history: Sequence[Turn], question: str) -> str:
 
 
 def first_line(reply: str) -> str:
-    """The first line of a model's reply that says something, without quotation marks."""
-    lines = [line.strip().strip('"').strip() for line in reply.splitlines()]
+    """The first line of a model's reply that says something, without quotation marks; empty where it only thinks."""
+    # Some endpoints leave out the opening tag, and what is cut short has no closing one.
+    said = reply.rpartition("</think>")[2].partition("<think>")[0]
+    lines = [line.strip().strip('"').strip() for line in said.splitlines()]
     return next(filter(None, lines), "")[:_LONGEST]
 
 
