@@ -203,7 +203,7 @@ def _measures(question: str, quote: str) -> Iterator[Span]:
         yield from called
         return
     wants_time = re.search(r"\b(?:long|old|lange?|alt)\b", question, re.IGNORECASE)
-    found = [one for one in _quantities(question, quote) if one.unit and one.unit != "time"]
+    found = [one for one in _quantities(question, quote) if one.unit not in ("", "time", SECTION)]
     found = [one for one in found if (one.unit in _TIMES) == bool(wants_time)]
     found = [one for one in found if one.unit in _MONEY_OR_SHARE] or found
     outside = [one for one in found if quote.count("(", 0, one.start) == quote.count(")", 0, one.start)]
@@ -213,7 +213,7 @@ def _measures(question: str, quote: str) -> Iterator[Span]:
 def _called(question: str, quote: str) -> list[Span]:
     """57 km, where it asks how long and the quote says "57 km long"."""
     asked = re.search(r"\bhow\s+(long|old|tall|high|wide|deep)\b", question, re.IGNORECASE)
-    spans = [_with_unit(one, quote) for one in _quantities(question, quote) if one.unit]
+    spans = [_with_unit(one, quote) for one in _quantities(question, quote) if one.unit not in ("", SECTION)]
     return [span for span in spans if asked and re.match(rf"[\s-]{asked[1]}\b", quote[span[1] :], re.IGNORECASE)]
 
 

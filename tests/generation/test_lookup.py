@@ -94,6 +94,8 @@ def test_the_words_that_answer(question: str, quote: str, expected: str) -> None
         ("Wie viele Tage sind es?", "Weder Teilzeit noch Vollzeit hat 5 Tage."),
         ("Wie viele Tage sind es?", "Ohne Attest sind es 3 Tage."),
         ("Who leads the desk?", "Priya Dunmore doesn't lead the desk."),
+        ("How much is the fee?", "Article 7 sets the fee."),
+        ("How long is the tunnel?", "Section 7 long remained closed."),
         ("How long may it take?", "Allow 3 weeks for A, 5 weeks for B."),
     ],
 )
