@@ -11,10 +11,15 @@ from generation.verification.words import Vocabulary
 
 Bound: TypeAlias = Literal["", "least", "most"]
 
-_LEAST = re.compile(r"\b(?:at\s+least|min(?:\.|imum)?|more\s+than|over|from|mindestens|ab)\W+(?:of\s+)?$", re.I)
+_LEAST = re.compile(
+    r"\b(?:at\s+least|min(?:\.|imum)?|(?<!no\s)(?<!not\s)more\s+than|(?:no|not)\s+(?:less|fewer)\s+than|over|from"
+    r"|mindestens|(?<!nicht\s)mehr\s+als|nicht\s+weniger\s+als|ab)\W+(?:of\s+)?$",
+    re.I,
+)
 _MOST = re.compile(
-    r"\b(?:at\s+most|up\s+to|max(?:\.|imum)?|no\s+more\s+than|not\s+exceed(?:ing)?|within|under|less\s+than|höchstens"
-    r"|bis\s+zu)\W+(?:of\s+)?$",
+    r"\b(?:at\s+most|up\s+to|max(?:\.|imum)?|(?:no|not)\s+more\s+than|not\s+exceed(?:ing)?|within|under"
+    r"|(?<!no\s)(?<!not\s)(?:less|fewer)\s+than|höchstens|nicht\s+mehr\s+als|(?<!nicht\s)weniger\s+als|bis\s+zu)"
+    r"\W+(?:of\s+)?$",
     re.I,
 )
 _ABOUT = re.compile(

@@ -97,6 +97,12 @@ def values(found: tuple[Conflict, ...]) -> list[list[str]]:
             "Die Kündigungsfrist beträgt sechs Monate.",
             ["drei Monate", "sechs Monate"],
         ),
+        ("Staff carry over no more than 5 days.", "Staff carry over at most 10 days.", ["5 days", "10 days"]),
+        (
+            "Repairs of a goods lift take not less than 2 days.",
+            "Repairs of a goods lift take at least 3 days.",
+            ["2 days", "3 days"],
+        ),
         ("The proxy listens on port: 8080.", "The proxy listens on port: 3128.", ["8080", "3128"]),
     ],
 )
@@ -121,6 +127,7 @@ def test_different_values_for_one_thing_are_named(one: str, other: str, stated: 
         ("The canteen opens at 8:00.", "The canteen closes at 15:00."),
         ("The shop opens at 8:00 on weekdays.", "The shop opens at 10:00 on Saturdays."),
         ("Repairs take at least 2 days.", "Repairs take at most 10 days."),
+        ("Repairs take not less than 2 days.", "Repairs take no more than 10 days."),
         ("Repairs take about 5 days.", "Repairs take 6 days."),
         ("Repairs take 5 days.", "Repairs take 2 weeks."),
         ("Employees have 20 working days of leave.", "Employees have 28 calendar days of leave."),
