@@ -210,6 +210,14 @@ def test_rows_conflict_in_one_cell(oslo: tuple[str, str], stated: list[list[str]
     assert values(find(document(1, TABLE.format("220", "yes")), document(2, TABLE.format(*oslo)))) == stated
 
 
+def test_cells_are_shown_as_they_are_written_and_compared_in_lower_case() -> None:
+    table = "| City | Hotel limit | In force from |\n|---|---|---|\n| {} | {} | {} |\n"
+    one = document(1, table.format("Oslo", "EUR 50", "1 March 2025"))
+    later, dearer = ("OSLO", "eur 50", "15 April 2025"), ("Oslo", "EUR 60", "1 march 2025")
+    assert values(find(one, document(2, table.format(*later)))) == [["1 March 2025", "15 April 2025"]]
+    assert values(find(one, document(2, table.format(*dearer)))) == [["EUR 50", "EUR 60"]]
+
+
 def test_three_documents_make_one_conflict_with_their_dates() -> None:
     (found,) = find(
         document(1, HOTEL, valid_from="2025-02-01"),
