@@ -1,6 +1,7 @@
 """Documents that state different values for the same thing are named; whatever may speak of another thing is not."""
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -269,3 +270,14 @@ def test_an_answer_ends_with_what_contradicts_it_and_cites_it() -> None:
     texts = {one.chunk.document_id: one.chunk.text for one in found}
     assert all(texts[one.document_id][one.char_start : one.char_end] == one.quote for one in answer.citations)
     assert supported(answer, lambda key: texts[key]) == 1.0  # what is said of the sources is no sentence of theirs
+
+
+def test_a_long_row_is_read_in_time_that_grows_with_its_length() -> None:
+    def seconds(cells: int) -> float:
+        text = "at least 5 m | " * cells
+        begun = time.perf_counter()
+        assert len(values_of(text, VOCABULARY).stated) == cells
+        return time.perf_counter() - begun
+
+    seconds(10)
+    assert min(seconds(1_000) for _ in range(3)) < 20 * min(seconds(125) for _ in range(3))
