@@ -20,6 +20,7 @@ from generation.conversation.rows import (
 )
 from generation.conversation.types import Exchange, Session
 from generation.types import Answer
+from ingest.catalog_rows import make_tables
 from ingest.errors import NotFoundError
 from ingest.library.pages import PageOf, paged
 from retrieval.types import Access
@@ -43,7 +44,7 @@ class Sessions:
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        SCHEMA.create_all(engine)
+        make_tables(engine, SCHEMA)
         self._engine, self._new_id, self._now = engine, new_id, now
 
     def add(self, access: Access, collection: str, title: str = "") -> Session:
