@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from api.settings_checks import ENV_PREFIX, check_variables, check_yaml, explain
-from api.settings_fields import Key, Names, address
+from api.settings_fields import Host, Key, Names, address
 from api.settings_serving import ServeSettings, is_local, with_server
 from ingest.errors import SettingsError
 
@@ -203,13 +203,13 @@ class SessionSettings(_Section):
 
 
 class ApiSettings(_Section):
-    host: str
+    host: Host
     port: int = Field(ge=0, le=65535)
     max_upload_mb: float = Field(gt=0)
 
 
 class McpSettings(_Section):
-    host: str
+    host: Host
     port: int = Field(ge=0, le=65535)
     allowed_hosts: Names
     page_characters: int = Field(ge=100, le=1_000_000)

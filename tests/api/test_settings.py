@@ -144,6 +144,8 @@ def test_variables_that_kubernetes_sets_for_services_are_left_alone(
         ("answers: {min_confidence: .nan}", "answers.min_confidence: Input should be"),
         ("access: {tenant: ''}", "access.tenant: String should have at least 1 character"),
         ("data: ' '", "data: must name a folder"),
+        ("api: {host: ''}", "api.host: must name an address"),
+        ("mcp: {host: ' '}", "mcp.host: must name an address"),
         ("- a\n- b", "must hold sections with keys"),
         ("just text", "must hold sections with keys"),
         ("a: [1\nb: 2", "is not valid YAML (line 2)"),
