@@ -20,8 +20,9 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as SourceError
 
-from api.settings_checks import ENV_PREFIX, check_variables, check_yaml, explain
+from api.settings_checks import ENV_PREFIX, check_variables, check_yaml, explain, explain_source
 from api.settings_fields import Host, Key, Names, address
 from api.settings_serving import ServeSettings, is_local, with_server
 from ingest.errors import SettingsError
@@ -277,6 +278,8 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
         return Layered(**dict(overrides or {}))
     except ValidationError as error:
         raise SettingsError(explain(error)) from None
+    except SourceError as error:
+        raise SettingsError(explain_source(error)) from None
 
 
 def default_config_path() -> Path:

@@ -76,6 +76,8 @@ def test_an_empty_folder(run: Run, docs: Path, tmp_path: Path) -> None:
         (("ask", "x", "--config", "absent.yaml"), 2, ("absent.yaml cannot be read",)),
         (("documents", "--delete", "absent"), 2, ("There is no document 'absent'",)),
         (("ask", "x", "--server", "localhost:1"), 2, ("A server is named by a URL such as",)),
+        (("ask", "x", "--server", "http://localhost:port"), 2, ("A server is named by a URL such as",)),
+        (("ask", "x", "--server", "http://[::1"), 2, ("A server is named by a URL such as",)),
         (("ask", "x", "--server", "http://127.0.0.1:1"), 1, ("does not answer", "check the URL and that it runs")),
         (("ask", "x", "--server", "http://127.0.0.1:1", "--tenant", "a"), 2, ("--tenant works on the data folder",)),
         (("documents", "--server", "http://127.0.0.1:1", "--group", "a"), 2, ("--group works on the data folder",)),
