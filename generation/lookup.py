@@ -1,4 +1,4 @@
-"""The exact words of a quote that answer a question for a number, a date, a person, a place or an address."""
+"""The exact words of a quote that answer a question for a number, a date, a person or an address."""
 
 import re
 from collections.abc import Iterator, Sequence
