@@ -12,6 +12,12 @@ def folder_name(text: str) -> Path:
     return Path(text)
 
 
+def server_url(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("name a server; empty, it would be the data folder.")
+    return text
+
+
 Data = Annotated[
     Path | None, typer.Option("--data", parser=folder_name, metavar="DIR", help="Folder that holds everything stored.")
 ]
@@ -20,7 +26,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 CollectionName = Annotated[str, typer.Option("--collection", help="Which knowledge base.")]
 Tenant = Annotated[str | None, typer.Option("--tenant", help="Whose documents; default: access.tenant.")]
 Groups = Annotated[list[str] | None, typer.Option("--group", help="Repeatable; default: access.groups.")]
-Server = Annotated[str | None, typer.Option("--server", help="URL of a running server to use instead of the folder.")]
+Server = Annotated[
+    str | None,
+    typer.Option(
+        "--server", parser=server_url, metavar="URL", help="URL of a running server to use instead of the folder."
+    ),
+]
 Mode = Annotated[str | None, typer.Option(help="dense, bm25 or hybrid.")]
 Where = Annotated[
     list[str] | None, typer.Option("--where", help="Filter key=value (again: any of them), != >= > <= <.")

@@ -17,7 +17,7 @@ from api.client import RestClient
 from api.schemas import AnswerIn
 from api.schemas_answers import AnswerOut
 from api.schemas_sessions import SessionIn, SessionOut, SessionsOut, SessionTurnsOut
-from ingest.errors import TransientError
+from ingest.errors import CitewellError
 from retrieval.types import Access
 
 app = typer.Typer(help="List, show and delete conversations.", no_args_is_help=True)
@@ -85,7 +85,7 @@ def chat(
         while question := _read():
             try:
                 console.show_answer(faces.answered(request_body(AnswerIn, query=question, session=begun.id)))
-            except TransientError as error:
+            except CitewellError as error:
                 console.err.print(f"Error: {error}", soft_wrap=True, markup=False)
         console.show_way_back(begun)
 

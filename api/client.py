@@ -31,9 +31,13 @@ class RestClient:
     """Calls of one server, until the end of the `with` block. Its problems are raised as this process's own errors."""
 
     def __init__(self, url: str, timeout_s: float = 600.0, transport: httpx.BaseTransport | None = None) -> None:
+        wrong = f"A server is named by a URL such as http://127.0.0.1:8080, not {url!r}."
         if not url.startswith(("http://", "https://")):
-            raise InvalidError(f"A server is named by a URL such as http://127.0.0.1:8080, not {url!r}.")
-        self._http = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_s, transport=transport)
+            raise InvalidError(wrong)
+        try:
+            self._http = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_s, transport=transport)
+        except httpx.InvalidURL as error:
+            raise InvalidError(wrong) from error
 
     def __enter__(self) -> Self:
         return self

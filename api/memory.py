@@ -87,6 +87,7 @@ async def kept(
 
 
 def _turns(exchange: Exchange) -> list[TurnIn]:
-    """A language model may have written more than clients may send."""
-    answer = exchange.answer[:LONGEST]
-    return [TurnIn(role="user", content=exchange.question), TurnIn(role="assistant", content=answer)]
+    """Those that say something. A language model may have written more than clients may send."""
+    question, answer = exchange.question, exchange.answer[:LONGEST]
+    asked = [TurnIn(role="user", content=question)] if question else []
+    return [*asked, TurnIn(role="assistant", content=answer)] if answer else asked

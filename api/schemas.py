@@ -5,7 +5,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from ingest.catalog_rows import CatalogEntry
 from ingest.pipeline import FileResult
@@ -13,7 +13,20 @@ from retrieval.facets import FacetValue
 from retrieval.types import Hit
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+
+
+def _says_something(text: str) -> str:
+    """PostgreSQL takes no NUL, so that sessions keep texts without them."""
+    if not text.replace("\0", "").strip():
+        raise ValueError("String should hold more than NULs and white space")
+    return text
+
+
+Question = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000),
+    AfterValidator(_says_something),
+]
 Scalar = str | int | Annotated[float, AllowInfNan(False)] | bool
 Condition = Scalar | list[Any] | dict[str, Any]
 """A part of a filter; `retrieval.filters` reads it."""

@@ -20,9 +20,10 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as SourceError
 
-from api.settings_checks import ENV_PREFIX, check_variables, check_yaml, explain
-from api.settings_fields import Key, Names, address
+from api.settings_checks import ENV_PREFIX, check_variables, check_yaml, explain, explain_source
+from api.settings_fields import Host, Key, Names, address
 from api.settings_serving import ServeSettings, is_local, with_server
 from ingest.errors import SettingsError
 
@@ -203,13 +204,13 @@ class SessionSettings(_Section):
 
 
 class ApiSettings(_Section):
-    host: str
+    host: Host
     port: int = Field(ge=0, le=65535)
     max_upload_mb: float = Field(gt=0)
 
 
 class McpSettings(_Section):
-    host: str
+    host: Host
     port: int = Field(ge=0, le=65535)
     allowed_hosts: Names
     page_characters: int = Field(ge=100, le=1_000_000)
@@ -277,6 +278,8 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
         return Layered(**dict(overrides or {}))
     except ValidationError as error:
         raise SettingsError(explain(error)) from None
+    except SourceError as error:
+        raise SettingsError(explain_source(error)) from None
 
 
 def default_config_path() -> Path:

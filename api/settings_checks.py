@@ -58,13 +58,23 @@ def check_yaml(path: Path) -> None:
         raise SettingsError(f"The settings file {path} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"The settings file {path} is not UTF-8 text; save it as UTF-8.") from error
-    except yaml.YAMLError as error:
-        # The parser's own message quotes the line, which may hold a secret.
+    except (yaml.YAMLError, ValueError) as error:
+        # ValueError: a date that there is not, 2026-02-30. The parser's own message quotes the line: it may be secret.
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f" (line {line + 1})" if line is not None else ""
         raise SettingsError(f"The settings file {path} is not valid YAML{where}.") from None
     if content is not None and not (isinstance(content, dict) and all(isinstance(key, str) for key in content)):
         raise SettingsError(f"The settings file {path} must hold sections with keys, as configs/default.yaml does.")
+
+
+def explain_source(error: Exception) -> str:
+    """One sentence for a variable that cannot be read; the error itself names nothing but the section."""
+    section = re.search(r'"(\w+)"', str(error))
+    name = f"{ENV_PREFIX}{section[1].upper() if section else 'SECTION'}"
+    return (
+        f"An environment variable that begins with {name}__ holds text where keys belong; "
+        f"write a JSON object, or set single keys, as in {name}__KEY__KEY."
+    )
 
 
 def explain(error: ValidationError) -> str:

@@ -34,6 +34,15 @@ def _names_of_text(value: object) -> object:
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names_of_text)]
 
 
+def _named(host: str) -> str:
+    if not host.strip():
+        raise ValueError("must name an address, such as 127.0.0.1; empty, it would be every one of this machine")
+    return host
+
+
+Host = Annotated[str, AfterValidator(_named)]
+
+
 def address(key: str) -> AfterValidator:
     """`key`: the setting that a key belongs into."""
 

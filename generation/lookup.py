@@ -1,4 +1,4 @@
-"""The exact words of a quote that answer a question for a number, a date, a person, a place or an address."""
+"""The exact words of a quote that answer a question for a number, a date, a person or an address."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -52,17 +52,22 @@ _WORD = re.compile(r"[^\W_]+")
 _UNIT = re.compile(
     r"[\s-]?(?:(?:working|business|calendar|full|paid|square|cubic)\s)?(per\s?cent\b|%|°\s?[CF]?|[€$£¥]|[^\W\d]+)"
 )
+_COMPARED = "more|fewer|less|later|earlier|longer|shorter|older|younger"
+_VERGLICHEN = "mehr|weniger|länger|kürzer|später|früher|älter|jünger"
 _LIMIT = re.compile(
     r"\b(?:at (?:least|most|the (?:latest|earliest))|up to|about|around|approximately|roughly|nearly|almost|over|under"
-    r"|(?:no |not )?(?:more|fewer|less|later|earlier) than|only|until|by|before|after|since|within"
-    r"|(?:from|between)(?: \d{1,2}\.? (?:to|and))?|mindestens|höchstens|bis(?: zu)?|etwa|rund|ab|seit|vor|nach)\s$",
+    rf"|(?:no |not )?(?:{_COMPARED}) than|only|until|by|before|after|since|within"
+    r"|(?:from|between)(?: \d{1,2}\.? (?:to|and))?|an? (?:maximum|minimum) of|(?:maximum|minimum)(?: of)?"
+    rf"|(?:nicht )?(?:{_VERGLICHEN}) als|mindestens|höchstens|maximal|minimal|etwa|rund|circa|ca\.|fast|knapp|nur|über"
+    r"|unter|(?:spätestens|frühestens)(?: (?:am|ab|zum))?|(?:bis|ab|seit|vor|nach)(?: (?:zum?|zur|dem|der))?"
+    r"|(?:vom|zwischen)(?: \d{1,2}\.? (?:bis(?: zum)?|und))?)\s$",
     re.IGNORECASE,
 )
 _TIMES = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
 _MONEY_OR_SHARE = frozenset(["EUR", "USD", "GBP", "CHF", "%"])
 _DENIES = re.compile(
-    r"\b(?:not?(?! (?:more|fewer|less|later|earlier) than)|never|nobody|none|nor|without|cannot|kein\w*|nicht|nie)\b"
-    r"|n['’]t\b",
+    rf"\b(?:not?(?! (?:{_COMPARED}) than)|never|nobody|none|nor|without|cannot|nicht(?! (?:{_VERGLICHEN}) als)"
+    r"|kein\w*|nie(?:mals|mand\w*)?|nirgends|weder|ohne)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _QUALIFIED = frozenset({Asked.TIME, Asked.DATE, Asked.COUNT, Asked.MEASURE})
@@ -198,7 +203,7 @@ def _measures(question: str, quote: str) -> Iterator[Span]:
         yield from called
         return
     wants_time = re.search(r"\b(?:long|old|lange?|alt)\b", question, re.IGNORECASE)
-    found = [one for one in _quantities(question, quote) if one.unit and one.unit != "time"]
+    found = [one for one in _quantities(question, quote) if one.unit not in ("", "time", SECTION)]
     found = [one for one in found if (one.unit in _TIMES) == bool(wants_time)]
     found = [one for one in found if one.unit in _MONEY_OR_SHARE] or found
     outside = [one for one in found if quote.count("(", 0, one.start) == quote.count(")", 0, one.start)]
@@ -208,7 +213,7 @@ def _measures(question: str, quote: str) -> Iterator[Span]:
 def _called(question: str, quote: str) -> list[Span]:
     """57 km, where it asks how long and the quote says "57 km long"."""
     asked = re.search(r"\bhow\s+(long|old|tall|high|wide|deep)\b", question, re.IGNORECASE)
-    spans = [_with_unit(one, quote) for one in _quantities(question, quote) if one.unit]
+    spans = [_with_unit(one, quote) for one in _quantities(question, quote) if one.unit not in ("", SECTION)]
     return [span for span in spans if asked and re.match(rf"[\s-]{asked[1]}\b", quote[span[1] :], re.IGNORECASE)]
 
 

@@ -21,6 +21,7 @@ from ingest.catalog_rows import (
     acronym_rows,
     document_row,
     entry_of,
+    make_tables,
     section_of,
     section_rows,
     series_key,
@@ -50,7 +51,7 @@ class Catalog:
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _tune_sqlite)
         sa.event.listen(self._engine, "handle_error", _translate)
-        SCHEMA.create_all(self._engine)
+        make_tables(self._engine, SCHEMA)
 
     @property
     def engine(self) -> sa.Engine:

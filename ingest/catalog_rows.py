@@ -1,8 +1,8 @@
-"""Tables of the catalog, and what goes into their rows."""
+"""Tables of the catalog, how tables are made, and what goes into their rows."""
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,19 @@ class CatalogEntry:
 
     def readable_by(self, tenant: str, groups: Iterable[str]) -> bool:
         return self.tenant == tenant and (not self.groups or bool({*groups, EVERYONE} & set(self.groups)))
+
+
+def make_tables(engine: sa.Engine, schema: sa.MetaData, tables: Sequence[sa.Table] | None = None) -> None:
+    """Those that the database lacks; default: all of the schema. Whoever comes meanwhile waits and finds them made."""
+    with engine.connect() as connection:
+        there = sa.inspect(connection)
+        if all(there.has_table(table.name) for table in tables or schema.tables.values()):
+            return  # without a lock: another process may be writing
+    # Collections have locks from 0 on.
+    lock = "SELECT pg_advisory_xact_lock(-1)" if engine.dialect.name == "postgresql" else "BEGIN IMMEDIATE"
+    with engine.begin() as connection:
+        connection.execute(sa.text(lock))
+        schema.create_all(connection, tables)
 
 
 def document_row(document: Document, chunks: int, now: datetime) -> dict[str, object]:

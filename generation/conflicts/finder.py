@@ -74,8 +74,8 @@ class ConflictFinder:
         """Of the one column in which two rows on one thing differ."""
         here, there = _labelled(one), _labelled(other)
         key = next(iter(here.values()), "")
-        different = [label for label in here if label in there and here[label] != there[label]]
-        if not key or next(iter(there.values()), "") != key or len(different) != 1:
+        different = [label for label in here if label in there and not _alike(here[label], there[label])]
+        if not key or not _alike(next(iter(there.values()), ""), key) or len(different) != 1:
             return None
         label = different[0]
         mine, theirs = (values_of(row[label], self._vocabulary, kind=label).stated for row in (here, there))
@@ -98,9 +98,14 @@ def _differing(one: Reading, other: Reading) -> tuple[Value, Value] | None:
 
 
 def _labelled(row: Unit) -> dict[str, str]:
-    """Name of the column -> cell, in lower case; the first is what the row is about. Empty without a header."""
-    names, values = cells(row.candidate.header.casefold()), cells(row.text.casefold())
+    """Name of the column, in lower case -> cell as it is written, which tells months; the first is what the row is
+    about. Empty without a header."""
+    names, values = cells(row.candidate.header.casefold()), cells(row.text)
     return dict(zip(names, values, strict=True)) if len(names) == len(values) > 1 else {}
+
+
+def _alike(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
 
 
 def _both_count(one: Chunk, other: Chunk) -> bool:

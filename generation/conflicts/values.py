@@ -11,10 +11,15 @@ from generation.verification.words import Vocabulary
 
 Bound: TypeAlias = Literal["", "least", "most"]
 
-_LEAST = re.compile(r"\b(?:at\s+least|min(?:\.|imum)?|more\s+than|over|from|mindestens|ab)\W+(?:of\s+)?$", re.I)
+_LEAST = re.compile(
+    r"\b(?:at\s+least|min(?:\.|imum)?|(?<!no\s)(?<!not\s)more\s+than|(?:no|not)\s+(?:less|fewer)\s+than|over|from"
+    r"|mindestens|(?<!nicht\s)mehr\s+als|nicht\s+weniger\s+als|ab)\W+(?:of\s+)?$",
+    re.I,
+)
 _MOST = re.compile(
-    r"\b(?:at\s+most|up\s+to|max(?:\.|imum)?|no\s+more\s+than|not\s+exceed(?:ing)?|within|under|less\s+than|höchstens"
-    r"|bis\s+zu)\W+(?:of\s+)?$",
+    r"\b(?:at\s+most|up\s+to|max(?:\.|imum)?|(?:no|not)\s+more\s+than|not\s+exceed(?:ing)?|within|under"
+    r"|(?<!no\s)(?<!not\s)(?:less|fewer)\s+than|höchstens|nicht\s+mehr\s+als|(?<!nicht\s)weniger\s+als|bis\s+zu)"
+    r"\W+(?:of\s+)?$",
     re.I,
 )
 _ABOUT = re.compile(
@@ -33,6 +38,8 @@ _NEXT = re.compile(
     re.I,
 )
 _YEAR = re.compile(r"(?:19|20|21)\d\d")
+_LOOKED_BACK = 40
+"""Characters before a number that say what it is; all of them for each number would take long in long texts."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +86,16 @@ def values_of(text: str, vocabulary: Vocabulary, kind: str = "") -> Values:
     for one in numbers:
         if one.weak:
             continue
-        rough = rough or bool(_ABOUT.search(text, 0, one.start))
+        rough = rough or _said_before(_ABOUT, text, one)
         if value := _value(text, one, vocabulary, kind):
             stated.append(value)
         else:
             labels.add(one.text.casefold())
     return Values(tuple(stated), frozenset(labels), rough, _without(text, [*numbers, *days]))
+
+
+def _said_before(what: re.Pattern[str], text: str, one: Quantity) -> bool:
+    return bool(what.search(text, max(one.start - _LOOKED_BACK, 0), one.start))
 
 
 def _without(text: str, found: Sequence[Quantity | Day]) -> str:
@@ -115,18 +126,17 @@ def _value(text: str, one: Quantity, vocabulary: Vocabulary, kind: str) -> Value
         return None
     if one.unit:
         known = one.unit
-    elif _LABELLING.search(text, 0, one.start) or (not kind and _YEAR.fullmatch(one.text)):
+    elif _said_before(_LABELLING, text, one) or (not kind and _YEAR.fullmatch(one.text)):
         return None
     elif kind:
         known = kind
     elif following and (counted := vocabulary.stems(following[1])):
         known = f"count {max(counted)}"
-    elif _STATING.search(text, 0, one.start):
+    elif _said_before(_STATING, text, one):
         known, following = "number", None
     else:
         return None
-    before = text[: one.start]
-    bound: Bound = "least" if _LEAST.search(before) else "most" if _MOST.search(before) else ""
+    bound: Bound = "least" if _said_before(_LEAST, text, one) else "most" if _said_before(_MOST, text, one) else ""
     shown = one.text.rstrip(" .,")
     if following and one.unit != "time" and not kind and not re.match(r"[^\w-]", one.text):
         shown = text[one.start : following.end()]

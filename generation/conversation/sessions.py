@@ -20,6 +20,7 @@ from generation.conversation.rows import (
 )
 from generation.conversation.types import Exchange, Session
 from generation.types import Answer
+from ingest.catalog_rows import make_tables
 from ingest.errors import NotFoundError
 from ingest.library.pages import PageOf, paged
 from retrieval.types import Access
@@ -43,7 +44,7 @@ class Sessions:
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        SCHEMA.create_all(engine)
+        make_tables(engine, SCHEMA)
         self._engine, self._new_id, self._now = engine, new_id, now
 
     def add(self, access: Access, collection: str, title: str = "") -> Session:
@@ -60,7 +61,7 @@ class Sessions:
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
-            raise NotFoundError(f"There is no session {session_id!r}; GET /v1/sessions lists yours, POST makes one.")
+            raise _absent(session_id)
         return session_of(row)
 
     def page(self, access: Access, page: PageOf) -> tuple[list[Session], bool]:
@@ -99,8 +100,11 @@ class Sessions:
         return True
 
     def rename(self, session: Session, title: str) -> Session:
+        """Raises NotFoundError where it was deleted meanwhile."""
+        change = sa.update(SESSIONS).where(SESSIONS.c.id == session.id).values(title=kept(title))
         with self._engine.begin() as connection:
-            connection.execute(sa.update(SESSIONS).where(SESSIONS.c.id == session.id).values(title=kept(title)))
+            if not connection.execute(change).rowcount:
+                raise _absent(session.id)
         return replace(session, title=kept(title))
 
     def remove(self, session_id: str) -> None:
@@ -126,6 +130,10 @@ def title_of(question: str) -> str:
     """The beginning of a question, on one line."""
     line = " ".join(kept(question).split())
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def _absent(session_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no session {session_id!r}; GET /v1/sessions lists yours, POST makes one.")
 
 
 def _readable(access: Access) -> tuple[sa.ColumnElement[bool], ...]:

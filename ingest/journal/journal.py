@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from ingest.catalog_rows import SCHEMA
+from ingest.catalog_rows import SCHEMA, make_tables
 from ingest.errors import NotFoundError
 from ingest.library.pages import PageOf, paged
 from ingest.moments import in_utc
@@ -61,7 +61,7 @@ class Journal:
         Args:
             engine: of the catalog's database; the table is made if it lacks it.
         """
-        SCHEMA.create_all(engine, [JOURNAL])
+        make_tables(engine, SCHEMA, [JOURNAL])
         self._engine, self._kind = engine, kind
 
     def add(self, entries: Sequence[Entry]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ingest.catalog_rows import SCHEMA
+from ingest.catalog_rows import SCHEMA, make_tables
 from ingest.library.batches import Batches
 from ingest.library.files import Files
 from ingest.library.rows import ATTACHED, BATCH_FILES, BATCHES, STORES, UPLOADS
@@ -37,6 +37,6 @@ class Library:
             engine: of the catalog's database; tables that it lacks are made.
             folder: where the bytes of uploaded files lie. All processes that share the database share it, too.
         """
-        SCHEMA.create_all(engine, [UPLOADS, STORES, ATTACHED, BATCHES, BATCH_FILES])
+        make_tables(engine, SCHEMA, [UPLOADS, STORES, ATTACHED, BATCHES, BATCH_FILES])
         uploads, batches = Uploads(engine, folder, new_id, now), Batches(engine, new_id, now)
         return cls(uploads, Stores(engine, now), Files(engine), batches, new_id)

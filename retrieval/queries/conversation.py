@@ -15,6 +15,8 @@ PROMPT = (
     "Conversation:\n{conversation}\n\nFollow-up: {question}"
 )
 _MAX_TOKENS, _LONGEST = 120, 1_000
+_NAMES_ITSELF = 400
+"""Bytes, about 100 tokens: a longer question says by itself what it is about, and its rewriting would be cut short."""
 
 
 class TextModel(Protocol):
@@ -24,8 +26,8 @@ class TextModel(Protocol):
 
 
 def standalone(query: Query, model: TextModel | None, rules: bool = False) -> Query:
-    """A query without history, its text rewritten by the model where there was one; without a model by rules, if these
-    are wanted.
+    """A query without history, its text rewritten by the model where there was one and the text is not long; without a
+    model by rules, if these are wanted.
 
     Raises:
         InvalidError: there is a history and nothing to read it.
@@ -41,6 +43,8 @@ def standalone(query: Query, model: TextModel | None, rules: bool = False) -> Qu
             "A question with a history needs a language model to rewrite it: set rewriting.url and rewriting.model, "
             "switch on rewriting.rules, or ask a question that stands alone."
         )
+    if len(query.text.encode(errors="replace")) > _NAMES_ITSELF:
+        return replace(query, history=())
     reply = model.complete(prompt(query.history, query.text), _MAX_TOKENS)
     return replace(query, text=first_line(reply) or query.text, history=())
 
@@ -70,8 +74,10 @@ def prompt(history: Sequence[Turn], question: str) -> str:
 
 
 def first_line(reply: str) -> str:
-    """The first line of a model's reply that says something, without quotation marks."""
-    lines = [line.strip().strip('"').strip() for line in reply.splitlines()]
+    """The first line of a model's reply that says something, without quotation marks; empty where it only thinks."""
+    # Some endpoints leave out the opening tag, and what is cut short has no closing one.
+    said = reply.rpartition("</think>")[2].partition("<think>")[0]
+    lines = [line.strip().strip('"').strip() for line in said.splitlines()]
     return next(filter(None, lines), "")[:_LONGEST]
 
 

@@ -45,6 +45,12 @@ _IMPERSONAL = re.compile(
     r"|\bit\s+(?:is|was)\s+\w+\s+(?:to|that|if)\b",
     re.IGNORECASE,
 )
+_NEW = re.compile(
+    r"(?!how\b).*\ban?\s+(?!(?:limit|maximum|minimum|cap|deadline|discount|fee|charge|cost|price|fine|penalty|deposit"
+    r"|exception|reason|form|difference|alternative|way|rule)\b)",
+    re.IGNORECASE,
+)
+"""Speaks of something for the first time ("Is there a canteen?"), unless that is always of something ("a limit")."""
 _NAMES = re.compile(r"(?<!^)(?<![.?!]\s)\b[A-Z0-9][\w&.-]*(?:\s+[A-Z0-9][\w&.-]*)*")
 
 
@@ -82,12 +88,21 @@ def _is_fragment(text: str, joined: bool) -> bool:
 
 def _leans(question: str, joined: bool) -> bool:
     """Whether it cannot be understood alone. Long questions name what their pronouns stand for."""
-    own = len(_content(question))
+    content = _content(question)
+    own = len(content)
     if not (_STARTS.match(question) or (joined and question.casefold().startswith("if "))):
         return False
     if _POINTS.search(question) and not _IMPERSONAL.search(question):
         return own <= 3
-    return own <= (2 if joined or _OWNS.search(question) else 1)
+    if joined or _OWNS.search(question):
+        return own <= 2
+    return own == 0 or (own == 1 and not _NEW.match(question) and not _is_named(content[0], question))
+
+
+def _is_named(word: str, question: str) -> bool:
+    """What is asked about by its name (GDPR, the CEO); a name after a preposition says only where or for whom."""
+    after = re.search(rf"\b(?:{_PREPOSITIONS})\s+{re.escape(word)}", question, re.IGNORECASE)
+    return after is None and word != word.lower()
 
 
 def _exchanged(part: str, before: str) -> str:

@@ -76,10 +76,13 @@ def test_an_empty_folder(run: Run, docs: Path, tmp_path: Path) -> None:
         (("ask", "x", "--config", "absent.yaml"), 2, ("absent.yaml cannot be read",)),
         (("documents", "--delete", "absent"), 2, ("There is no document 'absent'",)),
         (("ask", "x", "--server", "localhost:1"), 2, ("A server is named by a URL such as",)),
+        (("ask", "x", "--server", "http://localhost:port"), 2, ("A server is named by a URL such as",)),
+        (("ask", "x", "--server", "http://[::1"), 2, ("A server is named by a URL such as",)),
         (("ask", "x", "--server", "http://127.0.0.1:1"), 1, ("does not answer", "check the URL and that it runs")),
         (("ask", "x", "--server", "http://127.0.0.1:1", "--tenant", "a"), 2, ("--tenant works on the data folder",)),
         (("documents", "--server", "http://127.0.0.1:1", "--group", "a"), 2, ("--group works on the data folder",)),
         (("serve", "--port", "99999"), 2, ("api.port: Input should be less than or equal to 65535",)),
+        (("serve", "--host", ""), 2, ("api.host: must name an address",)),
         (("serve", "--host", "no.such.host.invalid"), 1, ("Port 8080 on no.such.host.invalid is refused",)),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
@@ -94,7 +97,14 @@ def test_mistakes_are_one_line(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("frobnicate",), ("ingest",), ("ask",), ("ask", "x", "--nope"), ("ask", "x", "--data", "")],
+    [
+        ("frobnicate",),
+        ("ingest",),
+        ("ask",),
+        ("ask", "x", "--nope"),
+        ("ask", "x", "--data", ""),
+        ("documents", "--server", ""),
+    ],
     ids=" ".join,
 )
 def test_usage_errors_are_2(run: Run, arguments: tuple[str, ...]) -> None:

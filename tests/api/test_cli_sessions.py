@@ -92,6 +92,13 @@ def test_a_conversation_on_the_data_folder(run: Run, says: Run, folder: Path, mo
     assert run("sessions", "list", "--data", folder).out == "No conversations.\n"
 
 
+def test_a_question_that_is_refused_does_not_end_the_conversation(says: Run, folder: Path) -> None:
+    outcome = says("chat", "--data", folder, f"{'x' * 10_001}\n{QUESTION}\n\n")
+    assert outcome.code == 0
+    assert "Error: query: String should have at most 10000 characters" in outcome.err
+    assert "Parental leave is thirty days." in outcome.out
+
+
 def test_there_is_nothing_to_talk_about_without_data(run: Run, says: Run, tmp_path: Path) -> None:
     for command in (("sessions", "list"), ("sessions", "show", "x")):
         one_line(run(*command, "--data", tmp_path / "none"), "There is no data folder")

@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.bootstrap import Services
+from api.memory import _turns
 from api.upkeep import Regularly
+from generation.conversation.types import Exchange
 from generation.types import Answer
 from ingest.errors import UnavailableError
 from ingest.library.pages import PageOf
@@ -159,6 +162,14 @@ def test_what_does_not_go_together_is_told(client: httpx.Client, make: Make) -> 
     assert client.post("sessions", json={"collection": "none"}).status_code == 404
     assert client.get("sessions", params={"after": "none"}).status_code == 400
     assert client.get(f"sessions/{session}").json()["title"] == "Trips"
+
+
+def test_a_question_of_nulls_is_refused_and_harms_no_session(client: httpx.Client, make: Make) -> None:
+    for query in ("\0", " \0 \0"):
+        assert client.post("answers", json={"query": query, "session": make()}).status_code == 422
+    exchange = Exchange(0, "", "", "220 euros.", (), False, "t", datetime.now(UTC))
+    assert [turn.content for turn in _turns(exchange)] == ["220 euros."]
+    assert [turn.content for turn in _turns(replace(exchange, question="What?", answer=""))] == ["What?"]
 
 
 @pytest.mark.parametrize("key", ["{}", "{}:legal", "{}:hr,legal", "stranger:hr"])

@@ -130,6 +130,8 @@ def test_what_is_deleted_takes_its_exchanges_with_it(catalog: Catalog, sessions:
     sessions.remove(gone.id)
     with pytest.raises(NotFoundError):
         sessions.get(gone.id, access)
+    with pytest.raises(NotFoundError):
+        sessions.rename(gone, "Too late")
     assert (sessions.exchanges(gone.id), questions(sessions, kept)) == ([], ["What?"])
     assert not sessions.append(gone.id, "Too late?", "Too late?", answer())
     assert sessions.exchanges(gone.id) == []

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from ingest.catalog import Catalog, sqlite_url
-from ingest.catalog_rows import _pack, _unpack
+from ingest.catalog_rows import _pack, _unpack, make_tables
 from ingest.errors import IndexLockedError, SettingsError, UnavailableError
 from ingest.types import Document, Section
 
@@ -45,6 +46,20 @@ def catalog(url: str) -> Iterator[Catalog]:
         for tenant in ("acme", "other"):
             opened.remove([entry.id for entry in opened.page(collection, tenant)])
     opened.close()
+
+
+def test_several_that_open_a_fresh_database_at_once_all_find_its_tables(tmp_path: Path) -> None:
+    for attempt in range(3):
+        url = sqlite_url(tmp_path / f"{attempt}.sqlite")
+        engines = [sa.create_engine(url) for _ in range(6)]
+        schema = sa.MetaData()
+        for name in "abcdefgh":
+            sa.Table(name, schema, sa.Column("id", sa.Integer, primary_key=True))
+        with ThreadPoolExecutor(len(engines)) as pool:
+            list(pool.map(make_tables, engines, [schema] * len(engines)))
+        for engine in engines:
+            assert {*"abcdefgh"} <= set(sa.inspect(engine).get_table_names())
+            engine.dispose()
 
 
 def document(key: str = "a", revision: str = "r1", **more: object) -> Document:

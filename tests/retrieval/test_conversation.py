@@ -51,6 +51,20 @@ def test_an_empty_reply_leaves_the_question() -> None:
         assert standalone(query(), Saying(reply)).text == "And in Leeds?"
 
 
+def test_what_a_model_thinks_before_it_replies_is_no_question() -> None:
+    thought = "They ask about Leeds.\nSo ...\n</think>\n\nHow much is it in Leeds?"
+    for reply in (f"<think>\n{thought}", thought):
+        assert standalone(query(), Saying(reply)).text == "How much is it in Leeds?"
+    for reply in ("<think>\nThey ask about", "<think>\nThey ask.\n</think>\n"):
+        assert standalone(query(), Saying(reply)).text == "And in Leeds?"
+
+
+def test_a_long_question_is_asked_whole() -> None:
+    model, long = Saying("What is the hotel"), "Is it the same in Leeds? " * 60
+    assert standalone(query(long), model) == query(long, history=())
+    assert model.prompts == []
+
+
 def test_without_a_model_a_history_is_an_error_that_says_what_to_set() -> None:
     with pytest.raises(InvalidError, match=r"set rewriting\.url and rewriting\.model"):
         standalone(query(), None)
