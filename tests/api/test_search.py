@@ -186,7 +186,7 @@ def test_what_is_no_json_is_refused(client: TestClient, content: bytes) -> None:
     assert response.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("query", ["\x00", "🕰️" * 100, "' OR 1=1 --", "the of and", "?!", "残業" * 500, "%s {0} \\"])
+@pytest.mark.parametrize("query", ["a\x00b", "🕰️" * 100, "' OR 1=1 --", "the of and", "?!", "残業" * 500, "%s {0} \\"])
 def test_odd_questions_are_answered_or_refused(client: TestClient, rules: str, query: str) -> None:
     for path in ("search", "answers"):
         assert post(client, path, query=query, collection=rules).status_code == 200

@@ -80,7 +80,7 @@ def built_in() -> PairEntailment:
 def test_the_model_that_ships_tells_right_from_wrong(built_in: PairEntailment) -> None:
     """On sentences of fields that nothing was learnt of, wrong ones by hand and in like words; chance is 0.5."""
     rows = load_rows("second")
-    sample = [row for row in rows if not row.wrong][:60] + [row for row in rows if row.wrong][:60]
+    sample = [row for row in rows if not row.wrong][:40] + [row for row in rows if row.wrong][:40]
     premises = Premises(Bm25Encoder().terms)
     found = built_in.probabilities([(premises.of(row.sentence, row.hit), row.sentence) for row in sample])
     assert roc_auc_score([not row.wrong for row in sample], found) > 0.7

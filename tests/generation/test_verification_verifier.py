@@ -184,7 +184,7 @@ class ScriptedEntailment:
     [
         ("Tickets come with a complaint in 5 days.", "", ""),  # not sure of the opposite
         ("Tickets never get a complaint within 5 days.", "it negates", "it negates"),  # not asked
-        ("Each complaint gets a ticket for swans in 5 days.", "", "seem to say so (0.05)"),
+        ("Each complaint gets a ticket for swans in 5 days.", "", "seem to say so (0.02)"),
         ("Every gripe becomes a lawsuit in 5 days.", "not speak of", "not speak of"),  # 0.3 is too little here
         ("Every gripe becomes a voucher in 5 days.", "not speak of", ""),
         ("Every gripe becomes a voucher in 6 days.", "The number 6", "The number 6"),
@@ -192,7 +192,7 @@ class ScriptedEntailment:
 )
 def test_a_model_of_entailment_is_asked_once_what_is_literal_stands(sentence: str, alone: str, judged: str) -> None:
     passages = [hit("Each complaint gets a ticket within 5 days.", headings=("Service",))]
-    model = ScriptedEntailment(swans=0.05, voucher=0.9)
+    model = ScriptedEntailment(swans=0.02, voucher=0.9)
     for entailment, expected in ((None, alone), (model, judged)):
         verdict = PassageVerifier(TERMS, THRESHOLDS, entailment).verify(Statement(sentence, (1,)), passages, "")
         assert expected in verdict.reason if expected else verdict.supported
