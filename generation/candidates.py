@@ -38,13 +38,14 @@ def _of_passage(marker: int, hit: Hit) -> Iterator[Candidate]:
         if text.endswith("?"):
             asked = text
             continue
-        header = _header(found, sentence)
+        table = _table(found, sentence)
+        header = table.header if table else ""
         names_columns = text == header and not holds_values(text)
         if text in chunk.headings or names_columns or not any(map(str.isalnum, text)):
             continue
         shown = header if text != header else ""
         context = "\n".join(filter(None, (chunk.context, shown, asked)))
-        of_table = shown or (_header_above(chunk) if _in_table(found, sentence) else "")
+        of_table = shown or (_header_above(chunk) if table else "")
         yield Candidate(marker, sentence.start, sentence.end, text, context, of_table)
         asked = ""
 
@@ -61,9 +62,5 @@ def _header_above(chunk: Chunk) -> str:
     return chunk.context.partition("\n")[2]
 
 
-def _in_table(found: Sequence[Table], sentence: Sentence) -> bool:
-    return any(table.start <= sentence.start < table.end for table in found)
-
-
-def _header(found: Sequence[Table], sentence: Sentence) -> str:
-    return next((table.header for table in found if table.start <= sentence.start < table.end), "")
+def _table(found: Sequence[Table], sentence: Sentence) -> Table | None:
+    return next((table for table in found if table.start <= sentence.start < table.end), None)

@@ -67,7 +67,7 @@ def leads(text: str, headings: Collection[str]) -> dict[int, str]:
 
 def is_item(text: str) -> bool:
     """Whether a line begins as an item of a list does."""
-    return bool(_BULLET.match(text) or _NUMBER.match(text))
+    return without_label(text) != text
 
 
 def without_label(text: str) -> str:

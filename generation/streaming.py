@@ -67,14 +67,16 @@ class DraftReader:
 
     def _drafts(self, body: str, markers: tuple[int, ...]) -> Iterator[Draft]:
         item = is_item(body)
-        yield from self._released(markers if item else ()) if markers or not (item or body.endswith(":")) else ()
+        waits = not markers and (item or body.endswith(":"))
+        if not waits:
+            yield from self._released(markers if item else ())
         for start, end in sentence_spans(body):
             draft = Draft(Statement(body[start:end], markers), self._before)
             self._before = " "
-            if markers or not (item or body.endswith(":")):
-                yield draft
-            else:
+            if waits:
                 self._waiting.append(draft)
+            else:
+                yield draft
 
     def _released(self, markers: tuple[int, ...]) -> list[Draft]:
         """Those that waited, with the markers of what came."""
