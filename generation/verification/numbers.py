@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from generation.verification.measures import UNITS, equal
 from generation.verification.number_words import spelled
 
 Span: TypeAlias = tuple[int, int]
@@ -17,65 +18,7 @@ _SCALES = {
     **dict.fromkeys(("m", "mn", "mio", "million", "millions", "millionen"), 6),
     **dict.fromkeys(("bn", "billion", "billions", "mrd", "milliarde", "milliarden"), 9),
 }
-_UNITS = {
-    form: name
-    for name, forms in {
-        "EUR": "€ eur euro euros",
-        "USD": "$ usd us$ dollar dollars",
-        "GBP": "£ gbp pound pounds",
-        "CHF": "chf franc francs franken",
-        "crown": "kr sek nok dkk crown crowns krona kronor krone kroner",
-        "CAD": "cad c$",
-        "AUD": "aud a$",
-        "JPY": "¥ jpy yen",
-        "cent": "¢ ct cent cents",
-        "%": "% percent per-cent prozent",
-        "second": "s sec secs second seconds sekunden",
-        "minute": "min mins minute minutes minuten",
-        "hour": "h hr hrs hour hours stunde stunden",
-        "day": "day days tag tage tagen",
-        "week": "week weeks woche wochen",
-        "month": "month months monat monate monaten",
-        "year": "year years jahr jahre jahren",
-        "km": "km kilometre kilometres kilometer kilometers",
-        "m": "m metre metres meter meters",
-        "cm": "cm centimetre centimetres centimeter centimeters",
-        "mm": "mm millimetre millimetres millimeter millimeters",
-        "mile": "mile miles",
-        "foot": "ft foot feet",
-        "kg": "kg kilo kilos kilogram kilograms kilogramm",
-        "g": "g gram grams gramm",
-        "ml": "ml millilitre millilitres milliliter milliliters",
-        "cl": "cl",
-        "m²": "m² m2 sqm qm",
-        "m³": "m³ m3",
-        "km²": "km² km2",
-        "W": "w watt watts",
-        "kW": "kw kilowatt kilowatts",
-        "MW": "mw megawatt megawatts",
-        "MWh": "mwh",
-        "Hz": "hz hertz",
-        "kHz": "khz",
-        "MHz": "mhz",
-        "GHz": "ghz",
-        "dB": "db decibel decibels dezibel",
-        "kB": "kb kilobyte kilobytes",
-        "mg": "mg",
-        "tonne": "t ton tons tonne tonnes tonnen",
-        "litre": "l litre litres liter liters",
-        "degree": "° °c c degree degrees grad",
-        "°F": "°f",
-        "GB": "gb gigabyte gigabytes",
-        "MB": "mb megabyte megabytes",
-        "TB": "tb terabyte terabytes",
-        "kWh": "kwh",
-        "volt": "v volt volts",
-        "bar": "bar",
-        "page": "page pages seiten",
-    }.items()
-    for form in forms.split()
-}
-_SYMBOLS = "".join(form for form in _UNITS if len(form) == 1 and not form.isalnum() and form not in "%°")
+_SYMBOLS = "".join(form for form in UNITS if len(form) == 1 and not form.isalnum() and form not in "%°")
 _CODES = "eur|usd|gbp|chf|sek|nok|dkk|cad|aud|jpy"
 _DIGITS = r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:'’]\d+)*[½¼¾]?|[½¼¾]"
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
@@ -95,10 +38,15 @@ _MORNING = re.compile(r"^\s*a\.?m|morning", re.IGNORECASE)
 _AFTERNOON = re.compile(r"^\s*p|afternoon|evening", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b(?:an?|per|each|every)[\s-](?=([^\W\d]+))", re.IGNORECASE)
 _PART = re.compile(rf"\b(?:{'|'.join(_PARTS)})\b", re.IGNORECASE)
+_HALF = re.compile(
+    r"(?<!and a )\b(?:(?:a )?(?:half|quarter of|(?:three|3)[\s-]quarters of)[\s-](?:an?[\s-])?(?:hour|year)\b"
+    r"|(?:(?:drei)?viertelstunde|halbe[nrs]? stunde|halbe[nrs]? jahr|halbjahr)\b)",
+    re.IGNORECASE,
+)
 _CLOCK = re.compile(r"\b(noon|midnight|midday)\b", re.IGNORECASE)
 _AFTER = re.compile(
-    r"[\s-]{0,2}(?:(?:working|business|calendar|gross|full|more|extra|further|additional|us|british|swiss)[\s-])?"
-    r"(per\s?cent\b|°\s?[cf]?|%|[€$£¥¢]|[^\W\d]+)",
+    r"[\s-]{0,2}(?:(?:(?P<working>working|business)|calendar|gross|full|more|extra|further|additional|us|british|swiss)[\s-])?"
+    r"(?P<unit>per\s?cent\b|°\s?[cf]?|%|[€$£¥¢]|[^\W\d]+)",
     re.IGNORECASE,
 )
 
@@ -107,6 +55,8 @@ _SECTION = re.compile(
     r"|absatz|ziffer|schritt)|§+)\s?|(?:^|\n| > )\()$",
     re.IGNORECASE,
 )
+WORKING = "working "
+"""Before the unit of working days, of which 14 are not two weeks."""
 SECTION = "section"
 """The unit of what numbers a part of a document: § 41, section 3, (5) at the beginning of a sentence."""
 
@@ -134,23 +84,27 @@ def quantities(text: str, taken: Sequence[Span] = ()) -> list[Quantity]:
 
 
 def same(one: Quantity, other: Quantity) -> bool:
-    """Both may mean the same number, in the same unit as far as both have one."""
-    return bool(one.values & other.values) and comparable(one, other)
+    """Both may mean the same amount: the same number, in the same unit as far as both have one, or in another unit of
+    the same measure, as two weeks are 14 days."""
+    if comparable(one, other):
+        return bool(one.values & other.values)
+    return any(equal(left, one.unit, right, other.unit) for left in one.values for right in other.values)
 
 
 def comparable(one: Quantity, other: Quantity) -> bool:
-    return not one.unit or not other.unit or one.unit == other.unit
+    """Of the same unit, as far as both have one; some say days for working days."""
+    return not one.unit or not other.unit or one.unit.removeprefix(WORKING) == other.unit.removeprefix(WORKING)
 
 
 def unit_named(text: str) -> str:
     """The unit that a column's name holds, as in "Price (euros)"; empty without one, or where there are several."""
     words = re.findall(r"[€$£¥%°]|[^\W\d]+", text.casefold())
-    found = {_UNITS[word] for word in words if word in _UNITS and (len(word) > 1 or not word.isalpha())}
+    found = {UNITS[word] for word in words if word in UNITS and (len(word) > 1 or not word.isalpha())}
     return found.pop() if len(found) == 1 else ""
 
 
 def is_unit(word: str) -> bool:
-    return word.casefold() in _UNITS
+    return word.casefold() in UNITS
 
 
 def _digits(text: str) -> Iterator[Quantity]:
@@ -161,7 +115,7 @@ def _digits(text: str) -> Iterator[Quantity]:
         scale = found["scale"]
         if scale and scale.strip().casefold() == "m" and not found["before"]:
             scale, end = None, found.start("scale")  # metres
-        unit = _UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
+        unit = UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
         unit = "" if _DECADE.match(text, found.start()) else unit
         times = _times(found["digits"], found["half"])
         values = times or _values(found["digits"], bool(found["sign"]), scale)
@@ -230,17 +184,27 @@ def _others(text: str) -> Iterator[Quantity]:
     """What says a number without a number word: a day, a quarter, noon. All weak."""
     for found in _ARTICLE.finditer(text):
         if is_unit(found[1]):
-            yield Quantity(found.group().strip(), frozenset({"1"}), _UNITS[found[1].casefold()], *found.span(), True)
+            yield Quantity(found.group().strip(), frozenset({"1"}), UNITS[found[1].casefold()], *found.span(), True)
     for found in _PART.finditer(text):
         yield Quantity(found.group(), frozenset({_PARTS[found.group().casefold()]}), "%", *found.span(), True)
+    for found in _HALF.finditer(text):
+        yield _half(found)
     for found in _CLOCK.finditer(text):
         hours = {"12:00", "12"} if found.group().casefold() != "midnight" else {"0:00", "24:00"}
         yield Quantity(found.group(), frozenset(hours), "time", *found.span(), True)
+
+
+def _half(found: re.Match[str]) -> Quantity:
+    """Half a year is six months, a quarter of an hour 15 minutes."""
+    said = found.group().casefold()
+    quarters = 3 if re.search(r"three|3|drei", said) else 1 if re.search(r"quarter|viertel", said) else 2
+    unit, whole = ("month", 12) if re.search(r"year|jahr", said) else ("minute", 60)
+    return Quantity(found.group(), frozenset({str(whole * quarters // 4)}), unit, *found.span())
 
 
 def _unit_after(text: str, end: int) -> str:
     found = _AFTER.match(text, end)
     if not found:
         return ""
-    form = re.sub(r"\s", "", found[1].casefold())
-    return _UNITS.get(form, "")
+    unit = UNITS.get(re.sub(r"\s", "", found["unit"].casefold()), "")
+    return WORKING + unit if unit and found["working"] else unit
