@@ -1,5 +1,6 @@
 """Sentences that a generator writes become what may be shown of them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -8,18 +9,31 @@ from generation.ports import Verifier
 from generation.prompting import origin
 from generation.streaming import Draft
 from generation.tokens import estimate
-from generation.types import Citation, Removed, Verdict, Verification
+from generation.types import Citation, Ground, Quote, Removed, Verdict, Verification
 from generation.verification.polarity import without_lead
 from retrieval.types import Hit
 
 TWICE = "It was said already."
 ECHO = "It says where a passage is from."
 ASKS = "It asks."
+OF_PASSAGES = "It speaks of the passages rather than of what they say."
+STUCK = "It says the same words again and again."
+ELSEWHERE = "These few words are an answer only beside the question, and the passages answer that elsewhere."
 _ANEW = 0.8
 """Least support of a sentence that no passage bears which it cites itself: what a model did not look up it often made
 up from words of the passages."""
 _FEWEST = 9
-"""Tokens of such a sentence, about five words: what is shorter, such as a name, stands somewhere and says nothing."""
+"""Tokens of such a sentence, about five words: what is shorter, such as a name, stands somewhere and says nothing by
+itself."""
+_FRAGMENT, _BEST = 3, 3
+"""Of so many words a sentence is no more than a value, and must stand in one of so many best quotes: nine in ten right
+ones are among them."""
+_MENTION = re.compile(
+    r"\W*(?:(?:all|none|any|some|each|one|two|three) of )?(?:the|this|that|these|those|each|every|no|both|neither) "
+    r"(?:(?:given|provided|above|following|first|second|third|last) )?(passage|context|excerpt|snippet)s?\b",
+    re.IGNORECASE,
+)
+_SAYS = re.compile(r"\b(?:says?|states?|that|accord\w*)\b", re.IGNORECASE)
 
 
 @dataclass
@@ -28,11 +42,15 @@ class SentenceCheck:
 
     One that the passages it cites do not bear is repaired once, where another passage bears it: it cites that one
     instead. All others are left out, and so is what was said before.
+
+    `quotes`: sentences of the hits, the likeliest answer first. A few words ("Until 31 December.") say something only
+    beside the question, so that they must stand in one of the best.
     """
 
     verifier: Verifier
     hits: Sequence[Hit]
     question: str
+    quotes: Sequence[Quote] = ()
     citations: list[Citation] = field(default_factory=list)
     result: Verification = field(default_factory=Verification)
     _said: set[str] = field(default_factory=set)
@@ -59,11 +77,29 @@ class SentenceCheck:
             return ASKS
         if said in self._said:
             return TWICE
-        return ECHO if said in map(_plain, map(origin, self.hits)) else ""
+        if said in self._echoes():
+            return ECHO
+        if _stuck(said):
+            return STUCK
+        return OF_PASSAGES if self._mentions(said) else ""
+
+    def _echoes(self) -> set[str]:
+        """Lines above the passages."""
+        lines = [line for hit in self.hits for line in (origin(hit), hit.chunk.title, *hit.chunk.headings)]
+        return set(map(_plain, lines))
+
+    def _mentions(self, said: str) -> bool:
+        """True if it says what is or isn't in a passage, of which no passage speaks itself."""
+        found = _MENTION.match(without_lead(said))
+        if not found or _SAYS.search(said):
+            return False
+        return not any(found[1] in hit.chunk.text.casefold() for hit in self.hits)
 
     def _borne(self, draft: Draft) -> tuple[Draft, Verdict]:
         """The draft itself, or one that cites the passage which bears it, and the verdict on it."""
         verdict = self.verifier.verify(draft.statement, self.hits, self.question)
+        if len(_words(without_lead(draft.statement.text))) <= _FRAGMENT:
+            return draft, self._beside_the_question(verdict)
         if verdict.supported or estimate(without_lead(draft.statement.text)) < _FEWEST:
             return draft, verdict
         for other in self._elsewhere(draft.statement):
@@ -71,6 +107,17 @@ class SentenceCheck:
             if second.supported and max(one.support for one in second.grounds) >= _ANEW:
                 return replace(draft, statement=other), second
         return draft, verdict
+
+    def _beside_the_question(self, verdict: Verdict) -> Verdict:
+        """Of a few words."""
+        best = self.quotes[:_BEST]
+        if (
+            not verdict.supported
+            or not best
+            or any(_meet(ground, quote) for ground in verdict.grounds for quote in best)
+        ):
+            return verdict
+        return Verdict(False, ELSEWHERE, verdict.grounds)
 
     def _elsewhere(self, statement: Statement) -> Iterator[Statement]:
         for marker in range(1, len(self.hits) + 1):
@@ -86,3 +133,23 @@ class SentenceCheck:
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+def _meet(ground: Ground, quote: Quote) -> bool:
+    return ground.marker == quote.marker and ground.start < quote.end and quote.start < ground.end
+
+
+def _stuck(said: str) -> bool:
+    """True if half of its words, or more than half of the longer ones, are repetitions: "The plan is on the plan of
+    the plan." Models that go round in circles write such."""
+    longer = [word for word in _words(said) if len(word) > 3]
+    return _distinct(_words(said), 8) < 0.5 or _distinct(longer, 3) < 0.5
+
+
+def _distinct(said: Sequence[str], least: int) -> float:
+    """Share of different words; 1 where there are fewer than `least`."""
+    return len(set(said)) / len(said) if len(said) >= least else 1.0
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)

@@ -21,9 +21,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from api import answering, parts
+from api.models import Models
 from eval.bench.verification_data import Half, Row, load_rows
 from eval.bench.verification_errors import RULES
-from eval.bench.verification_generated import load_generated, serve
+from eval.bench.verification_generated import EvenLexicon, load_generated, serve
 from eval.environment import add_settings, consoles, settings_of
 from eval.statistics import wilson
 from generation.citations import Statement
@@ -54,10 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         settings = settings_of(asked, Path("citewell-data"))
-        model = answering.build_entailment(settings.answers, settings.embedding)
-        verifier = answering.build_verifier(Bm25Encoder(parts.bm25_parameters(settings)).terms, model)
+        models = Models(settings, None)
+        terms = Bm25Encoder(parts.bm25_parameters(settings)).terms
+        verifier = answering.build_verifier(terms, models.entailment)
         if asked.generated:
-            out.print(serve(verifier, load_generated()).table())
+            evidence = answering.build_evidence(models.embedder, EvenLexicon(terms), models.cross_encoder)
+            out.print(serve(verifier, evidence, load_generated()).table())
             return 0
         rows = load_rows(asked.half)
         started = perf_counter()

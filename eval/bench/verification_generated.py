@@ -1,7 +1,7 @@
 """What a small language model answered from passages of the sample handbook, each sentence judged by eye, and what of
 it is served once it was verified as `citewell serve` does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -13,10 +13,11 @@ from eval.datasets.lines import json_rows
 from eval.statistics import wilson
 from generation.checking import SentenceCheck
 from generation.citations import Statement
-from generation.ports import Verifier
+from generation.ports import EvidenceScorer, Verifier
 from generation.streaming import Draft
+from generation.types import Quote
 from ingest.errors import InvalidError
-from retrieval.types import Hit
+from retrieval.types import Access, Hit, Query
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,26 @@ class Served:
         return table
 
 
+class EvenLexicon:
+    """Port `Lexicon` where there is no index to count in: each word weighs the same."""
+
+    def __init__(self, terms: Callable[[str], frozenset[int]]) -> None:
+        self.terms = terms
+
+    def idf(self, terms: Iterable[int], access: Access) -> Mapping[int, float]:
+        return dict.fromkeys(terms, 1.0)
+
+
 def load_generated() -> list[Generated]:
     """Raises InvalidError where a line is malformed."""
     return list(_answers())
 
 
-def serve(verifier: Verifier, answers: Sequence[Generated]) -> Served:
+def serve(verifier: Verifier, evidence: EvidenceScorer, answers: Sequence[Generated]) -> Served:
     """Each answer is checked as it is when it is streamed: with what was said before, and cited anew where need be."""
+    weighed = [evidence.weigh(Query(one.question, "", ""), one.hits).quotes for one in answers]
     started = perf_counter()
-    shown = [_shown(verifier, one) for one in answers]
+    shown = [_shown(verifier, one, quotes) for one, quotes in zip(answers, weighed, strict=True)]
     took = perf_counter() - started
     every = [judged for one in answers for judged in one.sentences]
     served = [judged for some in shown for judged in some]
@@ -90,8 +102,8 @@ def serve(verifier: Verifier, answers: Sequence[Generated]) -> Served:
     )
 
 
-def _shown(verifier: Verifier, answer: Generated) -> list[Judged]:
-    check = SentenceCheck(verifier, answer.hits, answer.question)
+def _shown(verifier: Verifier, answer: Generated, quotes: Sequence[Quote]) -> list[Judged]:
+    check = SentenceCheck(verifier, answer.hits, answer.question, quotes)
     return [one for one in answer.sentences if check.passed(one.draft)]
 
 

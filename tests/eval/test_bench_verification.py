@@ -15,9 +15,9 @@ from eval.bench.verification_generated import Generated, Judged, serve
 from eval.training.passages import Passage
 from generation.citations import Statement
 from generation.streaming import Draft
-from generation.types import Verdict
+from generation.types import Evidence, Verdict
 from ingest.errors import InvalidError
-from retrieval.types import Hit
+from retrieval.types import Hit, Query
 
 PASSAGE = Passage(
     "Staff rules",
@@ -26,6 +26,16 @@ PASSAGE = Passage(
     ("Trips end before 20:00.", "| London | 200 |", "| Paris | 180 |", "The head of travel, Anni Kroll, may not fly."),
     (),
 )
+
+
+class NoQuotes:
+    """Port `EvidenceScorer`."""
+
+    def weigh(self, query: Query, hits: Sequence[Hit]) -> Evidence:
+        return Evidence((), 0.0)
+
+
+NO_QUOTES = NoQuotes()
 
 
 class Believer:
@@ -97,7 +107,7 @@ def test_what_is_served_of_generated_answers() -> None:
     hits = (hit_of(PASSAGE),)
     written = {"Trips end before 20:00.": True, "Trips end.": False, "Anni Kroll may not fly.": True}
     drafts = tuple(Judged(Draft(Statement(text, (1,)), " "), borne) for text, borne in written.items())
-    served = serve(Believer("Trips end before 20:00.", "Trips end."), [Generated("When?", hits, drafts)])
+    served = serve(Believer("Trips end before 20:00.", "Trips end."), NO_QUOTES, [Generated("When?", hits, drafts)])
     assert (served.answers, served.silent, served.written, served.borne) == (1, 0, 3, 2)
     assert (served.served, served.unsupported) == (2, 1)
 

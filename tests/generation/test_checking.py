@@ -5,10 +5,12 @@ import re
 
 import pytest
 
-from generation.checking import ASKS
+from generation.checking import ASKS, ECHO, ELSEWHERE, OF_PASSAGES, STUCK, SentenceCheck
+from generation.citations import Statement
 from generation.errors import GenerationError
 from generation.prompting import origin
-from generation.types import Removed, Usage, Verification
+from generation.streaming import Draft
+from generation.types import Quote, Removed, Usage, Verification
 from generation.verification.verifier import THRESHOLDS, PassageVerifier
 from ingest.errors import UnavailableError
 from tests.fakes import ScriptedGenerator
@@ -64,6 +66,36 @@ def test_a_fragment_that_cites_nothing_is_not_cited_anew(fragment: str) -> None:
 def test_a_question_is_no_answer() -> None:
     _, result, _ = shown("Does the office open at nine? [1] It closes at six. [1]")
     assert result.removed == (Removed("Does the office open at nine?", ASKS),)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("The passage is about the opening of the office.", OF_PASSAGES),
+        ("None of the passages mentions the office.", OF_PASSAGES),
+        ("No, no, no, no, no, no, no, no, no.", STUCK),
+        ("The office is in the office of the office.", STUCK),
+        ("Title 1", ECHO),
+    ],
+)
+def test_what_says_nothing_of_the_matter_is_left_out(text: str, reason: str) -> None:
+    _, result, _ = shown(f"{text} [1]\nIt closes at six. [1]")
+    assert [(one.text, one.reason) for one in result.removed] == [(text, reason)]
+
+
+def test_a_passage_may_be_what_the_documents_speak_of() -> None:
+    passage = hit("The passage to the engine room is closed at night.")
+    check = SentenceCheck(VERIFIER, [passage], "Is the passage open?")
+    assert check.passed(Draft(Statement("The passage is closed at night.", (1,)), " "))
+
+
+@pytest.mark.parametrize(("said", "reasons"), [("Until 15 November.", []), ("Until 31 December.", [ELSEWHERE])])
+def test_a_few_words_must_stand_where_the_question_is_answered(said: str, reasons: list[str]) -> None:
+    texts = ["Extra leave can be bought until 15 November.", "Leave must be taken until 31 December."]
+    best = Quote(1, texts[0], 0, len(texts[0]), 0.9)
+    check = SentenceCheck(VERIFIER, list(map(hit, texts)), "Until when can leave be bought?", [best])
+    check.passed(Draft(Statement(said, (1 if not reasons else 2,)), " "))
+    assert [one.reason for one in check.result.removed] == reasons
 
 
 def test_nothing_is_said_twice() -> None:
