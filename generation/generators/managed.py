@@ -185,10 +185,13 @@ def _found(program: str, environment: Mapping[str, str]) -> str:
 
 
 def _missing(program: str) -> str:
-    path = "or give the path of one in answers.serve.command"
     if Path(program).name == "vllm":
-        return f"There is no program {program}; say pip install vllm (it wants a GPU), {path}."
-    return f"There is no program {program}; install it, {path}."
+        return (
+            f"There is no program {program}; install it into a virtual environment of its own (python3 -m venv "
+            f"/opt/vllm && /opt/vllm/bin/pip install vllm; it wants a GPU), and add /opt/vllm/bin to PATH, or give its "
+            f"path in answers.serve.command."
+        )
+    return f"There is no program {program}; install it, or give the path of one in answers.serve.command."
 
 
 def _fate(code: int) -> str:
