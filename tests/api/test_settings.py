@@ -98,6 +98,18 @@ def test_types_that_the_environment_writes_as_text(monkeypatch: pytest.MonkeyPat
     assert found.catalog.url is not None
 
 
+def test_null_in_the_environment(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text("store: {hnsw_ef: 64}\nanswers: {nli_model: some}")
+    for name in ("STORE__HNSW_EF", "RETRIEVAL__NEAR_DUPLICATES", "ANSWERS__NLI_MODEL", "CATALOG__URL"):
+        monkeypatch.setenv(f"CITEWELL_{name}", "null")
+    found = load_settings(config)
+    assert (found.store.hnsw_ef, found.retrieval.near_duplicates) == (None, None)
+    assert (found.answers.nli_model, found.catalog.url) == (None, None)
+    monkeypatch.setenv("CITEWELL_RETRIEVAL__TOP_K", "null")
+    with pytest.raises(SettingsError, match=r"retrieval\.top_k"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("text", "groups"),
     [
