@@ -1,4 +1,4 @@
-"""The `citewell` command. Exit codes: 0 ok, 1 failed, 2 usage or settings, 124 timed out."""
+"""The `citewell` command. Exit codes: 0 ok, 1 failed, 2 usage or settings."""
 
 import asyncio
 import os
