@@ -71,7 +71,7 @@ class ManagedServer:
 
     def __enter__(self) -> "ManagedServer":
         """Raises UnavailableError where there is no such program, or its port or its log cannot be had."""
-        self._command[0] = _found(self._command[0], self._environment)
+        self._command[0] = program_path(self._command[0], self._environment)
         _check_free(self._url)
         try:
             _begin(self._log)
@@ -175,7 +175,7 @@ class ManagedServer:
         return f"Its log {self._log} ends with: {last}" if last else f"Its log {self._log} is empty."
 
 
-def _found(program: str, environment: Mapping[str, str]) -> str:
+def program_path(program: str, environment: Mapping[str, str]) -> str:
     """Its path. Beside Python, too: a virtual environment need not be activated. Raises UnavailableError."""
     places = os.pathsep.join((environment.get("PATH", os.defpath), str(Path(sys.executable).parent)))
     found = which(program, path=places)
