@@ -155,17 +155,24 @@ class Services(Databases):
         self.embedder.embed_query("warm up")
         if self.language_model:
             self.language_model.loaded()
+        for name, error in self.open_all().items():
+            _log.warning("The collection %r is not served: %s", name, error)
+        self.recorder.start()
+        self._forgetting.start()
+
+    def open_all(self) -> dict[str, CitewellError]:
+        """Open what the catalog lists and is not open yet; why some cannot be. Raises IndexLockedError."""
+        failed: dict[str, CitewellError] = {}
         for name in self.catalog.collections():
             try:
-                self.collection(name)
+                if not self.at_hand(name):
+                    self.collection(name)
+                    self.upkeep.written(name, ENOUGH_CHUNKS)  # nobody knows what the last process left to do
             except IndexLockedError:
                 raise
             except CitewellError as error:
-                _log.warning("The collection %r is not served: %s", name, error)
-            else:
-                self.upkeep.written(name, ENOUGH_CHUNKS)  # nobody knows what the last process left to do
-        self.recorder.start()
-        self._forgetting.start()
+                failed[name] = error
+        return failed
 
     def tidy(self, name: str) -> None:
         """Finish what a crash interrupted and build the indexes of an open collection; readers go on."""

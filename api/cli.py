@@ -1,4 +1,4 @@
-"""The `citewell` command. Exit codes: 0 ok, 1 failed, 2 usage or settings, 124 timed out."""
+"""The `citewell` command. Exit codes: 0 ok, 1 failed, 2 usage or settings."""
 
 import asyncio
 import os
@@ -176,7 +176,7 @@ def serve(
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     overrides: dict[str, Any] = {"api": given} if given else {}
-    run_server(settings_of(data, config, overrides | ({"answers": {"serve": {"start": True}}} if with_vllm else {})))
+    run_server(settings_of(data, config, overrides | _serving(with_vllm)))
 
 
 @app.command(name="mcp")
@@ -202,9 +202,9 @@ def run_mcp(
 
 
 @app.command(name="doctor")
-def run_doctor(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Check settings, disk, models, parsers, catalog and indexes."""
-    with Services(settings_of(data, config)) as services:
+def run_doctor(with_vllm: WithVllm = False, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+    """Check settings, disk, models, parsers, catalog and indexes. --with-vllm: for `serve --with-vllm`."""
+    with Services(settings_of(data, config, _serving(with_vllm))) as services:
         report = doctor.examine(services)
     show(report, as_json, doctor.show)
     if not report.ok:
@@ -224,6 +224,11 @@ def main() -> None:
         sys.exit(_complain(error, 1))
     except _InterruptedByUser:
         sys.exit(_complain("Interrupted; what was finished is kept, run it again to go on.", 1))
+
+
+def _serving(with_vllm: bool) -> dict[str, Any]:
+    """The settings that --with-vllm stands for."""
+    return {"answers": {"serve": {"start": True}}} if with_vllm else {}
 
 
 def _ask(

@@ -21,6 +21,7 @@ from generation.types import Prompt
 from ingest.errors import CitewellError, IndexLockedError, UnavailableError
 
 _LOW_DISK_BYTES = 2**30
+_FEW_TOKENS = 8
 
 
 class Check(BaseModel):
@@ -43,6 +44,8 @@ def examine(services: Services) -> DoctorReport:
         ("data folder", _data_folder),
         ("embedding model", _embedding_model),
         ("cross-encoder", _cross_encoder),
+        ("reranker", _reranker),
+        ("rewriting", _rewriting),
         ("entailment", _entailment),
         ("generator", _generator),
         ("parsers", _parsers),
@@ -114,6 +117,22 @@ def _cross_encoder(services: Services) -> str:
     if not right > wrong:
         raise UnavailableError("The cross-encoder cannot tell a right answer from a wrong one; install Citewell again.")
     return "tells a right answer from a wrong one"
+
+
+def _reranker(services: Services) -> str:
+    chosen = services.settings.retrieval.reranker
+    if services.reranker is None:
+        return "not used, because retrieval.reranker is null"
+    services.reranker.score("When does the office open?", ["The office opens at nine."])
+    return f"{chosen} scores passages"
+
+
+def _rewriting(services: Services) -> str:
+    chosen, model = services.settings.rewriting, services.rewriting_model
+    if model is None:
+        return "by rules, which need no model" if chosen.rules else "not used, because rewriting.rules is off"
+    model.complete("Is the model in order?", _FEW_TOKENS)
+    return f"{model.model} answers at {chosen.url}"
 
 
 def _entailment(services: Services) -> str:

@@ -1,7 +1,6 @@
 """The language model's server that the settings want beside `citewell serve`."""
 
 import os
-import shutil
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +8,7 @@ from urllib.parse import urlsplit
 
 from api.settings import AnswerSettings
 from api.settings_checks import ENV_PREFIX
-from generation.generators.managed import Limits, ManagedServer
-from ingest.errors import UnavailableError
+from generation.generators.managed import Limits, ManagedServer, program_path
 
 LOG_NAME = "model-server.log"
 _CONNECT_S = 2.0
@@ -39,11 +37,7 @@ def idle_server(chosen: AnswerSettings) -> str:
         UnavailableError: its program is not installed.
     """
     program, *_ = chosen.serve.words({})
-    found = shutil.which(program)
-    if found is None:
-        raise UnavailableError(
-            f"There is no program {program!r}; install it, or name another in answers.serve.command."
-        )
+    found = program_path(program, os.environ)
     parts = urlsplit(chosen.url or "")
     try:
         socket.create_connection((parts.hostname or "", parts.port or 80), timeout=_CONNECT_S).close()

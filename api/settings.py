@@ -9,7 +9,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
     field_validator,
     model_validator,
@@ -23,7 +22,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as SourceError
 
 from api.settings_checks import ENV_PREFIX, check_variables, check_yaml, explain, explain_source
-from api.settings_fields import Host, Key, Names, address
+from api.settings_fields import Database, Device, Devices, Host, Key, Language, Names, address
 from api.settings_serving import ServeSettings, is_local, with_server
 from ingest.errors import SettingsError
 
@@ -39,8 +38,8 @@ class AccessSettings(_Section):
 
 class StoreSettings(_Section):
     engine: Literal["edge", "server"]
-    url: str | None
-    api_key: SecretStr | None
+    url: Annotated[str, address("store.api_key", "http://host:6333")] | None
+    api_key: Key
     timeout_s: float = Field(gt=0)
     quantization: Literal["none", "int8", "4bit"]
     vectors: Literal["memory", "disk"]
@@ -62,14 +61,14 @@ class StoreSettings(_Section):
 
 
 class CatalogSettings(_Section):
-    url: SecretStr | None
+    url: Database | None
 
 
 class EmbeddingSettings(_Section):
     model: str = Field(min_length=1)
     runtime: Literal["torch", "onnx", "static", "openai", "tei"]
     query_runtime: Literal["torch", "onnx"] | None
-    device: str
+    device: Device
     precision: Literal["auto", "float32", "bfloat16"]
     batch_size: int = Field(ge=1, le=1024)
     threads: int | None = Field(ge=1)
@@ -102,7 +101,7 @@ class IngestionSettings(_Section):
 
 
 class Bm25Settings(_Section):
-    language: str
+    language: Language
     k1: float = Field(ge=0)
     b: float = Field(ge=0, le=1)
     average_length: float = Field(gt=0)
@@ -137,9 +136,9 @@ class RetrievalSettings(_Section):
 
 
 class RewritingSettings(_Section):
-    url: str | None
+    url: Annotated[str, address("rewriting.api_key")] | None
     model: str | None
-    api_key: SecretStr | None
+    api_key: Key
     timeout_s: float = Field(gt=0)
     rules: bool
     history_tokens: int = Field(ge=1, le=1_000_000)
@@ -168,7 +167,7 @@ class AnswerSettings(_Section):
     first_token_s: float = Field(gt=0)
     between_tokens_s: float = Field(gt=0)
     tokenizer: str | None = Field(min_length=1)
-    device: str = Field(min_length=1)
+    device: Devices
     precision: Literal["auto", "float32", "bfloat16"]
     quantization: Literal["none", "8bit", "4bit"]
     batch_size: int = Field(ge=1, le=256)
@@ -224,6 +223,7 @@ class Settings(BaseSettings):
         extra="forbid",
         env_prefix=ENV_PREFIX,
         env_nested_delimiter="__",
+        env_parse_none_str="null",
         nested_model_default_partial_update=True,
     )
 

@@ -1,11 +1,49 @@
 """Kinds of values that settings have."""
 
 import json
-from typing import Annotated
+import re
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
+
+from ingest.catalog import is_database
+
+Language: TypeAlias = Literal[
+    "arabic",
+    "azerbaijani",
+    "basque",
+    "bengali",
+    "catalan",
+    "chinese",
+    "danish",
+    "dutch",
+    "english",
+    "finnish",
+    "french",
+    "german",
+    "greek",
+    "hebrew",
+    "hinglish",
+    "hungarian",
+    "indonesian",
+    "italian",
+    "japanese",
+    "kazakh",
+    "nepali",
+    "norwegian",
+    "portuguese",
+    "romanian",
+    "russian",
+    "slovene",
+    "spanish",
+    "swedish",
+    "tajik",
+    "turkish",
+]
+"""Those that the engine has stop words and a stemmer for."""
+_DEVICE = re.compile(r"auto|(?:cpu|cuda|mps|xpu)(?::\d+)?")
 
 
 def is_address(url: str) -> bool:
@@ -43,12 +81,12 @@ def _named(host: str) -> str:
 Host = Annotated[str, AfterValidator(_named)]
 
 
-def address(key: str) -> AfterValidator:
-    """`key`: the setting that a key belongs into."""
+def address(key: str, like: str = "http://host:8080/v1") -> AfterValidator:
+    """`key`: the setting that a key belongs into; `like`: what it may look like."""
 
     def check(url: str) -> str:
         if not is_address(url):
-            raise ValueError(f"must look like http://host:8080/v1; a key goes into {key}")
+            raise ValueError(f"must look like {like}; a key goes into {key}")
         return url
 
     return AfterValidator(check)
@@ -63,3 +101,23 @@ def _header_key(value: SecretStr | None) -> SecretStr | None:
 
 
 Key = Annotated[SecretStr | None, AfterValidator(_header_key)]
+
+
+def _device(name: str) -> str:
+    if not _DEVICE.fullmatch(name):
+        raise ValueError("must be auto, cpu, or a GPU as torch calls it, such as cuda or cuda:0")
+    return name
+
+
+Device = Annotated[str, AfterValidator(_device)]
+Devices = Annotated[str, AfterValidator(lambda name: name if name == "all" else _device(name))]
+"""One, or all GPUs."""
+
+
+def _database(url: SecretStr) -> SecretStr:
+    if not is_database(url.get_secret_value()):
+        raise ValueError("must look like postgresql+psycopg://user@host/database")
+    return url
+
+
+Database = Annotated[SecretStr, AfterValidator(_database)]

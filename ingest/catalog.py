@@ -31,6 +31,8 @@ from ingest.errors import IndexLockedError, SettingsError, UnavailableError
 from ingest.types import EVERYONE, Document, Section
 from ingest.writers import WAIT_S, file_lock, wait_for
 
+_KINDS = ("sqlite", "postgresql")
+
 
 class Catalog:
     """In SQLite or PostgreSQL. Safe to use from several threads.
@@ -214,6 +216,14 @@ def sqlite_url(path: Path) -> str:
     return sa.URL.create("sqlite", database=str(path)).render_as_string()
 
 
+def is_database(url: str) -> bool:
+    """Whether it is written as the address of a SQLite or PostgreSQL database; nobody asks there."""
+    try:
+        return sa.make_url(url).get_dialect().name in _KINDS
+    except sa.exc.ArgumentError:
+        return False
+
+
 def _engine(url: str) -> sa.Engine:
     """The URL itself is not shown: it may hold a password."""
     try:
@@ -224,7 +234,7 @@ def _engine(url: str) -> sa.Engine:
         ) from error
     except ImportError as error:
         raise SettingsError(f"catalog.url needs the package {error.name!r}; install it.") from error
-    if engine.dialect.name not in ("sqlite", "postgresql"):
+    if engine.dialect.name not in _KINDS:
         raise SettingsError(f"catalog.url names a {engine.dialect.name} database; use PostgreSQL or SQLite.")
     return engine
 

@@ -147,6 +147,14 @@ def test_make_targets_of_the_readme_exist() -> None:
     assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
 
 
+def test_what_make_serves_may_come_from_the_hub() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    (offline,) = re.findall(r"^(.*)export HF_HUB_OFFLINE", makefile, re.MULTILINE)
+    targets = offline.replace(":", " ").split()
+    assert "test" in targets
+    assert "serve" not in targets
+
+
 def test_commands_and_options_of_the_readme_exist() -> None:
     from api.cli import app
     from eval import cli  # brings `citewell eval`

@@ -1,11 +1,19 @@
 """Chat completions in OpenAI's shapes (API reference, "Chat")."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from api.schemas import Condition, Name
 from api.schemas_answers import CitationOut, ShortOut
+
+_PLAIN: dict[str, tuple[object, ...]] = {
+    "n": (None, 1),
+    "logprobs": (None, False),
+    "tools": (None, []),
+    "response_format": (None, {"type": "text"}),
+}
+"""What leaves the shape of an answer as it is."""
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 
@@ -47,7 +55,10 @@ class ChatIn(_In):
     messages: list[MessageIn] = Field(min_length=1, max_length=200)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
-    n: Literal[1] | None = None
+    n: int | None = None
+    logprobs: bool | None = None
+    tools: list[Any] | None = None
+    response_format: dict[str, Any] | None = None
     collection: Name = "default"
     session: str | None = Field(default=None, max_length=128)
     filters: dict[str, Condition] = Field(default_factory=dict)
@@ -63,6 +74,18 @@ class ChatIn(_In):
     safety_identifier: str | None = None
     metadata: dict[str, str] | None = None
     store: bool | None = None
+    logit_bias: dict[str, float] | None = None
+    top_k: int | None = None
+    top_logprobs: int | None = None
+    reasoning_effort: str | None = None
+    parallel_tool_calls: bool | None = None
+
+    @field_validator(*_PLAIN)
+    @classmethod
+    def _keeps_its_shape(cls, value: object, info: ValidationInfo) -> object:
+        if value not in _PLAIN[info.field_name or ""]:
+            raise ValueError("must be left out: an answer is one text, without tools, JSON or probabilities")
+        return value
 
     @field_validator("messages")
     @classmethod

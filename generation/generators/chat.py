@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import httpx
 from httpx_sse import EventSource, SSEError, aconnect_sse
 
+from generation.generators.thoughts import Thoughts, only_thoughts
 from generation.prompting import messages
 from generation.types import Prompt, Usage
 from ingest.errors import TooSlowError, UnavailableError
@@ -103,13 +104,35 @@ class ChatGenerator:
             async with (
                 httpx.AsyncClient(headers=self._headers, timeout=self._timeout, verify=self._tls) as client,
                 aconnect_sse(client, "POST", self._address, json=body) as source,
-                aclosing(self._read(source)) as pieces,
+                aclosing(self._spoken(source)) as pieces,
             ):
                 checked(source.response, self._server)
                 async for piece in pieces:
                     yield piece
 
-    async def _read(self, source: EventSource) -> AsyncGenerator[str | Usage, None]:
+    async def _spoken(self, source: EventSource) -> AsyncGenerator[str | Usage, None]:
+        """Without what it thinks aloud."""
+        thoughts, said, thought, usage = Thoughts(), False, False, None
+        async with aclosing(self._read(source)) as chunks:
+            async for chunk in chunks:
+                text, usage = thoughts.without(chunk.text), chunk.usage
+                said, thought = said or bool(text), thought or chunk.thought
+                if not usage:
+                    yield text
+        if rest := thoughts.rest():
+            yield rest
+        elif not said:
+            raise self._unsaid(thought or thoughts.any)
+        if usage:
+            yield usage
+
+    def _unsaid(self, thought: bool) -> UnavailableError:
+        if thought:
+            return only_thoughts(str(self._server), self._options.max_tokens)
+        return self._server.nonsense("an empty answer")
+
+    async def _read(self, source: EventSource) -> AsyncGenerator["_Chunk", None]:
+        """Those with text or thoughts, then one with the usage, if that is known."""
         ended, length, usage = False, 0, None
         async with aclosing(source.aiter_sse()) as events:
             try:
@@ -122,7 +145,7 @@ class ChatGenerator:
                     if length > _CHARACTERS_A_TOKEN * self._options.max_tokens:
                         raise self._server.nonsense("more than answers.max_tokens allows")
                     if chunk.text or chunk.thought:
-                        yield chunk.text
+                        yield replace(chunk, usage=None)
             except SSEError:
                 raise self._server.nonsense("something that is no stream of events") from None
             except httpx.TransportError:
@@ -130,10 +153,8 @@ class ChatGenerator:
                     raise
         if not ended:
             raise AgainError("a stream that is cut")
-        if not length:
-            raise self._server.nonsense("an empty answer")
         if usage:
-            yield usage
+            yield _Chunk(usage=usage)
 
     def _chunk(self, data: str) -> "_Chunk":
         try:

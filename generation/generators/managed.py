@@ -71,7 +71,7 @@ class ManagedServer:
 
     def __enter__(self) -> "ManagedServer":
         """Raises UnavailableError where there is no such program, or its port or its log cannot be had."""
-        self._command[0] = _found(self._command[0], self._environment)
+        self._command[0] = program_path(self._command[0], self._environment)
         _check_free(self._url)
         try:
             _begin(self._log)
@@ -175,7 +175,7 @@ class ManagedServer:
         return f"Its log {self._log} ends with: {last}" if last else f"Its log {self._log} is empty."
 
 
-def _found(program: str, environment: Mapping[str, str]) -> str:
+def program_path(program: str, environment: Mapping[str, str]) -> str:
     """Its path. Beside Python, too: a virtual environment need not be activated. Raises UnavailableError."""
     places = os.pathsep.join((environment.get("PATH", os.defpath), str(Path(sys.executable).parent)))
     found = which(program, path=places)
@@ -185,10 +185,13 @@ def _found(program: str, environment: Mapping[str, str]) -> str:
 
 
 def _missing(program: str) -> str:
-    path = "or give the path of one in answers.serve.command"
     if Path(program).name == "vllm":
-        return f"There is no program {program}; say pip install vllm (it wants a GPU), {path}."
-    return f"There is no program {program}; install it, {path}."
+        return (
+            f"There is no program {program}; install it into a virtual environment of its own (python3 -m venv "
+            f"/opt/vllm && /opt/vllm/bin/pip install vllm; it wants a GPU), and add /opt/vllm/bin to PATH, or give its "
+            f"path in answers.serve.command."
+        )
+    return f"There is no program {program}; install it, or give the path of one in answers.serve.command."
 
 
 def _fate(code: int) -> str:

@@ -1,8 +1,10 @@
 """The server store: the same points as the embedded one, in a collection of a Qdrant server or cluster."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from json import JSONDecodeError
+from math import ceil
 from typing import cast
 
 import numpy as np
@@ -27,6 +29,8 @@ from retrieval.types import Access
 
 BATCH = 256
 """Points a request: some 3 MB of JSON at 384 dimensions, well under a server's limit of 32 MB up to 3,000."""
+
+OLDEST = [1, 19]
 
 
 class ServerStore:
@@ -76,8 +80,15 @@ class ServerStore:
         options: IndexOptions = USUAL,
         timeout: float = 30.0,
     ) -> "ServerStore":
-        """`timeout`: seconds that a request may take."""
-        client = QdrantClient(url=url, api_key=api_key, timeout=round(timeout), check_compatibility=False)
+        """`timeout`: seconds that a request may take; the client counts whole ones.
+
+        Raises:
+            UnavailableError: the server is too old.
+            All that `ServerStore` raises.
+        """
+        client = QdrantClient(url=url, api_key=api_key, timeout=ceil(timeout), check_compatibility=False)
+        with _server_errors(without_secrets(url)):
+            _check_version(client.info().version, without_secrets(url))
         return cls(client, url, collection, identity, options)
 
     def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
@@ -240,6 +251,15 @@ class ServerStore:
                 with_payload=False,
             )
         return layout.ranked((str(point.id), point.score) for point in response.points)
+
+
+def _check_version(version: str, url: str) -> None:
+    numbers = [int(number) for number in re.findall(r"\d+", version)[:2]]
+    if numbers and numbers < OLDEST:
+        raise UnavailableError(
+            f"The Qdrant server {url} is version {version}; install 1.19 or later, the first that weighs words by the "
+            f"chunks of one tenant alone."
+        )
 
 
 @contextmanager

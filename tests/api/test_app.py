@@ -78,11 +78,26 @@ def test_a_bad_collection_is_logged_and_the_rest_is_served(
     (line,) = caplog.messages
     assert line.startswith("The collection 'lost' is not served: The index of collection 'lost' is gone")
     with TestClient(create_app(opened)) as client:
-        assert client.get("/health/ready").json()["collections"] == ["good"]
+        body = client.get("/health/ready").json()
+        assert (body["collections"], body["not_served"]) == (["good"], ["lost"])
         for name, status in (("good", 200), ("lost", 503)):
             response = client.post("/v1/search", json={"query": "leave", "collection": name, "mode": "bm25"})
             assert response.status_code == status
         assert "is gone, though the catalog lists 1 documents" in response.json()["detail"]
+
+
+def test_not_ready_until_a_collection_can_be_opened(opened: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(name: str, writing: bool) -> None:
+        raise tree.UnavailableError("The store does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(opened, "_open", down)
+        opened.warm_up()
+        client = TestClient(create_app(opened))
+        response = client.get("/health/ready")
+    assert (response.status_code, opened.opened()) == (503, [])
+    assert "No collection can be opened (good, lost)" in response.json()["detail"]
+    assert client.get("/health/ready").json()["collections"] == ["good"]
 
 
 def test_a_folder_that_another_process_owns_is_not_served(two: Path, opened: Services) -> None:

@@ -17,6 +17,7 @@ from api.schemas_answers import AnswerOut
 from api.settings import load_settings
 from tests.api.conftest import HOURS, LEAVE, Run, one_line, settings_for
 from tests.fakes import HashEmbedder
+from tests.ports import free_port
 
 
 def test_search_shows_the_best_passage_first(run: Run, indexed: Path) -> None:
@@ -119,7 +120,7 @@ def test_documents_a_page_at_a_time(run: Run, indexed: Path) -> None:
 def test_doctor(run: Run, indexed: Path) -> None:
     outcome = run("doctor", "--data", indexed)
     assert outcome.code == 0
-    assert [line[:6] for line in outcome.out.splitlines()] == ["ok    "] * 9
+    assert [line[:6] for line in outcome.out.splitlines()] == ["ok    "] * 11
     assert "2 documents in 1 collections (default)" in outcome.out
     assert "index default: 2 chunks" in outcome.out
     assert "cross-encoder: tells a right answer from a wrong one" in outcome.out
@@ -198,6 +199,25 @@ def test_doctor_tries_the_cross_encoder(tmp_path: Path, monkeypatch: pytest.Monk
         assert failures(services) == {
             "cross-encoder": "The cross-encoder cannot tell a right answer from a wrong one; install Citewell again."
         }
+
+
+def test_doctor_reads_the_settings_as_serve_with_vllm_does(run: Run, tmp_path: Path) -> None:
+    outcome = run("doctor", "--with-vllm", "--data", tmp_path)
+    assert outcome.code == 2
+    one_line(outcome, "generator 'openai' needs answers.url and answers.model")
+
+
+def test_doctor_asks_what_rewrites_and_loads_what_reranks(tmp_path: Path) -> None:
+    wrong = {
+        "rewriting": {"url": f"http://127.0.0.1:{free_port()}/v1", "model": "m"},
+        "retrieval": {"reranker": str(tmp_path / "absent")},
+        "answers": {"cross_encoder": False},
+    }
+    with Services(settings_for(tmp_path / "data", **wrong), embedder=HashEmbedder()) as services:
+        told = failures(services)
+    assert sorted(told) == ["reranker", "rewriting"]
+    assert "does not answer" in told["rewriting"]
+    assert "retrieval.reranker" in told["reranker"]
 
 
 def test_doctor_tries_the_model_of_entailment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

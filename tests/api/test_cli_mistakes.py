@@ -185,10 +185,10 @@ def test_a_model_that_cannot_be_loaded(run: Run, indexed: Path, monkeypatch: pyt
 
 
 def test_a_device_that_is_not_there(run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CITEWELL_EMBEDDING__DEVICE", "gpu")
+    monkeypatch.setenv("CITEWELL_EMBEDDING__DEVICE", "cuda:99")
     outcome = run("ask", "x", "--data", indexed)
     assert outcome.code == 2
-    one_line(outcome, "embedding.device: 'gpu' cannot be used here", "set it to auto, cpu, or a GPU")
+    one_line(outcome, "embedding.device: 'cuda:99' cannot be used here", "set it to auto, cpu, or a GPU")
     checks = run("doctor", "--data", indexed, "--json").json["checks"]
     failed = {check["name"] for check in checks if not check["ok"]}
     assert failed == {"embedding model", "cross-encoder", "index default"}

@@ -14,6 +14,7 @@ from api.app import create_app
 from api.bootstrap import Services
 from api.client import LostAnswerError, RestClient
 from api.doctor import examine
+from api.model_server import idle_server
 from api.schemas import AnswerIn
 from api.settings import load_settings
 from ingest.errors import SettingsError, UnavailableError
@@ -194,11 +195,18 @@ def test_a_model_that_is_not_there(tmp_path: Path, minilm: Embedder) -> None:
         services.packer.pack(QUESTION, [])
 
 
+def test_doctor_finds_a_program_beside_python_as_serve_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    serve = {"start": True, "command": Path(sys.executable).name}
+    chosen = {"model": "small", "url": f"http://127.0.0.1:{free_port()}/v1", "serve": serve}
+    assert "does not run now" in idle_server(load_settings(None, {"answers": chosen}).answers)
+
+
 @pytest.mark.parametrize(
     ("program", "ok", "told"),
     [
         (sys.executable, True, f"{sys.executable} does not run now; `citewell serve` starts it at http://127.0.0.1:"),
-        ("no-such-program", False, "There is no program 'no-such-program'; install it, or name another in"),
+        ("no-such-program", False, "There is no program no-such-program; install it, or give the path of"),
     ],
     ids=["idle", "absent"],
 )

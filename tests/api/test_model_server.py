@@ -68,7 +68,7 @@ def test_without_the_program_it_says_what_to_install(tmp_path: Path) -> None:
     command = [*COMMAND, "serve", "--with-vllm", "--port", "0", "--data", str(tmp_path / "data")]
     done = subprocess.run(command, env=ENVIRONMENT | chosen, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Error: There is no program /nowhere/vllm; say pip install vllm")
+    assert done.stderr.startswith("Error: There is no program /nowhere/vllm; install it into a virtual")
     assert done.stderr.count("\n") == 1
 
 

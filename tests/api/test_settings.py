@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from api.settings import Settings, default_config_path, load_settings
+from api.settings_fields import Language
 from ingest.errors import SettingsError
+from retrieval.store.bm25 import Bm25Encoder, Bm25Parameters
 
 DEFAULTS = yaml.safe_load(default_config_path().read_text(encoding="utf-8"))
 SECRETS = ("catalog.url", "store.api_key")
@@ -98,6 +100,18 @@ def test_types_that_the_environment_writes_as_text(monkeypatch: pytest.MonkeyPat
     assert found.catalog.url is not None
 
 
+def test_null_in_the_environment(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text("store: {hnsw_ef: 64}\nanswers: {nli_model: some}")
+    for name in ("STORE__HNSW_EF", "RETRIEVAL__NEAR_DUPLICATES", "ANSWERS__NLI_MODEL", "CATALOG__URL"):
+        monkeypatch.setenv(f"CITEWELL_{name}", "null")
+    found = load_settings(config)
+    assert (found.store.hnsw_ef, found.retrieval.near_duplicates) == (None, None)
+    assert (found.answers.nli_model, found.catalog.url) == (None, None)
+    monkeypatch.setenv("CITEWELL_RETRIEVAL__TOP_K", "null")
+    with pytest.raises(SettingsError, match=r"retrieval\.top_k"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("text", "groups"),
     [
@@ -146,6 +160,14 @@ def test_variables_that_kubernetes_sets_for_services_are_left_alone(
         ("data: ' '", "data: must name a folder"),
         ("api: {host: ''}", "api.host: must name an address"),
         ("mcp: {host: ' '}", "mcp.host: must name an address"),
+        ("rewriting: {url: gpu:8000, model: m}", "rewriting.url: must look like http://host:8080/v1; a key goes into"),
+        ("store: {url: qdrant:6333}", "store.url: must look like http://host:6333; a key goes into store.api_key"),
+        ("store: {api_key: 'a b'}", "store.api_key: must be printable ASCII without white space"),
+        ("catalog: {url: foo}", "catalog.url: must look like postgresql+psycopg://user@host/database"),
+        ("catalog: {url: 'mysql://user@host/name'}", "catalog.url: must look like postgresql"),
+        ("bm25: {language: klingon}", "bm25.language: Input should be 'arabic', "),
+        ("embedding: {device: gpu}", "embedding.device: must be auto, cpu, or a GPU as torch calls it, such as cuda"),
+        ("answers: {device: gpu}", "answers.device: must be auto, cpu, or a GPU"),
         ("- a\n- b", "must hold sections with keys"),
         ("just text", "must hold sections with keys"),
         ("a: [1\nb: 2", "is not valid YAML (line 2)"),
@@ -158,6 +180,17 @@ def test_mistakes_in_the_file(config: Path, text: str, message: str) -> None:
     config.write_text(text)
     with pytest.raises(SettingsError, match=re.escape(message)):
         load_settings(config)
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_each_language_is_one_of_the_engine(language: str) -> None:
+    assert Bm25Encoder(Bm25Parameters(language=language)).query("Berlin").indices
+
+
+@pytest.mark.parametrize("section", ["store", "rewriting", "embedding", "answers"])
+def test_the_line_break_behind_a_key_is_left_out(section: str) -> None:
+    key = getattr(load_settings(None, {section: {"api_key": "sk-1\n"}}), section).api_key
+    assert key.get_secret_value() == "sk-1"
 
 
 def test_all_mistakes_are_told_at_once(config: Path) -> None:

@@ -20,6 +20,7 @@ from tests.generation.draining import PROMPT, drained, fails
 
 LIMIT_S = 1.5
 MARGIN_S = 0.5
+THINKING = event({"choices": [{"delta": {"reasoning_content": "Hm."}, "finish_reason": None}]})
 
 
 @pytest.fixture
@@ -141,9 +142,39 @@ def test_a_slow_drip_of_tokens_is_an_answer(server: ChatServer) -> None:
 
 
 def test_thoughts_are_signs_of_life_and_no_text(server: ChatServer) -> None:
-    thought = event({"choices": [{"delta": {"reasoning_content": "Hm."}, "finish_reason": None}]})
-    server.mishaps += [sends(*[thought] * 5, *answer("Done."), pause_s=0.3)]
+    server.mishaps += [sends(*[THINKING] * 5, *answer("Done."), pause_s=0.3)]
     assert asyncio.run(drained(chat(server, first_s=1.2, between_s=1.2))) == ["Done.", Usage(90, 7)]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        (("<think>It says nine. </think>\n\n", "\nNine. [1]"), "Nine. [1]"),
+        (("\n", "<thi", "nk>\nNine", "?</", "th", "ink>", "\n", "Nine. [1]"), "Nine. [1]"),
+        (("<think></think>", "<think>Hm.</think>Nine. [1]"), "Nine. [1]"),
+        (("Nine. ", "<think>Hm.</think> [1]"), "Nine. <think>Hm.</think> [1]"),
+        (("<", "5 mm [1]"), "<5 mm [1]"),
+        (("<thi",), "<thi"),
+    ],
+)
+def test_what_is_thought_before_the_answer_is_no_text(server: ChatServer, pieces: tuple[str, ...], said: str) -> None:
+    server.mishaps += [sends(*answer(*pieces))]
+    *found, usage = asyncio.run(drained(chat(server)))
+    assert ("".join(map(str, found)), usage) == (said, Usage(90, 7))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [answer("<think>Hm. ", "Let me see"), answer("<think>Hm.</think>", "\n"), [THINKING, *answer()]],
+    ids=["cut", "closed", "apart"],
+)
+def test_thoughts_alone_say_what_used_up_the_answer(server: ChatServer, parts: list[bytes]) -> None:
+    server.mishaps += [sends(*parts)]
+    error, _ = fails(chat(server))
+    assert "used up its answer before it said anything (answers.max_tokens is 32); switch its thinking off" in str(
+        error
+    )
+    assert "The language model at http://127.0.0.1" in str(error)
 
 
 BROKEN: dict[str, tuple[Mishap, str]] = {

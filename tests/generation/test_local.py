@@ -167,6 +167,13 @@ def test_characters_of_several_tokens_are_not_torn(tmp_path: Path) -> None:
     assert asyncio.run(said(generator(speaker)))[:-1] == ["é", "€", "я"]
 
 
+def test_what_is_thought_before_the_answer_is_no_text(tmp_path: Path) -> None:
+    thinker = load(Choice(str(reciting_model(tmp_path, "<think>", "Hm", "</think>", "Nine")), "cpu", "float32"))
+    assert asyncio.run(said(generator(thinker)))[:-1] == ["Nine"]
+    with pytest.raises(UnavailableError, match=r"thought aloud and used up its answer .*answers.max_tokens is 2"):
+        asyncio.run(said(generator(thinker, max_tokens=2)))
+
+
 def test_a_limit_on_tokens(model: LanguageModel) -> None:
     *_, usage = asyncio.run(said(generator(model, max_tokens=5)))
     assert usage == Usage(len(model.prompt(messages(PROMPT))), 5)

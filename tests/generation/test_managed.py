@@ -117,7 +117,9 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
             ManagedServer([program], "http://127.0.0.1:9/v1", None, {}, tmp_path / "log", LIMITS).__enter__()
         return str(told.value)
 
-    assert "pip install vllm" in missing("/nowhere/vllm")
+    told = missing("/nowhere/vllm")
+    assert "of its own (python3 -m venv /opt/vllm && /opt/vllm/bin/pip install vllm" in told
+    assert "add /opt/vllm/bin to PATH" in told
     assert "There is no program llama-server; install it, or give the path" in missing("llama-server")
 
 

@@ -3,7 +3,7 @@ answer badly, or the client's own in memory."""
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
@@ -77,6 +77,24 @@ def test_answers_become_errors(serve: Serve, status: int | None, error: type[Cit
     url = serve(status)
     with pytest.raises(error, match=f"{url} {says}"):
         connect(url)
+
+
+@pytest.mark.parametrize(("version", "old"), [("1.18.3", True), ("0.11.0", True), ("1.19.0", False), ("2.0", False)])
+def test_a_server_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch, version: str, old: bool) -> None:
+    made = QdrantClient(":memory:")
+    monkeypatch.setattr(made, "info", lambda: models.VersionInfo(title="qdrant", version=version))
+    asked: list[Any] = []
+
+    def client(**chosen: Any) -> QdrantClient:
+        asked.append(chosen["timeout"])
+        return made
+
+    monkeypatch.setattr("retrieval.store.server.QdrantClient", client)
+    told = pytest.raises(UnavailableError, match=f"is version {version}; install 1.19 or later")
+    with told if old else nullcontext():
+        ServerStore.connect("http://qdrant:6333", None, "handbook", Identity("m", 4), timeout=0.4)
+    assert asked == [1]
+    made.close()
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:

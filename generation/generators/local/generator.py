@@ -14,6 +14,7 @@ from generation.generators.local.batch import Batch, Writing
 from generation.generators.local.model import LanguageModel
 from generation.generators.local.scheduler import Scheduler
 from generation.generators.local.weights import LazyModel
+from generation.generators.thoughts import Thoughts, only_thoughts
 from generation.prompting import RULES, messages
 from generation.types import Packed, Prompt, Usage
 from ingest.errors import TooSlowError, UnavailableError
@@ -48,14 +49,20 @@ class TransformersGenerator:
         chosen = self._options
         tell = _from_a_thread(asyncio.get_running_loop(), told)
         writing = Writing(tokens, chosen.max_tokens, chosen.temperature, chosen.seed, tell)
-        text = DecodeStream(skip_special_tokens=True)
+        text, thoughts, said = DecodeStream(skip_special_tokens=True), Thoughts(), False
         scheduler.submit(writing)
         try:
             token = await self._within(chosen.first_token_s, told, "first_token_s")
             while token is not None:
-                if piece := text.step(model.tokenizer, token):  # none while a character is not complete
+                # a step gives none while a character is not complete
+                if piece := thoughts.without(text.step(model.tokenizer, token) or ""):
+                    said = True
                     yield piece
                 token = await self._within(chosen.between_tokens_s, told, "between_tokens_s")
+            if rest := thoughts.rest():
+                yield rest
+            elif thoughts.any and not said:
+                raise only_thoughts(f"The language model {self.name}", chosen.max_tokens)
             yield Usage(len(tokens), writing.written)
         finally:
             writing.cancelled = True

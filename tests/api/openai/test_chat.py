@@ -56,6 +56,38 @@ def test_an_answer_with_its_citations(chat: OpenAI, upstream: ChatServer) -> Non
     assert "pirate" not in str(upstream.requests[-1])
 
 
+def test_parameters_that_change_no_answer_are_not_heeded(chat: OpenAI) -> None:
+    passed: Any = {
+        "n": 1,
+        "logprobs": False,
+        "top_logprobs": 0,
+        "logit_bias": {"50256": -100},
+        "reasoning_effort": "low",
+        "response_format": {"type": "text"},
+        "tools": [],
+        "parallel_tool_calls": True,
+        "extra_body": {"top_k": 20},
+    }
+    done = chat.chat.completions.create(model="small", messages=ASKED, **passed)
+    assert (done.choices[0].message.content or "").startswith("Parental leave is thirty days.")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"n": 2},
+        {"logprobs": True},
+        {"tools": [{"type": "function", "function": {"name": "f"}}]},
+        {"response_format": {"type": "json_object"}},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_parameters_that_want_another_kind_of_answer_are_refused(chat: OpenAI, wrong: dict[str, Any]) -> None:
+    with pytest.raises(openai.BadRequestError, match="must be left out: an answer is one text") as raised:
+        chat.chat.completions.create(**{"model": "small", "messages": ASKED, **wrong})
+    assert raised.value.param == next(iter(wrong))
+
+
 def test_an_answer_may_be_sent_back_as_it_came(chat: OpenAI) -> None:
     first = chat.chat.completions.create(model="small", messages=ASKED).choices[0].message
     said = {"role": "assistant", "content": first.content, "refusal": first.refusal}
@@ -118,8 +150,6 @@ def test_a_model_that_fails(chat: OpenAI, upstream: ChatServer) -> None:
         ({"messages": [{"role": "user", "content": None}]}, openai.BadRequestError),
         ({"messages": [{"role": "user", "content": "x" * 10_001}]}, openai.BadRequestError),
         ({"messages": [{"role": "assistant", "content": LONG_PARTS}, *ASKED]}, openai.BadRequestError),
-        ({"n": 2}, openai.BadRequestError),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, openai.BadRequestError),
         ({"extra_body": {"colection": "x"}}, openai.BadRequestError),
         ({"extra_body": {"collection": "none"}}, openai.NotFoundError),
     ],
