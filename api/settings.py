@@ -208,6 +208,7 @@ class ApiSettings(_Section):
     port: int = Field(ge=0, le=65535)
     max_upload_mb: float = Field(gt=0)
 
+    allowed_hosts: Names
 
 class McpSettings(_Section):
     host: Host
