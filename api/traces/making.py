@@ -66,7 +66,8 @@ def trace_of(models: Models, course: Course) -> TraceOut:
 
 def deciding(settings: Settings, tuned: Tuned) -> dict[str, JsonValue]:
     """`section.key` -> value, without secrets, and what is fitted to the collection."""
-    dumped = settings.model_dump(mode="json", include=set(DECIDING))
+    # How its server is started may hold keys, and answers hang on what runs, not on who started it.
+    dumped = settings.model_dump(mode="json", include=set(DECIDING), exclude={"answers": {"serve"}})
     abstention = tuned.abstention
     fitted: dict[str, JsonValue] = {
         "retrieval.tuned.dense_weight": tuned.dense_weight,
