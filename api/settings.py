@@ -27,13 +27,15 @@ from api.settings_fields import Host, Key, Names, address
 from api.settings_serving import ServeSettings, is_local, with_server
 from ingest.errors import SettingsError
 
+LONGEST_TENANT = 128
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class AccessSettings(_Section):
-    tenant: str = Field(min_length=1, max_length=128)
+    tenant: str = Field(min_length=1, max_length=LONGEST_TENANT)
     groups: Names
 
 
@@ -206,9 +208,9 @@ class SessionSettings(_Section):
 class ApiSettings(_Section):
     host: Host
     port: int = Field(ge=0, le=65535)
+    allowed_hosts: Names
     max_upload_mb: float = Field(gt=0)
 
-    allowed_hosts: Names
 
 class McpSettings(_Section):
     host: Host
