@@ -27,7 +27,7 @@ from api.openai.chat_schemas import (
     MessageOut,
 )
 from api.openai.errors import problem_body
-from api.openai.models import generator_name
+from api.openai.models import generator_name, is_generator
 from api.schemas import AnswerIn, Problem, TurnIn
 from api.schemas_answers import CitationOut, ShortOut
 from api.streams import event, event_stream, guarded
@@ -47,8 +47,8 @@ async def completions(
 ) -> ChatOut | EventSourceResponse:
     """A checked answer with its `citations`. As a stream, a sentence is sent when it is verified, and the last chunk
     has the citations."""
-    name = generator_name(services.settings)
-    if body.model != name:
+    if not is_generator(body.model, services.settings):
+        name = generator_name(services.settings)
         raise NotFoundError(f"There is no model {body.model!r} that answers here; there is {name}.")
     _, pieces = await operations.answering(services, _question(body, services), access)
     if body.stream:
