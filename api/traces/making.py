@@ -19,6 +19,7 @@ from api.version import citewell_version
 from generation.pricing import cost
 from generation.prompting import messages
 from generation.types import Answer, Prompt, Provenance, Usage
+from ingest.errors import CitewellError
 from retrieval.store.layout import LAYOUT_VERSION
 from retrieval.types import Hit
 
@@ -112,12 +113,18 @@ def _prompt(settings: Settings, prompt: Prompt | None) -> list[MessageOut] | Non
 
 
 def _versions(models: Models) -> dict[str, str]:
-    embedder = models.embedder
     return {
         "citewell": citewell_version(),
-        "embedding model": f"{embedder.name} ({embedder.dimension} dimensions)",
+        "embedding model": _embedding(models),
         "index layout": str(LAYOUT_VERSION),
     }
+
+
+def _embedding(models: Models) -> str:
+    try:
+        return f"{models.embedder.name} ({models.embedder.dimension} dimensions)"
+    except CitewellError:  # that it cannot be had may be why there is no answer
+        return models.settings.embedding.model
 
 
 def _cost(settings: Settings, usage: Usage, prompt: Prompt | None) -> float | None:
