@@ -1,22 +1,22 @@
 """Is the process up, and can it answer?"""
 
 import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from api.bootstrap import Services
+from ingest.errors import CitewellError, UnavailableError
 
+_log = logging.getLogger(__name__)
 router = APIRouter(prefix="/health", tags=["health"])
 
 
 class Health(BaseModel):
     status: str
-
-
-class Ready(Health):
-    documents: int
-    collections: list[str]
 
 
 @router.get("/live")
@@ -26,13 +26,25 @@ async def live() -> Health:
 
 
 @router.get("/ready")
-async def ready(request: Request) -> Ready:
+async def ready(request: Request) -> Health:
     """The model is loaded, the catalog and the opened indexes answer; else 503."""
     return await asyncio.to_thread(_check, request.app.state.services)
 
 
-def _check(services: Services) -> Ready:
-    for collection in services.opened():
-        collection.store.count()
-    names = [collection.name for collection in services.opened()]
-    return Ready(status="ok", documents=services.catalog.count(), collections=names)
+def _check(services: Services) -> Health:
+    """Anybody may ask: what there is, and what it is called, is for the log."""
+    with _answering("index"):
+        for collection in services.opened():
+            collection.store.count()
+    with _answering("catalog"):
+        services.catalog.count()
+    return Health(status="ok")
+
+
+@contextmanager
+def _answering(component: str) -> Iterator[None]:
+    try:
+        yield
+    except CitewellError as error:
+        _log.warning("Not ready: %s", error)
+        raise UnavailableError(f"The {component} does not answer; the server's log has the details.") from error
