@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from api import errors
 from api.bootstrap import Services
 from api.dependencies import refuse_unknown
+from api.hosts import KnownHosts
 from api.limits import BodyLimit
 from api.openai import batches, chat, files, models, store_files, stores
 from api.openai import search as store_search
@@ -42,7 +43,10 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.writers = asyncio.Semaphore(WRITERS)
     app.state.worker = Worker(services, app.state.writers)
-    app.add_middleware(BodyLimit, max_bytes=int(services.settings.api.max_upload_mb * 2**20))
+    chosen = services.settings.api
+    app.add_middleware(BodyLimit, max_bytes=int(chosen.max_upload_mb * 2**20))
+    # The last one is the first to see a request.
+    app.add_middleware(KnownHosts, own=chosen.host, allowed=chosen.allowed_hosts, setting="api.allowed_hosts")
     errors.install(app)
     app.include_router(health.router)  # probes may add parameters of their own
     for router in (documents.router, search.router, sessions.router, traces.router, evaluations.router):

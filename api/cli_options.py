@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from api.settings import LONGEST_TENANT
+
 
 def folder_name(text: str) -> Path:
     if not text.strip():
@@ -18,14 +20,38 @@ def server_url(text: str) -> str:
     return text
 
 
+def tenant_name(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("name a tenant; empty, it would be the one of the settings.")
+    if len(text) > LONGEST_TENANT:
+        raise typer.BadParameter(f"a tenant's name has at most {LONGEST_TENANT} characters.")
+    return text
+
+
+def group_name(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("name a group; empty, it would be none.")
+    return text
+
+
 Data = Annotated[
     Path | None, typer.Option("--data", parser=folder_name, metavar="DIR", help="Folder that holds everything stored.")
 ]
 Config = Annotated[Path | None, typer.Option("--config", help="YAML file with settings that differ.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 CollectionName = Annotated[str, typer.Option("--collection", help="Which knowledge base.")]
-Tenant = Annotated[str | None, typer.Option("--tenant", help="Whose documents; default: access.tenant.")]
-Groups = Annotated[list[str] | None, typer.Option("--group", help="Repeatable; default: access.groups.")]
+Tenant = Annotated[
+    str | None,
+    typer.Option("--tenant", parser=tenant_name, metavar="TEXT", help="Whose documents; default: access.tenant."),
+]
+Groups = Annotated[
+    list[str] | None,
+    typer.Option("--group", parser=group_name, metavar="TEXT", help="Repeatable; default: access.groups."),
+]
+Readers = Annotated[
+    list[str] | None,
+    typer.Option("--group", parser=group_name, metavar="TEXT", help="Who may read; default: everyone."),
+]
 Server = Annotated[
     str | None,
     typer.Option(

@@ -84,7 +84,8 @@ def chat(
         begun = faces.shown(session) if session else faces.created(request_body(SessionIn, collection=collection))
         while question := _read():
             try:
-                console.show_answer(faces.answered(request_body(AnswerIn, query=question, session=begun.id)))
+                body = request_body(AnswerIn, query=question, session=begun.id, collection=collection)
+                console.show_answer(faces.answered(body))
             except CitewellError as error:
                 console.err.print(f"Error: {error}", soft_wrap=True, markup=False)
         console.show_way_back(begun)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -58,7 +59,7 @@ def show_documents(page: DocumentsOut) -> None:
     if not page.documents:
         _line("No documents.")
     for entry in page.documents:
-        counted = f"{entry.indexed_at:%Y-%m-%d %H:%M}  {entry.chunks:>5} chunks"
+        counted = f"{moment(entry.indexed_at)}  {entry.chunks:>5} chunks"
         _line(f"[cyan]{entry.id}[/]  {counted}  {escape(entry.title)}  [dim]{escape(entry.source)}[/]")
     if page.next:
         _line(f"[dim]More: --after {page.next}[/]")
@@ -72,7 +73,7 @@ def show_sessions(page: SessionsOut) -> None:
     if not page.sessions:
         _line("No conversations.")
     for one in page.sessions:
-        said = f"{one.updated_at:%Y-%m-%d %H:%M}  {escape(one.title)}"
+        said = f"{moment(one.updated_at)}  {escape(one.title)}"
         _line(f"[cyan]{one.id}[/]  {said}  [dim]{one.collection}[/]")
     if page.next:
         _line(f"[dim]More: --after {page.next}[/]")
@@ -139,6 +140,11 @@ def _share(snapshot: Snapshot) -> float:
 def _said(snapshot: Snapshot) -> str:
     files = f"{snapshot.files_done}/{snapshot.files_total} files"
     return f"{files}  {snapshot.chunks_per_s:.0f} chunks/s  ETA {duration(snapshot.eta_s)}"
+
+
+def moment(at: datetime, seconds: bool = False) -> str:
+    """In this machine's zone."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
 def duration(seconds: float | None) -> str:

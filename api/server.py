@@ -18,6 +18,10 @@ from api.bootstrap import Services
 from api.settings import Settings
 from ingest.errors import UnavailableError
 
+GRACE_S = 20
+"""So long may requests that are open go on once the server is to stop. A stream may be open for ever; the service
+manager's patience (TimeoutStopSec in configs/deploy) must be greater."""
+
 
 def serve(settings: Settings) -> None:
     """Serve until interrupted. Raises UnavailableError where the address cannot be had or the start fails."""
@@ -49,7 +53,9 @@ def _model_server(services: Services) -> Iterator[Callable[[], None]]:
 
 def run_app(app: ASGIApp, listener: socket.socket, announcement: str) -> None:
     """Serve an application until interrupted. `announcement` goes to standard error, with its `{url}` filled in."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
+    )
     console.err.print(announcement.format(url=_url(listener)), soft_wrap=True)
     server.run(sockets=[listener])
 

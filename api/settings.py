@@ -26,13 +26,15 @@ from api.settings_fields import Database, Device, Devices, Host, Key, Language, 
 from api.settings_serving import ServeSettings, is_local, with_server
 from ingest.errors import SettingsError
 
+LONGEST_TENANT = 128
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class AccessSettings(_Section):
-    tenant: str = Field(min_length=1, max_length=128)
+    tenant: str = Field(min_length=1, max_length=LONGEST_TENANT)
     groups: Names
 
 
@@ -205,6 +207,7 @@ class SessionSettings(_Section):
 class ApiSettings(_Section):
     host: Host
     port: int = Field(ge=0, le=65535)
+    allowed_hosts: Names
     max_upload_mb: float = Field(gt=0)
 
 

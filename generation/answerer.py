@@ -121,7 +121,9 @@ class RagAnswerer:
                 for draft in reader.feed(piece):
                     if text := await course.timed("verify_ms", asyncio.to_thread(check.passed, draft)):
                         yield text
-        for draft in reader.end():
+                if check.goes_round:
+                    break  # which stops the generator; what it counts comes at its end, and is not known
+        for draft in () if check.goes_round else reader.end():
             if text := await course.timed("verify_ms", asyncio.to_thread(check.passed, draft)):
                 yield text
         if not check.result.kept and not says_unknown(course.written):

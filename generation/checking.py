@@ -35,6 +35,8 @@ _MENTION = re.compile(
 )
 _SAYS = re.compile(r"\b(?:says?|states?|that|accord\w*)\b", re.IGNORECASE)
 
+_ROUND = 3
+
 
 @dataclass
 class SentenceCheck:
@@ -54,10 +56,19 @@ class SentenceCheck:
     citations: list[Citation] = field(default_factory=list)
     result: Verification = field(default_factory=Verification)
     _said: set[str] = field(default_factory=set)
+    _read: set[str] = field(default_factory=set)
+    _repeated: int = 0
+
+    @property
+    def goes_round(self) -> bool:
+        """Whether the last sentences were all there before: small models may repeat themselves without end."""
+        return self._repeated >= _ROUND
 
     def passed(self, draft: Draft) -> str:
         """What is to be shown of it, with what stands between it and the sentence shown before; or nothing."""
         said = _plain(draft.statement.text)
+        self._repeated = self._repeated + 1 if said in self._read else 0
+        self._read.add(said)
         idle = self._idle(said)
         kept, verdict = (draft, Verdict(False, idle, ())) if idle else self._borne(draft)
         if not verdict.supported:

@@ -27,7 +27,7 @@ from ingest.catalog_rows import (
     series_key,
     version_rows,
 )
-from ingest.errors import IndexLockedError, SettingsError, UnavailableError
+from ingest.errors import IndexLockedError, InvalidError, SettingsError, UnavailableError
 from ingest.types import EVERYONE, Document, Section
 from ingest.writers import WAIT_S, file_lock, wait_for
 
@@ -254,6 +254,10 @@ def _advisory_lock(engine: sa.Engine, collection: str, wait_s: float) -> Iterato
 def _translate(context: sa.engine.ExceptionContext) -> None:
     """Called for every error of the driver; what is raised here replaces it."""
     error = context.sqlalchemy_exception
+    if isinstance(error, sa.exc.DataError):  # PostgreSQL stores no NUL, nothing takes more than a column holds
+        raise InvalidError(
+            f"The catalog cannot take a value ({error.orig}); change the name or id it is in."
+        ) from error
     # Subclasses such as IntegrityError are our own mistakes, not the database's.
     if context.engine and (type(error) is sa.exc.DatabaseError or isinstance(error, sa.exc.OperationalError)):
         shown = context.engine.url.render_as_string(hide_password=True)

@@ -7,10 +7,11 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
 
+from api.hosts import KnownHosts
 from api.mcp.tools import create_server
 from api.reader import open_reader
 from api.server import bind, run_app, stop_in_order
-from api.settings import McpSettings, Settings
+from api.settings import Settings
 from retrieval.types import Access
 
 PATH = "/mcp"
@@ -47,15 +48,8 @@ def serve_http(settings: Settings, access: Access, server: str | None) -> None:
             streamable_http_path=PATH,
             json_response=True,
             stateless_http=True,
-            transport_security=_security(settings.mcp),
+            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # KnownHosts is ours
         )
-        run_app(app, listener, f"Citewell speaks MCP on {{url}}{PATH}")
-
-
-def _security(chosen: McpSettings) -> TransportSecuritySettings:
-    """Web pages that a browser shows must not reach a local server under a name of theirs (DNS rebinding)."""
-    own = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
-    names = dict.fromkeys(("127.0.0.1", "localhost", "[::1]", own, *chosen.allowed_hosts))
-    hosts = [form for name in names for form in (name, f"{name}:*")]
-    origins = [f"{scheme}://{host}" for host in hosts for scheme in ("http", "https")]
-    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
+        chosen = settings.mcp
+        guarded = KnownHosts(app, chosen.host, chosen.allowed_hosts, "mcp.allowed_hosts")
+        run_app(guarded, listener, f"Citewell speaks MCP on {{url}}{PATH}")

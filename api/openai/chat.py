@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,10 +27,10 @@ from api.openai.chat_schemas import (
     MessageOut,
 )
 from api.openai.errors import problem_body
-from api.openai.models import generator_name
+from api.openai.models import generator_name, is_generator
 from api.schemas import AnswerIn, Problem, TurnIn
 from api.schemas_answers import CitationOut, ShortOut
-from api.streams import event, guarded
+from api.streams import event, event_stream, guarded
 from generation.answerer import drain
 from generation.types import Answer, Usage
 from ingest.errors import InvalidError, NotFoundError
@@ -47,12 +47,12 @@ async def completions(
 ) -> ChatOut | EventSourceResponse:
     """A checked answer with its `citations`. As a stream, a sentence is sent when it is verified, and the last chunk
     has the citations."""
-    name = generator_name(services.settings)
-    if body.model != name:
+    if not is_generator(body.model, services.settings):
+        name = generator_name(services.settings)
         raise NotFoundError(f"There is no model {body.model!r} that answers here; there is {name}.")
     _, pieces = await operations.answering(services, _question(body, services), access)
     if body.stream:
-        return EventSourceResponse(_chunks(pieces, body))
+        return event_stream(_chunks(pieces, body))
     answer = await while_listening(request, drain(pieces))
     return ChatOut(
         id=f"chatcmpl-{answer.trace_id}",
@@ -91,7 +91,7 @@ def _question(body: ChatIn, services: Services) -> AnswerIn:
     )
 
 
-async def _chunks(pieces: AsyncGenerator[str | Answer, None], body: ChatIn) -> AsyncIterator[bytes]:
+async def _chunks(pieces: AsyncGenerator[str | Answer, None], body: ChatIn) -> AsyncGenerator[bytes, None]:
     chunk = _Chunks(f"chatcmpl-{uuid.uuid4().hex}", int(time.time()), body.model)
     yield chunk.saying("", role="assistant")
     async for item in guarded(pieces, problem_of):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationInfo, field_validator
 
 from api.schemas import Condition, Name
 from api.schemas_answers import CitationOut, ShortOut
@@ -34,6 +34,10 @@ class MessageIn(_In):
     content: Text | list[PartIn] | None = None
     name: str | None = None
     refusal: str | None = None
+    annotations: list[dict[str, JsonValue]] | None = None
+    audio: None = None
+    function_call: None = None
+    tool_calls: None = None
 
     @property
     def text(self) -> str:

@@ -33,4 +33,10 @@ def _models(settings: Settings) -> list[ModelOut]:
 def generator_name(settings: Settings) -> str:
     """What answers say that they were written by."""
     chosen = settings.answers
-    return chosen.model if chosen.generator == "openai" and chosen.model else chosen.generator
+    return chosen.model if chosen.generator != "extractive" and chosen.model else chosen.generator
+
+
+def is_generator(name: str, settings: Settings) -> bool:
+    """A model of this process may be called by what runs it, too."""
+    chosen = settings.answers
+    return name == generator_name(settings) or name == chosen.generator == "transformers"

@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from api import operations
 from api.dependencies import AccessOf, ServicesOf, WritersOf
@@ -14,6 +14,13 @@ from ingest.pipeline import Label
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 _METADATA = TypeAdapter(dict[str, Scalar])
+
+
+def _some_named(groups: list[str]) -> list[str]:
+    """A variable that is not set must not open a document to everyone."""
+    if groups and not any(map(str.strip, groups)):
+        raise ValueError("name a group; for everyone, leave groups out")
+    return groups
 
 
 @router.post("", status_code=201, responses={200: {"description": "The same content was indexed already."}})
@@ -27,7 +34,9 @@ async def upload(
     source: Annotated[
         str, Form(max_length=4096, pattern=r"^[^\x00]*$", description="Name to know it by; default: the file name.")
     ] = "",
-    groups: Annotated[list[str], Form(description="Who may read it; nobody named: everyone.")] = [],  # noqa: B006
+    groups: Annotated[
+        list[str], AfterValidator(_some_named), Form(description="Who may read it; none given: everyone.")
+    ] = [],  # noqa: B006
     metadata: Annotated[str, Form(description="A JSON object of plain values.", examples=['{"year": 2025}'])] = "{}",
 ) -> IngestedOut:
     """Index one file and wait until it can be found. One of the same source is replaced."""

@@ -1,28 +1,24 @@
 """Is the process up, and can it answer?"""
 
 import asyncio
+import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from api.bootstrap import Services
-from ingest.errors import UnavailableError
+from ingest.errors import CitewellError, UnavailableError
 
+_log = logging.getLogger(__name__)
 router = APIRouter(prefix="/health", tags=["health"])
 _trying = threading.Lock()
 
 
 class Health(BaseModel):
     status: str
-
-
-class Ready(Health):
-    """`not_served`: collections that hold documents and cannot be opened; each check tries it again."""
-
-    documents: int
-    collections: list[str]
-    not_served: list[str]
 
 
 @router.get("/live")
@@ -32,22 +28,34 @@ async def live() -> Health:
 
 
 @router.get("/ready")
-async def ready(request: Request) -> Ready:
+async def ready(request: Request) -> Health:
     """The model is loaded, the catalog and the opened indexes answer, and of the collections that hold documents at
     least one could be opened; else 503."""
     return await asyncio.to_thread(_check, request.app.state.services)
 
 
-def _check(services: Services) -> Ready:
-    for collection in services.opened():
-        collection.store.count()
-    _open_missing(services)
-    names = [collection.name for collection in services.opened()]
-    missing = sorted(set(services.catalog.collections()) - set(names))
-    if missing and not names:
+def _check(services: Services) -> Health:
+    """Anybody may ask: what there is, and what it is called, is for the log."""
+    with _answering("index"):
+        for collection in services.opened():
+            collection.store.count()
+    with _answering("catalog"):
+        services.catalog.count()
+        _open_missing(services)
+        held = services.catalog.collections()
+    if held and not services.opened():
         # One that is broken must not take the others out of service; none at all is a store that does not answer.
-        raise UnavailableError(f"No collection can be opened ({', '.join(missing)}); the server's log says why.")
-    return Ready(status="ok", documents=services.catalog.count(), collections=names, not_served=missing)
+        raise UnavailableError("No collection can be opened; the server's log says why.")
+    return Health(status="ok")
+
+
+@contextmanager
+def _answering(component: str) -> Iterator[None]:
+    try:
+        yield
+    except CitewellError as error:
+        _log.warning("Not ready: %s", error)
+        raise UnavailableError(f"The {component} does not answer; the server's log has the details.") from error
 
 
 def _open_missing(services: Services) -> None:

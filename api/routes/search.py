@@ -10,7 +10,7 @@ from api.dependencies import AccessOf, ServicesOf
 from api.listening import while_listening
 from api.schemas import AnswerIn, SearchIn, SearchOut
 from api.schemas_answers import AnswerOut, LostAnswer
-from api.streams import answer_events
+from api.streams import answer_events, event_stream
 
 router = APIRouter(prefix="/v1", tags=["search"])
 
@@ -51,4 +51,4 @@ async def answers(
     if not (body.stream or EventSourceResponse.media_type in accept):
         return await while_listening(request, operations.answer(services, body, access))
     query, pieces = await operations.answering(services, body, access)
-    return EventSourceResponse(answer_events(pieces, query))
+    return event_stream(answer_events(pieces, query))

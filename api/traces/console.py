@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from rich.markup import escape
 
 from api.console import _line as line
+from api.console import moment
 from api.traces.schemas import (
     Change,
     DocumentChange,
@@ -29,7 +30,7 @@ def show_traces(page: TracesOut) -> None:
         line("No traces.")
     for one in page.traces:
         colour = _COLOURS[one.outcome]
-        when = f"{one.created_at:%Y-%m-%d %H:%M:%S}  {one.total_ms:>6.0f} ms"
+        when = f"{moment(one.created_at, seconds=True)}  {one.total_ms:>6.0f} ms"
         line(f"[cyan]{escape(one.id)}[/]  {when}  [{colour}]{one.outcome:<9}[/]  {escape(one.query)}")
     _more(page.next)
 
@@ -39,7 +40,9 @@ def show_trace(trace: TraceOut) -> None:
     if trace.query != trace.asked.query:
         line(f"  understood as: {escape(trace.query)}")
     line(f"[{_COLOURS[trace.outcome]}]{trace.outcome}[/]  {escape(trace.error or trace.text)}\n")
-    line(f"[bold]Asked[/] {trace.created_at:%Y-%m-%d %H:%M:%S} by {escape(_reader(trace))}{escape(_options(trace))}")
+    line(
+        f"[bold]Asked[/] {moment(trace.created_at, seconds=True)} by {escape(_reader(trace))}{escape(_options(trace))}"
+    )
     _show_hits(trace)
     _show_prompt(trace.prompt)
     _show_writing(trace)
@@ -68,7 +71,7 @@ def show_feedback(page: FeedbacksOut) -> None:
 def show_given(one: FeedbackOut) -> None:
     colour = "green" if one.rating == "up" else "red"
     said = f"  {escape(one.comment)}" if one.comment else ""
-    line(f"[cyan]{one.id}[/]  {one.created_at:%Y-%m-%d %H:%M}  [{colour}]{one.rating:<4}[/]  {escape(one.query)}{said}")
+    line(f"[cyan]{one.id}[/]  {moment(one.created_at)}  [{colour}]{one.rating:<4}[/]  {escape(one.query)}{said}")
 
 
 def say_deleted(trace_id: str) -> None:

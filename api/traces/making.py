@@ -19,6 +19,7 @@ from api.version import citewell_version
 from generation.pricing import cost
 from generation.prompting import messages
 from generation.types import Answer, Prompt, Provenance, Usage
+from ingest.errors import CitewellError
 from retrieval.store.layout import LAYOUT_VERSION
 from retrieval.types import Hit
 
@@ -66,7 +67,8 @@ def trace_of(models: Models, course: Course) -> TraceOut:
 
 def deciding(settings: Settings, tuned: Tuned) -> dict[str, JsonValue]:
     """`section.key` -> value, without secrets, and what is fitted to the collection."""
-    dumped = settings.model_dump(mode="json", include=set(DECIDING))
+    # How its server is started may hold keys, and answers hang on what runs, not on who started it.
+    dumped = settings.model_dump(mode="json", include=set(DECIDING), exclude={"answers": {"serve"}})
     abstention = tuned.abstention
     fitted: dict[str, JsonValue] = {
         "retrieval.tuned.dense_weight": tuned.dense_weight,
@@ -111,12 +113,18 @@ def _prompt(settings: Settings, prompt: Prompt | None) -> list[MessageOut] | Non
 
 
 def _versions(models: Models) -> dict[str, str]:
-    embedder = models.embedder
     return {
         "citewell": citewell_version(),
-        "embedding model": f"{embedder.name} ({embedder.dimension} dimensions)",
+        "embedding model": _embedding(models),
         "index layout": str(LAYOUT_VERSION),
     }
+
+
+def _embedding(models: Models) -> str:
+    try:
+        return f"{models.embedder.name} ({models.embedder.dimension} dimensions)"
+    except CitewellError:  # that it cannot be had may be why there is no answer
+        return models.settings.embedding.model
 
 
 def _cost(settings: Settings, usage: Usage, prompt: Prompt | None) -> float | None:

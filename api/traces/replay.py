@@ -58,16 +58,29 @@ def _changes(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) ->
 
 def _hits(before: Sequence[TracedHit], after: Sequence[TracedHit]) -> Iterator[HitChange]:
     """In the order of the first time, then what is new."""
-    old, new = ({hit.chunk_id: hit for hit in hits} for hits in (before, after))
-    for key, hit in old.items():
-        other = new.get(key)
+    found = _found_again(before, after)
+    for hit in before:
+        other = found.get(hit.chunk_id)
         if other is None:
             yield _hit_change("gone", hit, None)
         elif other.rank != hit.rank and not _level(before, after, sorted((hit.rank, other.rank))):
             yield _hit_change("moved", hit, other)
         elif abs(other.score - hit.score) > NOISE:
             yield _hit_change("rescored", hit, other)
-    yield from (_hit_change("new", None, hit) for key, hit in new.items() if key not in old)
+    again = {hit.chunk_id for hit in found.values()}
+    yield from (_hit_change("new", None, hit) for hit in after if hit.chunk_id not in again)
+
+
+def _found_again(before: Sequence[TracedHit], after: Sequence[TracedHit]) -> dict[str, TracedHit]:
+    """Chunk id of the first time -> hit of the second. A document that was taken up again has chunks with other ids:
+    they are the same where their text is."""
+    new = {hit.chunk_id: hit for hit in after}
+    found = {hit.chunk_id: new.pop(hit.chunk_id) for hit in before if hit.chunk_id in new}
+    of_text = {(hit.document_id, hit.text): hit for hit in new.values()}
+    for hit in before:
+        if hit.chunk_id not in found and (other := of_text.pop((hit.document_id, hit.text), None)):
+            found[hit.chunk_id] = other
+    return found
 
 
 def _level(before: Sequence[TracedHit], after: Sequence[TracedHit], ranks: Sequence[int]) -> bool:

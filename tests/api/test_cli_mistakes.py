@@ -104,6 +104,12 @@ def test_mistakes_are_one_line(
         ("ask", "x", "--nope"),
         ("ask", "x", "--data", ""),
         ("documents", "--server", ""),
+        ("ingest", ".", "--group", ""),
+        ("ingest", ".", "--group", "hr", "--group", " "),
+        ("ingest", ".", "--tenant", ""),
+        ("ask", "x", "--group", ""),
+        ("ask", "x", "--tenant", "x" * 129),
+        ("traces", "list", "--tenant", " "),
     ],
     ids=" ".join,
 )

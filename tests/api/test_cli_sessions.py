@@ -86,6 +86,8 @@ def test_a_conversation_on_the_data_folder(run: Run, says: Run, folder: Path, mo
     assert says("chat", "--session", session, "--data", folder, "").out == (
         f"> Go on with: citewell chat --session {session}\n"
     )
+    elsewhere = says("chat", "--session", session, "--collection", "hr", "--data", folder, f"{QUESTION}\n\n")
+    assert "Error: The session is about the collection 'default'; leave collection out" in elsewhere.err
     gone(run, session, "--data", folder)
     says("chat", "--data", folder, "")
     monkeypatch.setenv("CITEWELL_SESSIONS__KEEP_DAYS", "1e-9")

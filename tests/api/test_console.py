@@ -1,8 +1,11 @@
 """What a person sees while waiting."""
 
+from datetime import UTC, datetime
+from time import tzset
+
 import pytest
 
-from api.console import PlainProgress, show_answer
+from api.console import PlainProgress, moment, show_answer
 from api.mcp.texts import answer_text
 from api.schemas_answers import AnswerOut, UsageOut, answer_out
 from generation.types import Answer, Short
@@ -52,3 +55,13 @@ def test_a_short_answer_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
     show_answer(answer)
     assert capsys.readouterr().out.startswith(f"until six\n\n{text}\n")
     assert answer_text(answer).startswith(f"In short: until six [1]\n\n{text}")
+
+
+def test_moments_are_those_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "XXX-5:30")  # ahead of UTC
+        tzset()
+        at = datetime(2025, 6, 1, 20, 15, 9, tzinfo=UTC)
+        shown = moment(at), moment(at, seconds=True)
+    tzset()
+    assert shown == ("2025-06-02 01:45", "2025-06-02 01:45:09")

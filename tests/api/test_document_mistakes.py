@@ -124,6 +124,13 @@ def bare(tmp_path: Path) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.mark.parametrize("groups", [[""], ["", " "]])
+def test_groups_without_a_name_open_nothing_to_everyone(bare: TestClient, groups: list[str]) -> None:
+    response = bare.post("/v1/documents", files={"file": ("a.txt", b"One.")}, data={"groups": groups})
+    assert response.status_code == 422
+    assert response.json()["detail"] == "body.groups: Value error, name a group; for everyone, leave groups out."
+
+
 @pytest.mark.parametrize("field", ["group", "colection", "Groups", "acl"])
 def test_a_mistyped_form_field_is_422_and_nothing_is_indexed(bare: TestClient, field: str) -> None:
     response = bare.post("/v1/documents", files={"file": ("a.txt", b"One.")}, data={"groups": "hr", field: "hr"})

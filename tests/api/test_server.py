@@ -1,22 +1,28 @@
 """The real server in a process of its own, and the command line that talks to it."""
 
+import asyncio
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from api.client import RestClient
 from api.ingestion import IngestRequest, ingest_files
 from api.schemas import AnswerIn, SearchIn
+from api.server import GRACE_S, bind, run_app
 from api.settings import load_settings
 from ingest.errors import InvalidError, PermanentError, UnavailableError
 from ingest.progress import Snapshot
@@ -216,3 +222,36 @@ def alive(pid: int) -> bool:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return False
+
+
+def test_a_request_that_never_ends_lets_the_server_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    servers: list[uvicorn.Server] = []
+    begun = threading.Event()
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            servers[0].should_exit = True
+            begun.set()
+            await asyncio.Event().wait()
+
+    class Seen(uvicorn.Server):
+        def __init__(self, config: uvicorn.Config) -> None:
+            super().__init__(config)
+            servers.append(self)
+
+    monkeypatch.setattr(uvicorn, "Server", Seen)
+    monkeypatch.setattr("api.server.GRACE_S", 0.1)
+    with bind("127.0.0.1", 0) as listener:
+        running = threading.Thread(target=run_app, args=(endless, listener, "{url}"), daemon=True)
+        running.start()
+        with suppress(httpx.HTTPError):
+            httpx.get(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=START_S)
+        running.join(START_S)
+    assert begun.is_set()
+    assert not running.is_alive()
+
+
+def test_the_service_manager_waits_for_open_requests() -> None:
+    unit = Path("configs/deploy/citewell.service").read_text()
+    (patience,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    assert int(patience) > GRACE_S

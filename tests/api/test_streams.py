@@ -1,17 +1,22 @@
 """Answers as server-sent events."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from openai import OpenAI
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.bootstrap import Services
+from api.streams import event_stream
 from ingest.ports import Embedder
 from tests.api.conftest import LEAVE, settings_for
+from tests.api.openai.conftest import services_on, serving
 from tests.api.test_generator import QUESTION, answers
 from tests.chat_server import ChatServer, chatting, piece, sends, status
 
@@ -44,6 +49,7 @@ def streamed(client: TestClient, **more: Any) -> Events:
     reply = client.post("/v1/answers", json={"query": QUESTION, "stream": True, **more})
     assert reply.status_code == 200
     assert reply.headers["content-type"].startswith("text/event-stream")
+    assert (reply.headers["cache-control"], reply.headers["x-accel-buffering"]) == ("no-cache", "no")
     return events(reply.text)
 
 
@@ -108,3 +114,92 @@ def test_quotes_are_streamed_too(tmp_path: Path, minilm: Embedder) -> None:
         *tokens, citation, answer = streamed(client)
     assert "".join(event["text"] for name, event in tokens if name == "token") == answer[1]["text"]
     assert (citation[0], answer[1]["verification"]) == ("citation", None)
+
+
+class Slow:
+    """Events that come when they are let, and what became of them."""
+
+    def __init__(self) -> None:
+        self.go_on, self.ended = asyncio.Event(), False
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        try:
+            yield b"data: 1\n\n"
+            await self.go_on.wait()
+            yield b"data: 2\n\n"
+        finally:
+            self.ended = True
+
+
+def read(slow: Slow) -> Any:
+    return event_stream(slow.events()).body_iterator
+
+
+def test_silence_is_filled_with_comments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.streams.SILENCE_S", 0.01)
+
+    async def run() -> None:
+        slow = Slow()
+        parts = read(slow)
+        assert await anext(parts) == b"data: 1\n\n"
+        assert [await anext(parts) for _ in range(3)] == [b": still at work\n\n"] * 3
+        slow.go_on.set()
+        rest = [part async for part in parts if not part.startswith(b":")]
+        assert (rest, slow.ended) == ([b"data: 2\n\n"], True)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("silence_s", [0.01, 60.0])
+def test_who_leaves_ends_the_work(monkeypatch: pytest.MonkeyPatch, silence_s: float) -> None:
+    monkeypatch.setattr("api.streams.SILENCE_S", silence_s)
+
+    async def run() -> None:
+        slow = Slow()
+
+        async def reading() -> None:
+            async for _ in read(slow):
+                pass
+
+        task = asyncio.create_task(reading())
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.wait((task,))
+        await asyncio.sleep(0.1)
+        assert (task.cancelled(), slow.ended) == (True, True)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("heard", [1, 3])
+def test_closing_a_stream_ends_the_work(monkeypatch: pytest.MonkeyPatch, heard: int) -> None:
+    """After an event, or in a silence."""
+    monkeypatch.setattr("api.streams.SILENCE_S", 0.01)
+
+    async def run() -> None:
+        slow = Slow()
+        parts = read(slow)
+        for _ in range(heard):
+            await anext(parts)
+        await parts.aclose()
+        await asyncio.sleep(0.1)
+        assert slow.ended
+
+    asyncio.run(run())
+
+
+def test_the_official_client_bears_comments(
+    tmp_path: Path, upstream: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.streams.SILENCE_S", 0.001)
+    with services_on(tmp_path / "data", answers=answers(upstream)) as services, serving(services, keys=False) as url:
+        files = {"file": ("leave.md", LEAVE.encode())}
+        httpx.post(f"{url}/documents", files=files, timeout=60).raise_for_status()
+        upstream.mishaps += [sends(piece("I don't know.", "stop"))] * 2
+        asked = {"model": "small", "messages": [{"role": "user", "content": QUESTION}], "stream": True}
+        assert ": still at work" in httpx.post(f"{url}/chat/completions", json=asked, timeout=60).text
+        with OpenAI(base_url=url, api_key="k", max_retries=0) as client:
+            messages: Any = [{"role": "user", "content": QUESTION}]
+            stream = client.chat.completions.create(model="small", messages=messages, stream=True)
+            text = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert text.startswith("I don't know")

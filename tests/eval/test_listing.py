@@ -9,10 +9,12 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.bootstrap import Services
+from api.dependencies import access_of
 from api.evaluations import evaluations
 from api.settings import load_settings
 from eval import commands
 from eval.experiment import runs
+from retrieval.types import Access
 from tests.eval.handmade import made_run, outcomes
 from tests.fakes import HashEmbedder
 
@@ -81,3 +83,21 @@ def test_the_list_as_json(data: Path, client: TestClient, capsys: pytest.Capture
 def test_no_run_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     commands.list_runs(tmp_path, as_json=False)
     assert "No runs yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("tenant", "groups", "status"),
+    [("acme", ("hr", "sales"), 200), ("acme", ("hr",), 200), ("acme", (), 403), ("other", ("hr",), 403)],
+)
+def test_passages_are_shown_to_those_who_may_read_what_was_searched(
+    data: Path, tenant: str, groups: tuple[str, ...], status: int
+) -> None:
+    access = {"tenant": "acme", "groups": ["hr"]}
+    with Services(load_settings(None, {"data": data, "access": access}), embedder=HashEmbedder()) as services:
+        app = create_app(services)
+        app.dependency_overrides[access_of] = lambda: Access(tenant, groups)
+        client = TestClient(app)
+        replies = [client.get(f"/v1/evaluations/{IDS[0]}/{name}") for name in ("results", "report")]
+        assert client.get(f"/v1/evaluations/{IDS[0]}").status_code == 200
+    assert {reply.status_code == 403 for reply in replies} == {status == 403}
+    assert replies[0].status_code == status

@@ -143,3 +143,14 @@ def test_where_a_passage_is_from_is_no_answer() -> None:
     line = origin(hit(LEAVE))
     _, result, _ = shown(f"{line}\nIt is paid in full. [2]")
     assert (result.kept, result.removed) == (1, (Removed(line, "It says where a passage is from."),))
+
+
+def test_a_model_that_goes_round_in_circles_is_stopped() -> None:
+    once = "The office opens at nine. [1] The canteen serves fish. [2] "
+    more = ["The canteen serves fish. [2] ", "It closes", " at six. [1] ", *["The office opens at nine. [1] "] * 20]
+    generator = ScriptedGenerator(once, *more, RuntimeError("read to the end"))
+    texts, answer = ask(SHELF, generator, verifier=VERIFIER)
+    assert "".join(texts) == answer.text == "The office opens at nine. [1] It closes at six. [1]"
+    assert answer.provenance is not None
+    assert answer.provenance.written.count("opens at nine") < 6
+    assert answer.usage == Usage()

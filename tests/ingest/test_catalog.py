@@ -1,6 +1,7 @@
 """The catalog: what goes in comes out, and a commit is one moment."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 
 from ingest.catalog import Catalog, sqlite_url
 from ingest.catalog_rows import _pack, _unpack, make_tables
-from ingest.errors import IndexLockedError, SettingsError, UnavailableError
+from ingest.errors import IndexLockedError, InvalidError, SettingsError, UnavailableError
 from ingest.types import Document, Section
 
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
@@ -322,3 +324,20 @@ def test_a_path_with_odd_characters_is_a_fine_place(tmp_path: Path) -> None:
     folder.mkdir()
     Catalog(sqlite_url(folder / "catalog.sqlite")).close()
     assert (folder / "catalog.sqlite").exists()
+
+
+def test_a_value_that_the_database_refuses_is_a_mistake_of_who_gave_it(tmp_path: Path) -> None:
+    catalog = Catalog(sqlite_url(tmp_path / "catalog.sqlite"))
+    with catalog.engine.connect() as connection, pytest.raises(InvalidError, match="cannot take a value"):
+        driver: Any = connection.connection.driver_connection
+        driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1_000)
+        connection.execute(sa.text("SELECT :value"), {"value": "x" * 2_000})
+    catalog.close()
+
+
+@pytest.mark.skipif(POSTGRES not in os.environ, reason=f"set {POSTGRES} to run this")
+def test_a_nul_is_refused(tmp_path: Path) -> None:
+    catalog = Catalog(os.environ[POSTGRES])
+    with pytest.raises(InvalidError, match="cannot take a value"):
+        catalog.get("a\x00b")
+    catalog.close()

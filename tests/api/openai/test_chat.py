@@ -90,9 +90,9 @@ def test_parameters_that_want_another_kind_of_answer_are_refused(chat: OpenAI, w
 
 def test_an_answer_may_be_sent_back_as_it_came(chat: OpenAI) -> None:
     first = chat.chat.completions.create(model="small", messages=ASKED).choices[0].message
-    said = {"role": "assistant", "content": first.content, "refusal": first.refusal}
     silent: Any = {"role": "assistant", "content": None}
-    messages: Any = [*ASKED, said, *ASKED, silent, *ASKED]
+    noted = {**first.model_dump(), "annotations": []}
+    messages: Any = [*ASKED, first.model_dump(), *ASKED, noted, *ASKED, silent, *ASKED]
     again = chat.chat.completions.create(model="small", messages=messages, stream=None)
     assert again.choices[0].message.content == first.content
 

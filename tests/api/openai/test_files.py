@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from openai import APIStatusError, AsyncOpenAI, BadRequestError, NotFoundError, OpenAI
 
 from api.bootstrap import Services
+from api.openai.models import generator_name, is_generator
+from tests.api.conftest import settings_for
 
 Upload = Callable[[str, str], str]
 
@@ -90,3 +93,13 @@ async def _async_journey(client: AsyncOpenAI) -> list[str]:
 def test_the_async_client(url: str, tenant: str) -> None:
     found, uploaded = asyncio.run(_async_journey(AsyncOpenAI(base_url=url, api_key=tenant, max_retries=0)))
     assert found == uploaded
+
+
+def test_a_model_of_this_process_goes_by_its_own_name(tmp_path: Path) -> None:
+    local = settings_for(tmp_path, answers={"generator": "transformers", "model": "org/small"})
+    asked = settings_for(tmp_path, answers={"generator": "openai", "model": "big", "url": "http://localhost:1/v1"})
+    quoting = settings_for(tmp_path, answers={"model": "unused"})
+    assert [generator_name(one) for one in (local, asked, quoting)] == ["org/small", "big", "extractive"]
+    assert [is_generator(name, local) for name in ("org/small", "transformers", "openai")] == [True, True, False]
+    assert [is_generator(name, asked) for name in ("big", "openai", "org/small")] == [True, False, False]
+    assert [is_generator(name, quoting) for name in ("extractive", "unused")] == [True, False]

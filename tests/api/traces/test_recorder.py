@@ -4,14 +4,17 @@ import logging
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from api.models import Models
 from api.schemas import AnswerIn
 from api.schemas_answers import UsageOut
 from api.traces import recorder as module
 from api.traces.course import Course
+from api.traces.making import trace_of
 from api.traces.recorder import Recorder
 from api.traces.schemas import TraceOut
 from api.tuned import Tuned
@@ -20,6 +23,8 @@ from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import UnavailableError
 from ingest.journal.journal import Entry, Journals, reader_of
 from retrieval.types import Access
+from tests.api.conftest import settings_for
+from tests.fakes import HashEmbedder
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 READER = reader_of("acme", ())
@@ -184,3 +189,24 @@ def test_work_is_done_again_and_again_until_the_end() -> None:
     done = times
     regularly.start()
     assert times == done
+
+
+class Unreachable(HashEmbedder):
+    """What a server's vectors are like is asked once it answers."""
+
+    @property
+    def dimension(self) -> int:
+        raise UnavailableError("The embedding server does not answer; start it.")
+
+
+def test_an_answer_that_failed_for_the_embedding_model_has_a_trace(
+    journals: Journals, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    models = Models(settings_for(tmp_path), Unreachable())
+    make = partial(trace_of, models)
+    recording = Recorder(Moody(journals, True), make, True, timedelta(days=30), timedelta(days=30), lambda: NOW)
+    recording.record(course("a"))
+    recording.close()
+    (entry,) = journals.traces.page(READER, 9)[0]
+    assert TraceOut.model_validate_json(entry.body).versions["embedding model"] == models.settings.embedding.model
+    assert caplog.records == []

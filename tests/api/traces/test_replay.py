@@ -132,6 +132,15 @@ def test_hits_that_change_places_at_the_same_score_are_no_change() -> None:
     assert len(compared(one, other, {}).hits) == 2  # what is fused by ranks lies close together
 
 
+def test_the_passages_of_a_document_that_was_taken_up_again_are_the_same() -> None:
+    first = scored(("a", 0.9), ("b", 0.5), ("c", 0.2))
+    texts = {"a2": "text of a", "c2": "text of c", "d2": "text of d"}
+    second = scored(("a2", 0.9), ("c2", 0.5), ("d2", 0.2))
+    renamed = [hit.model_copy(update={"text": texts[hit.chunk_id]}) for hit in second.hits]
+    found = compared(first, second.model_copy(update={"hits": renamed}), {})
+    assert [(one.kind, one.chunk_id) for one in found.hits] == [("gone", "b"), ("moved", "c"), ("new", "d2")]
+
+
 def scored(*hits: tuple[str, float]) -> TraceOut:
     made = [hit(key, rank, score) for rank, (key, score) in enumerate(hits, start=1)]
     return trace(course("a")).model_copy(update={"hits": made})
@@ -148,7 +157,7 @@ def hit(key: str, rank: int, score: float) -> TracedHit:
         char_start=0,
         char_end=1,
         kind="text",
-        text="x",
+        text=f"text of {key}",
         score=score,
         origin={},
         metadata={},

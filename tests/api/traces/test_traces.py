@@ -58,6 +58,14 @@ def test_the_same_settings_have_the_same_fingerprint(ann: httpx.Client, data: Pa
         assert _fingerprint(brief) != first
 
 
+def test_no_trace_shows_how_a_model_is_started(data: Path) -> None:
+    secret = {"arguments": "--api-key sk-secret", "command": "env TOKEN=sk-secret vllm serve"}
+    with services_on(data, answers={**QUOTING, "serve": secret}) as started:
+        shown = deciding(started.settings, Tuned())
+    assert shown["answers.generator"] == "extractive"
+    assert "sk-secret" not in str(shown)
+
+
 def _fingerprint(services: Services) -> str:
     return fingerprint(deciding(services.settings, Tuned()))
 
