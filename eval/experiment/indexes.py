@@ -20,7 +20,8 @@ from ingest.progress import Snapshot
 
 _DECIDING: dict[str, Any] = {
     "access": {"tenant"},
-    "store": {"engine", "url"},
+    # The engine takes the others only when it makes an index; of one that is there they change nothing.
+    "store": {"engine", "url", "quantization", "vectors", "hnsw_m", "hnsw_ef_construct", "shards"},
     "embedding": {"model", "runtime", "document_prefix", "url", "tokenizer", "max_tokens"},
     "ingestion": {"chunk_tokens", "overlap_tokens", "parse_timeout_s", "max_file_mb"},
     "bm25": True,
