@@ -1,5 +1,6 @@
 """Evidence that one stage of the pipeline loses is reported as lost there."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from eval.experiment.funnel import Funnel
 from eval.experiment.outcomes import Lost
 from eval.experiment.scoring import missed
 from eval.experiment.sets import Case
+from generation.types import Prompt
 from ingest.catalog import Catalog
 from retrieval.store.edge import EdgeStore
 from tests.eval.library import library
@@ -63,6 +65,30 @@ def test_the_stage_that_lost_it(
         (asked,) = shelf.ask(case())
         assert missed(asked)
         assert Funnel(shelf.services, shelf.collection).where_lost(asked) is stage
+
+
+def test_evidence_that_joined_passages_hold_is_not_lost_by_chunking(tmp_path: Path) -> None:
+    changes = {**GUARDED, "retrieval": {"mode": "bm25", "neighbours": 1}}
+    with library(tmp_path, changes) as shelf:
+        shelf.put("leave.md", "Staff get ", "thirty days.")
+        (asked,) = shelf.ask(case())
+        assert Funnel(shelf.services, shelf.collection).where_lost(asked) is Lost.REFUSED
+
+
+def test_a_hit_that_was_not_packed_was_dropped_from_the_context(tmp_path: Path) -> None:
+    with library(tmp_path, GUARDED) as shelf:
+        shelf.put("leave.md", QUOTE)
+        shelf.put("other.md", OTHER)
+        (asked,) = shelf.ask(case())
+        assert {hit.chunk.source for hit in asked.hits} == {"leave.md", "other.md"}  # those of a refusal
+        funnel = Funnel(shelf.services, shelf.collection)
+        assert funnel.where_lost(asked) in (Lost.REFUSED, Lost.UNUSED)
+        assert asked.unguarded and asked.unguarded.provenance and asked.unguarded.provenance.prompt
+        provenance = asked.unguarded.provenance
+        read = tuple(hit for hit in asked.unguarded.hits if hit.chunk.source == "other.md")
+        provenance = replace(provenance, prompt=Prompt(asked.query.text, read, ()))
+        dropped = replace(asked, unguarded=replace(asked.unguarded, provenance=provenance))
+        assert funnel.where_lost(dropped) is Lost.CONTEXT
 
 
 def test_the_same_words_in_another_document_are_not_the_evidence(tmp_path: Path) -> None:
