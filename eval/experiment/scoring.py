@@ -163,10 +163,19 @@ def _outcome(one: Asked, metrics: Mapping[str, float], lost: Lost | None) -> Out
         answers=case.answers,
         metrics={name: round(float(value), 6) for name, value in metrics.items()},
         passages=tuple(_passage(hit, case) for hit in one.hits[:_SHOWN]),
-        gold=tuple(f"{gold.document}: {gold.quote or f'page {gold.page}'}" for gold in case.evidence),
+        gold=tuple(_gold(case)),
         answer=_answered(one) if one.answer else None,
         lost=lost,
     )
+
+
+def _gold(case: Case) -> Iterator[str]:
+    """Documents, the best first, or evidence."""
+    yield from sorted(
+        (key for key, grade in case.grades.items() if grade > 0), key=lambda key: (-case.grades[key], key)
+    )
+    for one in case.evidence:
+        yield f"{one.document}: {one.quote or f'page {one.page}'}"
 
 
 def _answered(one: Asked) -> Answered:

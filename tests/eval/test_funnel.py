@@ -9,7 +9,7 @@ import pytest
 from eval.datasets.questions import Evidence
 from eval.experiment.funnel import Funnel
 from eval.experiment.outcomes import Lost
-from eval.experiment.scoring import missed
+from eval.experiment.scoring import missed, score
 from eval.experiment.sets import Case
 from generation.types import Prompt
 from ingest.catalog import Catalog
@@ -106,10 +106,12 @@ def test_graded_documents_are_followed_in_every_mode(tmp_path: Path, mode: str) 
     with library(tmp_path, changes) as shelf:
         shelf.put("a", OTHER)
         shelf.put("b", "Staff get leave of some days.")
-        asked = shelf.ask(*(case(name, evidence=(), grades={name: 1}) for name in ("a", "b", "c")))
+        asked = shelf.ask(*(case(name, evidence=(), grades={name: 1, "d": 0}) for name in ("a", "b", "c")))
         funnel = Funnel(shelf.services, shelf.collection)
         assert [missed(one) for one in asked] == [False, True, True]
         assert [funnel.where_lost(one) for one in asked[1:]] == [Lost.FUSION, Lost.INDEX]
+        found = score(asked, None, lambda key: "", funnel.where_lost)
+        assert [one.gold for one in found] == [("a",), ("b",), ("c",)]  # the report shows them
 
 
 def test_a_document_is_read_once_and_without_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

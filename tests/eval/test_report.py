@@ -1,6 +1,7 @@
 """What a report and the file of results say, from runs that were built by hand."""
 
 import json
+from dataclasses import replace
 from math import gcd
 from pathlib import Path
 
@@ -101,6 +102,14 @@ def test_only_unanswerable_questions(tmp_path: Path) -> None:
     assert not {"Recall at k", "Where missed questions were lost"} & set(titles)
     assert "Risk and coverage" in titles
     assert "<td>Refusal recall</td>" in (written(run, tmp_path) / "report.html").read_text()
+
+
+def test_only_of_a_question_without_an_answer_it_is_said_that_nothing_answers_it(tmp_path: Path) -> None:
+    missed = replace(outcomes([False])[0], gold=())
+    assert "Nothing answers it." not in (written(made_run({"x": [missed]}), tmp_path) / "report.html").read_text()
+    answered = replace(unanswerable(1, refused=False), gold=())
+    page = (written(made_run({"x": [missed, answered]}), tmp_path) / "report.html").read_text()
+    assert page.count("Nothing answers it.") == 1
 
 
 def test_a_configuration_without_the_metric_has_no_bar_and_no_value(tmp_path: Path) -> None:
