@@ -79,7 +79,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class IndexFigures:
-    """`seconds` and `failed` are those of the run that built the index."""
+    """`seconds`: of all runs that wrote into the index. `failed`: documents of the last one."""
 
     key: str
     documents: int

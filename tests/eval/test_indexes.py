@@ -109,6 +109,19 @@ def test_a_document_that_failed_is_tried_again(shelf: Library, documents: Evalua
     assert len(ingestor.revisions) == 2
 
 
+def test_the_seconds_are_those_that_built_it(
+    shelf: Library, documents: EvaluationSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 100.0, 200.0, 201.0, 300.0, 305.0])
+    monkeypatch.setattr("eval.experiment.indexes.perf_counter", lambda: next(times))
+    ingestor = OneChunkIngestor(shelf)
+    ingestor.broken = {"it.txt"}
+    assert built(shelf, documents, ingestor).seconds == 100.0
+    assert built(shelf, documents, ingestor).seconds == 100.0
+    ingestor.broken = set()
+    assert built(shelf, documents, ingestor).seconds == 105.0
+
+
 def test_all_is_written_again_where_chunks_are_gone(shelf: Library, documents: EvaluationSet) -> None:
     ingestor = OneChunkIngestor(shelf)
     first = built(shelf, documents, ingestor)
