@@ -16,7 +16,7 @@ from eval.experiment.asking import Asked, Asker
 from eval.experiment.funnel import Funnel
 from eval.experiment.indexes import build, collection_of, index_key
 from eval.experiment.outcomes import DatasetRecord, IndexFigures, Outcome, Result, Run
-from eval.experiment.positions import positions_of
+from eval.experiment.positions import Positions, positions_for
 from eval.experiment.scoring import score
 from eval.experiment.sets import EvaluationSet, cut, open_set
 from eval.experiment.spec import DatasetSpec, ExperimentSpec, JudgeSpec
@@ -116,6 +116,7 @@ class Experiment:
         settings = self._settings(changes, self._data / INDEXES / key)
         with Services(settings, embedder=embedder) as services, asyncio.Runner() as runner:
             collection = self._open_index(services, dataset, key, Step(name, dataset.name, self._done, total))
+            positions = positions_for(dataset, services, collection)  # tells what does not fit before it is asked
             asker = Asker(services, collection, runner, self._spec.depth, self._spec.answers)
             asker.ask(dataset.cases[-1])  # so that nothing is loaded while time counts
             asked = []
@@ -123,7 +124,7 @@ class Experiment:
                 asked.append(asker.ask(case))
                 self._done += 1
                 self._on_step(Step(name, dataset.name, self._done, total))
-            outcomes = tuple(self._score(asked, dataset, services, collection))
+            outcomes = tuple(self._score(asked, positions, services, collection))
         return Result(name, dataset.name, self._indexes[key], outcomes)
 
     def _open_index(self, services: Services, dataset: EvaluationSet, key: str, step: Step) -> Collection:
@@ -136,14 +137,12 @@ class Experiment:
         return collection
 
     def _score(
-        self, asked: Sequence[Asked], dataset: EvaluationSet, services: Services, collection: Collection
+        self, asked: Sequence[Asked], positions: Positions | None, services: Services, collection: Collection
     ) -> Iterator[Outcome]:
         @cache
         def text_of(document_id: str) -> str:
             return joined_text(services.catalog.sections(document_id))
 
-        raw = dataset.raw_documents
-        positions = positions_of(raw, services, collection) if raw else None
         lost = Funnel(services, collection).where_lost
         return score(asked, positions, text_of, lost, self._spec.prices, self._spec.depth)
 
