@@ -25,7 +25,9 @@ from eval import summary
 from eval.compare import Change
 from eval.compare import compare as changes_between
 from eval.datasets.generate import Generated, generate_questions
+from eval.environment import commit
 from eval.experiment import runs
+from eval.experiment.kept import FOLDER, Kept
 from eval.experiment.outcomes import Run
 from eval.experiment.runner import Experiment, Step
 from eval.experiment.spec import load_experiment
@@ -193,11 +195,25 @@ def _run_now(experiment: Path, data: Path, config: Path | None, quiet: bool) -> 
 def _measured(experiment: Path, data: Path, config: Path | None, quiet: bool) -> Run:
     """Run, save and report."""
     spec = load_experiment(experiment)
+    kept = Kept(data / FOLDER, commit())
     with _progress(quiet) as on_step:
-        found = Experiment(spec, data, config, on_step, datetime.now(UTC)).run()
+        found = Experiment(spec, data, config, on_step, datetime.now(UTC), kept).run()
     folder = runs.save(found, data)
+    kept.clear()
     write_report(found, folder)
+    _tell_gaps(found, kept.taken)
     return found
+
+
+def _tell_gaps(found: Run, taken: int) -> None:
+    if taken:
+        said = f"{taken} of {len(found.results)} results are those of an earlier attempt, which did not end"
+        console.err.print(f"[yellow]gone on[/]: {said}", soft_wrap=True)
+    for one in found.results:
+        if failed := summary.failures(one):
+            said = f"{len(failed)} of {len(one.outcomes)} questions failed and count in no metric: {failed[0].failed}"
+            place = escape(f"{one.dataset}, {one.configuration}")
+            console.err.print(f"[yellow]incomplete[/] {place}: {escape(said)}", soft_wrap=True)
 
 
 def _show(found: Run) -> None:

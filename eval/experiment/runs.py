@@ -140,4 +140,5 @@ def _rows(run: Run) -> Iterator[dict[str, object]]:
             about = {"dataset": result.dataset, "configuration": result.configuration, "id": one.id}
             told = {"question": one.text, "answerable": one.answerable, "tags": " ".join(one.tags)}
             seen = {"refused": one.answer.refused, "confidence": one.answer.confidence} if one.answer else {}
-            yield {**about, **told, **seen, "lost": one.lost or "", **one.metrics}
+            failed = {"failed": one.failed} if one.failed else {}
+            yield {**about, **told, **seen, **failed, "lost": one.lost or "", **one.metrics}

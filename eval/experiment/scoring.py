@@ -43,13 +43,16 @@ def score(
         lost: where a missed question was lost.
         depth: how many ranks were asked for; no metric looks beyond.
     """
-    answerable = [one for one in asked if one.case.answerable]
+    answerable = [one for one in asked if one.case.answerable and not one.failed]
     ranked = ranking_metrics(
         {one.case.id: one.ranking for one in answerable},
         {one.case.id: judgements(one.case) for one in answerable},
         depth,
     )
     for one in asked:
+        if one.failed:
+            yield _outcome(one, {}, None)
+            continue
         metrics: Metrics = {"search_ms": one.search_ms, **ranked.get(one.case.id, {})}
         if positions:
             metrics |= _span_metrics(one, positions)
@@ -168,6 +171,7 @@ def _outcome(one: Asked, metrics: Mapping[str, float], lost: Lost | None) -> Out
         gold=tuple(_gold(case)),
         answer=_answered(one) if one.answer else None,
         lost=lost,
+        failed=one.failed,
     )
 
 
