@@ -9,10 +9,9 @@ from eval.datasets.beir import load_beir
 from eval.datasets.documents import short_names
 from eval.datasets.questions import load_question_set, load_questions
 from eval.datasets.spans import load_span_set
-from eval.experiment.positions import Positions, positions_for
+from eval.experiment.positions import Positions
 from eval.experiment.sets import Case, open_set
 from ingest.errors import InvalidError
-from tests.eval.library import library
 
 
 @pytest.fixture
@@ -271,25 +270,6 @@ def test_malformed_span_sets(span_folder: Path, row: object, said: str) -> None:
     (span_folder / "queries.jsonl").write_text(json.dumps(row) + "\n")
     with pytest.raises(InvalidError, match=rf"queries\.jsonl:1: {said}"):
         load_span_set(span_folder)
-
-
-def test_a_byte_order_mark_is_no_character(span_folder: Path) -> None:
-    for path in (span_folder / "queries.jsonl", *(span_folder / "raw_documents").iterdir()):
-        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    (question,) = load_span_set(span_folder).questions
-    assert question.evidence[0].raw_span == (4, 7)
-
-
-def test_a_span_set_that_does_not_fit_its_index_is_told_before_anything_is_asked(
-    span_folder: Path, tmp_path: Path
-) -> None:
-    dataset = open_set("x", "spans", span_folder, None, 7)
-    with library(tmp_path / "data", {}) as shelf:
-        with pytest.raises(InvalidError, match=r"a\.md could not be indexed, but question"):
-            positions_for(dataset, shelf.services, shelf.collection)
-        shelf.put("a.md", "other text")
-        with pytest.raises(InvalidError, match=r"changes the characters of a\.md"):
-            positions_for(dataset, shelf.services, shelf.collection)
 
 
 def test_a_span_set_without_questions(span_folder: Path) -> None:
