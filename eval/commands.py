@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -24,12 +25,15 @@ from eval import summary
 from eval.compare import Change
 from eval.compare import compare as changes_between
 from eval.datasets.generate import Generated, generate_questions
+from eval.environment import commit
 from eval.experiment import runs
+from eval.experiment.kept import FOLDER, Kept
 from eval.experiment.outcomes import Run
 from eval.experiment.runner import Experiment, Step
 from eval.experiment.spec import load_experiment
 from eval.report.write import write_report
 from eval.tracking import check, track
+from eval.whole import write_whole
 from ingest.errors import InvalidError, SettingsError, UnavailableError
 from retrieval.llm import ChatModel, key_from
 
@@ -113,22 +117,23 @@ def gate(baseline: Path, run_name: str | None, data: Path, config: Path | None) 
 
 def report(run_name: str, data: Path) -> None:
     """Where the run lies, be that below `data` or not."""
-    found, folder = runs.find_run(run_name, data)
-    runs.save_in(found, folder)
-    write_report(found, folder)
-    console.out.print(str(folder / REPORT), soft_wrap=True)
+    found, path = runs.find_run(run_name, data)
+    runs.save_missing(found, path)
+    write_report(found, path.parent)
+    console.out.print(str(path.parent / REPORT), soft_wrap=True)
 
 
 def generate(
     settings: Settings, collection: str, out: Path, count: int, seed: int, llm: tuple[str, str, str | None] | None
 ) -> None:
     """`llm`: URL, model and environment variable of the key."""
+    _check_writable(out)
     with ExitStack() as stack:
         services = stack.enter_context(Services(settings))
         model = stack.enter_context(ChatModel(llm[0], llm[1], key_from(llm[2]))) if llm else None
         found: Generated = generate_questions(services, collection, count, seed, model)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found.rows), encoding="utf-8")
+    with _writing(out):
+        write_whole(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found.rows))
     console.out.print(
         f"{len(found.rows)} questions written to {out}; left out: {found.duplicates} like another one, "
         f"{found.unanswered} that their passage does not answer",
@@ -136,6 +141,24 @@ def generate(
     )
     if found.stopped:
         console.err.print(f"[yellow]cut short[/]: {escape(found.stopped)}", soft_wrap=True)
+
+
+def _check_writable(out: Path) -> None:
+    """Before questions are made, which takes time and may cost money."""
+    if out.is_dir():
+        raise InvalidError(f"{out} is a folder; name a file.")
+    with _writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.is_file() or not out.exists():
+            tempfile.TemporaryFile(dir=out.resolve().parent).close()
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InvalidError(f"{out} cannot be written ({error.strerror}); choose another place.") from error
 
 
 def _found(experiment: Path, run_name: str | None, data: Path, config: Path | None) -> Run:
@@ -172,11 +195,25 @@ def _run_now(experiment: Path, data: Path, config: Path | None, quiet: bool) -> 
 def _measured(experiment: Path, data: Path, config: Path | None, quiet: bool) -> Run:
     """Run, save and report."""
     spec = load_experiment(experiment)
+    kept = Kept(data / FOLDER, commit())
     with _progress(quiet) as on_step:
-        found = Experiment(spec, data, config, on_step, datetime.now(UTC)).run()
+        found = Experiment(spec, data, config, on_step, datetime.now(UTC), kept).run()
     folder = runs.save(found, data)
+    kept.clear()
     write_report(found, folder)
+    _tell_gaps(found, kept.taken)
     return found
+
+
+def _tell_gaps(found: Run, taken: int) -> None:
+    if taken:
+        said = f"{taken} of {len(found.results)} results are those of an earlier attempt, which did not end"
+        console.err.print(f"[yellow]gone on[/]: {said}", soft_wrap=True)
+    for one in found.results:
+        if failed := summary.failures(one):
+            said = f"{len(failed)} of {len(one.outcomes)} questions failed and count in no metric: {failed[0].failed}"
+            place = escape(f"{one.dataset}, {one.configuration}")
+            console.err.print(f"[yellow]incomplete[/] {place}: {escape(said)}", soft_wrap=True)
 
 
 def _show(found: Run) -> None:

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.experiment.outcomes import Lost, Result, Run
+from eval.experiment.outcomes import Lost, Outcome, Result, Run
 from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error, risk_coverage
 from eval.metrics.ranking import mean
 from eval.statistics import Difference, Estimate, differences, estimate, pairs
@@ -164,6 +164,11 @@ def calibration(result: Result) -> tuple[float, float] | None:
     if not confidence:
         return None
     return area_under_risk_coverage(confidence, right), expected_calibration_error(confidence, right)
+
+
+def failures(result: Result) -> list[Outcome]:
+    """Questions that could not be asked."""
+    return [one for one in result.outcomes if one.failed]
 
 
 def funnel(result: Result) -> dict[Lost, int]:

@@ -50,6 +50,8 @@ class IngestFigures:
     """Of the pipeline's time, how much the model was at work."""
     optimize_s: float
     """Building the search index afterwards; not part of `seconds`."""
+    whole_docs_per_s: float
+    """With the search index built, as peers are measured."""
     index_mb: float
     catalog_mb: float
     peak_memory_mb: float
@@ -118,6 +120,7 @@ def _figures(slices: Sequence[Slice], optimize_s: float, data: Path, peak_memory
         raw_ratio_total=round(raw_s / seconds, 3),
         encode_share=round(sum(one.inside_s for one in slices) / seconds, 3),
         optimize_s=round(optimize_s, 2),
+        whole_docs_per_s=round(documents / (seconds + optimize_s), 2),
         index_mb=round(disk_megabytes(data / "collections"), 1),
         catalog_mb=round(disk_megabytes(data) - disk_megabytes(data / "collections"), 1),
         peak_memory_mb=round(peak_memory_mb, 1),

@@ -1,11 +1,16 @@
 """The peer txtai: its embeddings index with hybrid search."""
 
+from collections.abc import Iterable
 from importlib import import_module
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eval.bench.measure import DEEP, HEAD, Mode, Queries, RecordingEmbedder, figures
 from eval.bench.peers import Corpus, PeerFigures, whole
+from ingest.ports import Embedder
 
 NAME = "txtai"
 ABOUT = "Embeddings with hybrid: true (Faiss, its own BM25, convex combination), whole documents, the same model"
@@ -18,12 +23,12 @@ def txtai(corpus: Corpus, embedder: RecordingEmbedder, queries: Queries) -> Peer
     except ImportError:
         return PeerFigures(NAME, ABOUT, state="not installed: pip install citewell[peers]")
     embedder.reset()
+    transform = _Transform(embedder)
     started = perf_counter()
-    index = library.Embeddings(
-        method="external", transform=lambda texts: embedder.embed_documents(list(texts)), hybrid=True, content=False
-    )
+    index = library.Embeddings(method="external", transform=transform, hybrid=True, content=False)
     index.index([(key, whole(*document), None) for key, document in corpus.items()])
     seconds, encoding_s = perf_counter() - started, embedder.seconds
+    transform.indexed = True
     try:
         return PeerFigures(
             name=NAME,
@@ -35,6 +40,19 @@ def txtai(corpus: Corpus, embedder: RecordingEmbedder, queries: Queries) -> Peer
         )
     finally:
         index.close()
+
+
+class _Transform:
+    """Embeds documents until they are `indexed`, and queries from then on; the library has one function for both."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.indexed = False
+
+    def __call__(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        if self.indexed:
+            return np.stack([self._embedder.embed_query(text) for text in texts])
+        return self._embedder.embed_documents(list(texts))
 
 
 def _mode(index: Any) -> Mode:

@@ -1,6 +1,9 @@
 """Text files line by line; what is malformed is named with file and line."""
 
+import codecs
+import gzip
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,18 +12,22 @@ from ingest.errors import InvalidError
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Place (`file:line`) and text of every line that is not blank.
+    """Place (`file:line`) and text of every line that is not blank; a byte order mark at the start is left out. A file
+    whose name ends with `.gz` is unpacked.
 
     Raises:
         InvalidError: the file cannot be read, or a line is not UTF-8.
     """
     try:
-        with path.open("rb") as stream:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             for number, line in enumerate(stream, start=1):
+                line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
                 if line.strip():
                     yield f"{path}:{number}", _decoded(line, f"{path}:{number}")
     except FileNotFoundError as error:
         raise InvalidError(f"{path} does not exist; check the folder of the data set.") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InvalidError(f"{path} is no gzipped file, or a damaged one ({error}); pack it anew.") from error
     except OSError as error:
         raise InvalidError(f"{path} cannot be read ({error.strerror}).") from error
 
@@ -36,9 +43,10 @@ def json_rows(path: Path, required: Sequence[str]) -> Iterator[tuple[str, dict[s
 
 
 def utf8_text(path: Path) -> str:
-    """All of a file. Raises InvalidError where it cannot be read or is not UTF-8; names the line."""
+    """All of a file without a byte order mark, which parsers leave out too. Raises InvalidError where it cannot be read
+    or is not UTF-8; names the line."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise InvalidError(f"{path}:{line} is not UTF-8 ({error.reason}); save the file as UTF-8.") from error

@@ -9,8 +9,11 @@ from eval.experiment.judging import ranking
 from eval.experiment.sets import Case
 from generation.answerer import drain
 from generation.types import Answer
+from ingest.errors import CitewellError
 from retrieval.types import Hit, Query
 
+GIVE_UP = 3
+"""So many questions in a row that fail, and nothing more is asked."""
 _CHUNKS_A_DOCUMENT = 3
 """How many chunks are looked at for each document that is to be ranked."""
 
@@ -20,6 +23,7 @@ class Asked:
     """`ranking`: what was found, as the things that are judged. `hits`: what is served, or what the answerer read.
 
     `answer` is the one that is served; `unguarded` is the one that would have been if nothing were ever refused.
+    `failed`: why there is nothing.
     """
 
     case: Case
@@ -30,6 +34,7 @@ class Asked:
     answer: Answer | None = None
     unguarded: Answer | None = None
     answer_ms: float = 0.0
+    failed: str = ""
 
 
 class Asker:
@@ -45,6 +50,7 @@ class Asker:
     ) -> None:
         self._services, self._collection, self._runner = services, collection, runner
         self._depth, self._answers = depth, answers
+        self._failed = 0
         deepened = collection.hybrid.deepened(services.settings.retrieval.top_k)
         self._deep = services.searcher(collection.store, deepened)
         self._unguarded = services.answerer(collection.store, collection.searcher, min_confidence=0.0)
@@ -65,6 +71,22 @@ class Asker:
         answer_ms = (perf_counter() - started) * 1000
         unguarded = self._runner.run(drain(self._unguarded.answer(query))) if answer.refused else answer
         return Asked(case, query, ranked, answer.hits, search_ms, answer, unguarded, answer_ms)
+
+    def ask_or_fail(self, case: Case) -> Asked:
+        """As `ask`; a failure that may be of this question alone is noted.
+
+        Raises:
+            CitewellError: so many questions failed in a row that it is not.
+        """
+        try:
+            found = self.ask(case)
+        except CitewellError as error:
+            self._failed += 1
+            if self._failed >= GIVE_UP:
+                raise
+            return Asked(case, self._query(case, 1), [], (), 0.0, failed=str(error))
+        self._failed = 0
+        return found
 
     def _ranked(self, case: Case) -> list[str]:
         """What is served, and on from there down to `depth`."""

@@ -1,5 +1,6 @@
 """Where a missed question was lost: its evidence is followed through the stages of the pipeline."""
 
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from api.bootstrap import Collection, Services
@@ -11,7 +12,7 @@ from eval.metrics.text import words
 from generation.citations import citation_at
 from ingest.catalog_rows import CatalogEntry
 from ingest.types import Chunk, Document, chunk_id
-from retrieval.types import Access, Query
+from retrieval.types import Access, Hit, Query
 
 
 class Funnel:
@@ -30,16 +31,19 @@ class Funnel:
         documents = _wanted(case) & self._entries().keys()
         if not any(self._says(one, case) for one in documents):
             return Lost.INDEX
+        packed = _packed(asked)
+        # Passages may be joined: they hold what no chunk holds alone, under the id of another one.
+        if not any(is_right(hit.chunk, case) for hit in (*_found(asked), *packed)):
+            return self._lost_by_search(case, query, documents)
+        if not self._weighed(case, query, packed):
+            return Lost.CONTEXT
+        return Lost.REFUSED if asked.unguarded and cites_evidence(case, asked.unguarded) else Lost.UNUSED
+
+    def _lost_by_search(self, case: Case, query: Query, documents: Iterable[str]) -> Lost:
         right = {chunk.id for one in documents for chunk in self._chunks(one, query.access) if is_right(chunk, case)}
         if not right:
             return Lost.CHUNKING
-        if not right & self._candidates(query):
-            return Lost.CANDIDATES
-        if not right & {hit.chunk.id for hit in asked.hits}:
-            return Lost.FUSION
-        if not self._weighed(asked):
-            return Lost.CONTEXT
-        return Lost.REFUSED if asked.unguarded and cites_evidence(case, asked.unguarded) else Lost.UNUSED
+        return Lost.FUSION if right & self._candidates(query) else Lost.CANDIDATES
 
     def _says(self, source: str, case: Case) -> bool:
         """Whether the text that was read from the document still has the evidence."""
@@ -50,11 +54,11 @@ class Funnel:
         vector = None if query.mode == "bm25" else self._services.embedder.embed_query(query.text)
         return {key for ranked in self._collection.hybrid.branches(query, vector).values() for key, _ in ranked}
 
-    def _weighed(self, asked: Asked) -> bool:
+    def _weighed(self, case: Case, query: Query, packed: Sequence[Hit]) -> bool:
         """Whether a sentence of the evidence is among those that the answerer weighs."""
-        found = self._services.evidence(self._collection.store).signals(asked.query, asked.hits)
-        cited = (citation_at(one.marker, asked.hits[one.marker - 1], one.start, one.end, 0.0) for one, _ in found)
-        return any(is_cited(one, asked.case) for one in cited)
+        found = self._services.evidence(self._collection.store).signals(query, packed)
+        cited = (citation_at(one.marker, packed[one.marker - 1], one.start, one.end, 0.0) for one, _ in found)
+        return any(is_cited(one, case) for one in cited)
 
     def _read_entries(self) -> dict[str, CatalogEntry]:
         tenant = self._services.settings.access.tenant
@@ -75,6 +79,20 @@ class Funnel:
         return self._collection.store.fetch(
             [chunk_id(document.id, document.revision, place) for place in range(count)], access
         )
+
+
+def _found(asked: Asked) -> tuple[Hit, ...]:
+    """What the search gave."""
+    known = asked.answer.provenance if asked.answer else None
+    return known.found if known else asked.hits
+
+
+def _packed(asked: Asked) -> tuple[Hit, ...]:
+    """What the generator read, or would have read: the hits of a refusal are all that was found."""
+    known = asked.unguarded.provenance if asked.unguarded else None
+    if known is None:
+        return asked.hits
+    return known.prompt.hits if known.prompt else ()
 
 
 def _wanted(case: Case) -> set[str]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,7 +20,8 @@ from ingest.progress import Snapshot
 
 _DECIDING: dict[str, Any] = {
     "access": {"tenant"},
-    "store": {"engine", "url"},
+    # The engine takes the others only when it makes an index; of one that is there they change nothing.
+    "store": {"engine", "url", "quantization", "vectors", "hnsw_m", "hnsw_ef_construct", "shards"},
     "embedding": {"model", "runtime", "document_prefix", "url", "tokenizer", "max_tokens"},
     "ingestion": {"chunk_tokens", "overlap_tokens", "parse_timeout_s", "max_file_mb"},
     "bm25": True,
@@ -64,13 +65,21 @@ def build(
     known = _read(done)
     if known and not _holds(known, services, collection):
         services.catalog.mark_stale(collection.name)
-    elif known and not known.failed:
+        known = None
+    if known and not known.failed:
         return known
     figures = _ingest(services, collection, dataset, key, on_progress)
+    if known:
+        figures = replace(figures, seconds=_seconds(known, figures))
     draft = done.with_suffix(".draft")
     draft.write_text(json.dumps(asdict(figures)))
     draft.replace(done)
     return figures
+
+
+def _seconds(known: IndexFigures, again: IndexFigures) -> float:
+    """Of an index whose missing documents were tried again: what brought nothing is no part of building it."""
+    return known.seconds if again.documents == known.documents else round(known.seconds + again.seconds, 2)
 
 
 def _read(path: Path) -> IndexFigures | None:

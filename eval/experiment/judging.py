@@ -6,7 +6,9 @@ from eval.datasets.questions import Evidence
 from eval.experiment.sets import Case
 from eval.metrics.ranking import first_of_each
 from eval.metrics.text import words
-from generation.types import Answer, Citation
+from generation.citations import Statement, statements
+from generation.conflicts.wording import said
+from generation.types import Answer, Citation, Quote
 from ingest.types import Chunk
 from retrieval.types import Hit
 
@@ -52,7 +54,22 @@ def is_cited(citation: Citation, case: Case) -> bool:
 
 def cites_evidence(case: Case, answer: Answer) -> bool:
     """An answer is right if one of its first citations stands in gold evidence: readers look no further."""
-    return any(is_cited(one, case) for one in answer.citations[:FIRST])
+    return any(is_cited(one, case) for one in own_citations(answer)[:FIRST])
+
+
+def own_citations(answer: Answer) -> tuple[Citation, ...]:
+    """Those of its sentences, without what is cited only to tell of a conflict."""
+    if not answer.conflicts:
+        return answer.citations
+    markers = {marker for one in statements_of(answer) for marker in one.markers}
+    return tuple(one for one in answer.citations if one.marker in markers)
+
+
+def statements_of(answer: Answer) -> list[Statement]:
+    """As the answerer split it: a quote that is cited may hold `[1]` itself. What tells of conflicts is left out, for
+    it is no sentence of a document."""
+    quotes = [Quote(one.marker, one.quote, one.char_start, one.char_end, one.support) for one in answer.citations]
+    return statements(answer.text.removesuffix(said(answer.conflicts)), quotes)
 
 
 def judgements(case: Case) -> Mapping[str, int]:

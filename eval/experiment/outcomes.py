@@ -58,7 +58,10 @@ class Answered:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One question under one configuration. A metric that a question has no value for is absent."""
+    """One question under one configuration. A metric that a question has no value for is absent.
+
+    `failed`: why it could not be asked, a sentence for people; such a question has no metric at all.
+    """
 
     id: str
     text: str
@@ -70,6 +73,7 @@ class Outcome:
     gold: tuple[str, ...] = ()
     answer: Answered | None = None
     lost: Lost | None = None
+    failed: str = ""
 
     @property
     def wrongly_answered(self) -> bool:
@@ -79,7 +83,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class IndexFigures:
-    """`seconds` and `failed` are those of the run that built the index."""
+    """`seconds`: of all runs that wrote into the index. `failed`: documents of the last one."""
 
     key: str
     documents: int

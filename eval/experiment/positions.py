@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from api.bootstrap import Collection, Services
 from eval.datasets.lines import utf8_text
-from eval.experiment.sets import Case
+from eval.experiment.sets import Case, EvaluationSet
 from eval.metrics.spans import Span
 from ingest.errors import InvalidError
 from ingest.types import joined_text
@@ -36,6 +36,16 @@ class Positions:
             if name not in self.raw:
                 raise InvalidError(f"{name} could not be indexed, but question {case.id!r} needs it; mend the file.")
         return [(name, int(self.raw[name][start]), int(self.raw[name][end])) for name, (start, end) in spans]
+
+
+def positions_for(dataset: EvaluationSet, services: Services, collection: Collection) -> Positions | None:
+    """None where the set is none of spans. Raises InvalidError where it and the index do not fit together."""
+    if dataset.raw_documents is None:
+        return None
+    found = positions_of(dataset.raw_documents, services, collection)
+    for case in dataset.cases:
+        found.of_case(case)
+    return found
 
 
 def positions_of(documents: Path, services: Services, collection: Collection) -> Positions:

@@ -15,12 +15,14 @@ from eval.environment import commit, load, machine, model_files, precision, show
 from eval.experiment.asking import Asked, Asker
 from eval.experiment.funnel import Funnel
 from eval.experiment.indexes import build, collection_of, index_key
+from eval.experiment.kept import Kept, key_of
 from eval.experiment.outcomes import DatasetRecord, IndexFigures, Outcome, Result, Run
-from eval.experiment.positions import positions_of
+from eval.experiment.positions import Positions, positions_for
 from eval.experiment.scoring import score
 from eval.experiment.sets import EvaluationSet, cut, open_set
 from eval.experiment.spec import DatasetSpec, ExperimentSpec, JudgeSpec
 from eval.judge import PROMPT_VERSION, check, judge
+from ingest.errors import UnavailableError
 from ingest.ports import Embedder
 from ingest.progress import Snapshot
 from ingest.types import joined_text
@@ -50,6 +52,7 @@ class Experiment:
         config: settings file of the user, below what the configurations change.
         on_step: told after each question.
         now: the time of the run.
+        kept: finished results of an earlier attempt that did not end; None: nothing is kept.
     """
 
     def __init__(
@@ -59,7 +62,9 @@ class Experiment:
         config: Path | None,
         on_step: Callable[[Step], None],
         now: datetime,
+        kept: Kept | None = None,
     ) -> None:
+        self._kept = kept
         self._spec, self._data, self._config = spec, data, config
         self._on_step, self._now = on_step, now
         self._embedders: dict[str, Embedder] = {}
@@ -72,7 +77,7 @@ class Experiment:
 
         Raises:
             InvalidError, SettingsError: a data set or a configuration is wrong, or the key of the judge is missing.
-            UnavailableError: the judge does not answer.
+            UnavailableError: the judge does not answer, or several questions in a row fail.
         """
         spec = self._spec
         sets = [self._open(one) for one in spec.datasets]
@@ -111,19 +116,33 @@ class Experiment:
     def _result(self, name: str, changes: Mapping[str, Any], dataset: EvaluationSet, cases: int) -> Result:
         total = cases * len(self._spec.expanded())
         settings = self._settings(changes, self._data)
-        embedder = self._embedder(settings)
+        self._embedder(settings)  # makes those models that are made, so that their files are there
         key = index_key(settings, dataset, self._model_files(settings.embedding.model))
+        about = key_of(name, settings, dataset, self._spec, key, self._weights([settings]))
+        if self._kept and (known := self._kept.find(about)):
+            self._done += len(dataset.cases)
+            self._on_step(Step(name, dataset.name, self._done, total))
+            return known
+        found = self._asked(name, changes, dataset, key, total)
+        if self._kept:
+            self._kept.keep(about, found)
+        return found
+
+    def _asked(self, name: str, changes: Mapping[str, Any], dataset: EvaluationSet, key: str, total: int) -> Result:
         settings = self._settings(changes, self._data / INDEXES / key)
-        with Services(settings, embedder=embedder) as services, asyncio.Runner() as runner:
+        with Services(settings, embedder=self._embedder(settings)) as services, asyncio.Runner() as runner:
             collection = self._open_index(services, dataset, key, Step(name, dataset.name, self._done, total))
+            positions = positions_for(dataset, services, collection)  # tells what does not fit before it is asked
             asker = Asker(services, collection, runner, self._spec.depth, self._spec.answers)
-            asker.ask(dataset.cases[-1])  # so that nothing is loaded while time counts
+            asker.ask_or_fail(dataset.cases[-1])  # so that nothing is loaded while time counts
             asked = []
             for case in dataset.cases:
-                asked.append(asker.ask(case))
+                asked.append(asker.ask_or_fail(case))
                 self._done += 1
                 self._on_step(Step(name, dataset.name, self._done, total))
-            outcomes = tuple(self._score(asked, dataset, services, collection))
+            if all(one.failed for one in asked):
+                raise UnavailableError(f"No question of {dataset.name} could be asked: {asked[0].failed}")
+            outcomes = tuple(self._score(asked, positions, services, collection))
         return Result(name, dataset.name, self._indexes[key], outcomes)
 
     def _open_index(self, services: Services, dataset: EvaluationSet, key: str, step: Step) -> Collection:
@@ -136,14 +155,12 @@ class Experiment:
         return collection
 
     def _score(
-        self, asked: Sequence[Asked], dataset: EvaluationSet, services: Services, collection: Collection
+        self, asked: Sequence[Asked], positions: Positions | None, services: Services, collection: Collection
     ) -> Iterator[Outcome]:
         @cache
         def text_of(document_id: str) -> str:
             return joined_text(services.catalog.sections(document_id))
 
-        raw = dataset.raw_documents
-        positions = positions_of(raw, services, collection) if raw else None
         lost = Funnel(services, collection).where_lost
         return score(asked, positions, text_of, lost, self._spec.prices, self._spec.depth)
 

@@ -1,6 +1,7 @@
 """Runs on disk: `<data>/evaluations/runs/<id>/results.json`, beside it what people read."""
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from api.schemas import EvaluationOut
 from eval import summary
 from eval.experiment.outcomes import Run
 from eval.report.aggregates import Aggregate, aggregates
+from eval.whole import write_whole
 from ingest.errors import InvalidError, NotFoundError
 
 QUESTIONS = "questions.csv"
@@ -48,23 +50,45 @@ def save(run: Run, data: Path) -> Path:
 
 def save_in(run: Run, folder: Path) -> None:
     """Writes the results with their aggregates, the summary and the table of questions."""
-    (folder / RESULTS).write_bytes(_SAVED.dump_json(_Saved(**vars(run), aggregates=aggregates(run)), indent=1))
-    (folder / SUMMARY).write_text(_summary(run).model_dump_json(indent=2), encoding="utf-8")
-    with (folder / QUESTIONS).open("w", encoding="utf-8", newline="") as stream:
-        rows = list(_rows(run))
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_whole(folder / RESULTS, _SAVED.dump_json(_Saved(**vars(run), aggregates=aggregates(run)), indent=1))
+    _save_tables(run, folder)
+
+
+def save_missing(run: Run, path: Path) -> None:
+    """As `save_in`, for a run that was read from `path`: its results are left as they are where they have aggregates.
+
+    Raises:
+        InvalidError: the folder holds the results of another run.
+    """
+    if path.name != RESULTS and (path.parent / RESULTS).exists():
+        raise InvalidError(
+            f"{path.parent} holds {RESULTS} too, of which there is the report; move {path.name} elsewhere."
+        )
+    try:
+        load_aggregates(path.parent)
+    except InvalidError:
+        save_in(run, path.parent)
+    else:
+        _save_tables(run, path.parent)
+
+
+def _save_tables(run: Run, folder: Path) -> None:
+    write_whole(folder / SUMMARY, _summary(run).model_dump_json(indent=2))
+    rows = list(_rows(run))
+    table = io.StringIO(newline="")
+    writer = csv.DictWriter(table, list(dict.fromkeys(key for row in rows for key in row)))
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(folder / QUESTIONS, table.getvalue())
 
 
 def load_run(given: str, data: Path) -> Run:
-    """As `find_run`, without the folder."""
+    """As `find_run`, without the file."""
     return find_run(given, data)[0]
 
 
 def find_run(given: str, data: Path) -> tuple[Run, Path]:
-    """A run by its id, by `latest`, or by the path of its folder or results, and the folder that it lies in.
+    """A run by its id, by `latest`, or by the path of its folder or results, and the file that it was read from.
 
     Raises:
         NotFoundError: there is none of this name.
@@ -72,7 +96,7 @@ def find_run(given: str, data: Path) -> tuple[Run, Path]:
     """
     path = _path(given, data)
     try:
-        return _RUN.validate_json(path.read_bytes()), path.parent
+        return _RUN.validate_json(path.read_bytes()), path
     except OSError as error:
         raise NotFoundError(f"There is no evaluation {given!r}; `citewell eval list` shows those there are.") from error
     except ValidationError as error:
@@ -116,4 +140,5 @@ def _rows(run: Run) -> Iterator[dict[str, object]]:
             about = {"dataset": result.dataset, "configuration": result.configuration, "id": one.id}
             told = {"question": one.text, "answerable": one.answerable, "tags": " ".join(one.tags)}
             seen = {"refused": one.answer.refused, "confidence": one.answer.confidence} if one.answer else {}
-            yield {**about, **told, **seen, "lost": one.lost or "", **one.metrics}
+            failed = {"failed": one.failed} if one.failed else {}
+            yield {**about, **told, **seen, **failed, "lost": one.lost or "", **one.metrics}

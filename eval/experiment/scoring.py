@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from eval.experiment.asking import Asked
-from eval.experiment.judging import cites, cites_evidence, is_cited, is_right, judgements
+from eval.experiment.judging import (
+    cites,
+    cites_evidence,
+    is_cited,
+    is_right,
+    judgements,
+    own_citations,
+    statements_of,
+)
 from eval.experiment.outcomes import Answered, Cited, Lost, Outcome, Passage
 from eval.experiment.positions import Positions
 from eval.experiment.sets import Case
@@ -12,9 +20,8 @@ from eval.metrics import citations as alce
 from eval.metrics.ranking import DEPTH, mean, ranking_metrics
 from eval.metrics.spans import span_scores
 from eval.metrics.text import exact_match, token_f1, words
-from generation.citations import Statement, statements
-from generation.conflicts.wording import said
-from generation.types import Answer, Citation, Quote, Usage
+from generation.citations import Statement
+from generation.types import Answer, Citation, Usage
 from retrieval.types import Hit
 
 _SHOWN, _LENGTH = 5, 500
@@ -36,13 +43,16 @@ def score(
         lost: where a missed question was lost.
         depth: how many ranks were asked for; no metric looks beyond.
     """
-    answerable = [one for one in asked if one.case.answerable]
+    answerable = [one for one in asked if one.case.answerable and not one.failed]
     ranked = ranking_metrics(
         {one.case.id: one.ranking for one in answerable},
         {one.case.id: judgements(one.case) for one in answerable},
         depth,
     )
     for one in asked:
+        if one.failed:
+            yield _outcome(one, {}, None)
+            continue
         metrics: Metrics = {"search_ms": one.search_ms, **ranked.get(one.case.id, {})}
         if positions:
             metrics |= _span_metrics(one, positions)
@@ -74,14 +84,16 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
 
     `citation_precision` and `citation_recall` hold citations against the gold evidence of the question: whether the
     answer quotes what the annotators marked. Whether its sentences are borne out by what they cite is another matter:
-    that is `alce_recall` and `alce_precision`, of answers that were served.
+    that is `alce_recall` and `alce_precision`, of answers that were served. What is cited for a conflict alone is no
+    citation of the answer.
     """
     found: Metrics = {"coverage": float(not answer.refused)}
+    own = own_citations(answer)
     if case.answerable:
-        served = "" if answer.refused else " ".join(one.text for one in _statements(answer))
+        served = "" if answer.refused else " ".join(one.text for one in statements_of(answer))
         found["refused_answerable"] = float(answer.refused)
         found["answered_right"] = float(not answer.refused and cites_evidence(case, answer))
-        found["citation_recall"] = mean(any(cites(one, gold) for one in answer.citations) for gold in case.evidence)
+        found["citation_recall"] = mean(any(cites(one, gold) for one in own) for gold in case.evidence)
         if case.answers:
             found["exact_match"] = exact_match(served, case.answers)
             found["token_f1"] = token_f1(served, case.answers)
@@ -89,8 +101,8 @@ def answer_metrics(case: Case, answer: Answer, text_of: Callable[[str], str]) ->
             found["short_given"] = float(answer.short is not None)
             found["short_exact_match"] = exact_match(short, case.answers)
             found["short_token_f1"] = token_f1(short, case.answers)
-        if answer.citations:
-            found["citation_precision"] = mean(is_cited(one, case) for one in answer.citations)
+        if own:
+            found["citation_precision"] = mean(is_cited(one, case) for one in own)
     else:
         found["refusal_recall"] = float(answer.refused)
     if answer.refused:
@@ -117,30 +129,23 @@ def usage_metrics(usage: Usage, prices: Prices | None) -> Metrics:
 def supported(answer: Answer, text_of: Callable[[str], str]) -> float:
     """Share of the answer's sentences that stand, word for word, in a quote that they cite, which itself stands in
     its document at the place that the citation names."""
-    sentences = [one for one in _statements(answer) if words(one.text).strip()]
-    return mean(_stands(one, answer.citations, text_of) for one in sentences)
+    sentences = [one for one in statements_of(answer) if words(one.text).strip()]
+    return mean(_stands(one, own_citations(answer), text_of) for one in sentences)
 
 
 def cited_sentences(answer: Answer, text_of: Callable[[str], str]) -> list[alce.Cited]:
     """Of each passage those quotes count that stand in the document where their citation says."""
     quotes: dict[int, str] = dict.fromkeys((one.marker for one in answer.citations), "")
-    for one in answer.citations:
+    for one in own_citations(answer):
         if text_of(one.document_id)[one.char_start : one.char_end] == one.quote:
             quotes[one.marker] += f"{one.quote}\n"
-    sentences = [one for one in _statements(answer) if words(one.text).strip()]
+    sentences = [one for one in statements_of(answer) if words(one.text).strip()]
     return [alce.Cited(one.text, {marker: quotes.get(marker, "") for marker in one.markers}) for one in sentences]
 
 
 def said_in(texts: Sequence[str], sentence: str) -> bool:
     """Word for word. A paraphrase counts as not entailed: figures of free text are lower bounds."""
     return any(words(sentence) in words(text) for text in texts)
-
-
-def _statements(answer: Answer) -> list[Statement]:
-    """As the answerer split it: a quote that is cited may hold `[1]` itself. What tells of conflicts is left out, for
-    it is no sentence of a document."""
-    quotes = [Quote(one.marker, one.quote, one.char_start, one.char_end, one.support) for one in answer.citations]
-    return statements(answer.text.removesuffix(said(answer.conflicts)), quotes)
 
 
 def _stands(statement: Statement, citations: Sequence[Citation], text_of: Callable[[str], str]) -> bool:
@@ -163,10 +168,20 @@ def _outcome(one: Asked, metrics: Mapping[str, float], lost: Lost | None) -> Out
         answers=case.answers,
         metrics={name: round(float(value), 6) for name, value in metrics.items()},
         passages=tuple(_passage(hit, case) for hit in one.hits[:_SHOWN]),
-        gold=tuple(f"{gold.document}: {gold.quote or f'page {gold.page}'}" for gold in case.evidence),
+        gold=tuple(_gold(case)),
         answer=_answered(one) if one.answer else None,
         lost=lost,
+        failed=one.failed,
     )
+
+
+def _gold(case: Case) -> Iterator[str]:
+    """Documents, the best first, or evidence."""
+    yield from sorted(
+        (key for key, grade in case.grades.items() if grade > 0), key=lambda key: (-case.grades[key], key)
+    )
+    for one in case.evidence:
+        yield f"{one.document}: {one.quote or f'page {one.page}'}"
 
 
 def _answered(one: Asked) -> Answered:

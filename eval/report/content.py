@@ -86,6 +86,8 @@ class Section:
     plots: tuple[Plot, ...]
     misses: tuple[Misses, ...]
     funnels: Mapping[str, Mapping[Lost, int]]
+    failures: tuple[tuple[str, tuple[Outcome, ...]], ...] = ()
+    """Configurations with questions that could not be asked."""
 
 
 def sections(run: Run, aggregates: Sequence[Aggregate]) -> Iterator[Section]:
@@ -117,6 +119,7 @@ def _section(run: Run, dataset: DatasetRecord, results: tuple[Result, ...], aggr
         plots=tuple(_plots(run.baseline, results, aggregates, main, funnels)),
         misses=tuple(_misses(result) for result in results),
         funnels=funnels,
+        failures=tuple((one.configuration, tuple(failed)) for one in results if (failed := summary.failures(one))),
     )
 
 

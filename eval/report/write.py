@@ -9,6 +9,7 @@ from api.evaluations import REPORT
 from eval.experiment.outcomes import Lost, Run
 from eval.experiment.runs import load_aggregates
 from eval.report.content import sections
+from eval.whole import write_whole
 
 _FOLDER = Path(__file__).parent
 
@@ -35,7 +36,7 @@ def write_report(run: Run, folder: Path) -> None:
             lstrip_blocks=not escaped,
         )
         text = environment.get_template(f"{name}.j2").render(content)
-        (folder / name).write_text(text, encoding="utf-8")
+        write_whole(folder / name, text)
 
 
 def _pretty(value: object) -> str:

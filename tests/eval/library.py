@@ -38,7 +38,7 @@ class Library:
     def ask(self, *cases: Case, depth: int = 10) -> list[Asked]:
         with asyncio.Runner() as runner:
             asker = Asker(self.services, self.collection, runner, depth, answers=True)
-            return [asker.ask(case) for case in cases]
+            return [asker.ask_or_fail(case) for case in cases]
 
 
 @contextmanager

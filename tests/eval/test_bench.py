@@ -4,17 +4,22 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from eval.bench import run as bench
-from eval.bench.ingest import split
+from eval.bench.ingest import Slice, split
+from eval.bench.ingest import _figures as ingest_figures
 from eval.bench.measure import Queries, RecordingEmbedder, percentiles, summary
 from eval.bench.peers import PeerFigures, best, rank_bm25, sentence_transformers_exact, words
 from eval.bench.peers_haystack import haystack
 from eval.bench.peers_llama import llama_index
 from eval.bench.peers_txtai import txtai
+from eval.bench.report import Report, ratios
+from eval.bench.search import ApiFigures
 from eval.datasets.beir import write_corpus
 from eval.environment import overrides
 from ingest.errors import InvalidError
@@ -80,6 +85,43 @@ def test_other_peers_that_are_not_installed_are_named(
     monkeypatch.setitem(sys.modules, module, None)
     found = peer({}, RecordingEmbedder(HashEmbedder()), Queries({}, {}, {}))
     assert found.state == "not installed: pip install citewell[peers]"
+
+
+class TxtaiEmbeddings:
+    """As much of the library's class as the peer uses: the first document that is nearest."""
+
+    def __init__(self, transform: Callable[[list[str]], np.ndarray], **_: object) -> None:
+        self._transform = transform
+
+    def index(self, rows: list[tuple[str, str, None]]) -> None:
+        self._keys = [key for key, _, _ in rows]
+        self._vectors = self._transform([text for _, text, _ in rows])
+
+    def search(self, text: str, count: int) -> list[tuple[str, float]]:
+        scores = self._vectors @ self._transform([text])[0]
+        return [(self._keys[place], float(scores[place])) for place in np.argsort(-scores)[:count]]
+
+    def close(self) -> None:
+        pass
+
+
+def test_txtai_embeds_queries_as_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "txtai", SimpleNamespace(Embeddings=TxtaiEmbeddings))
+    embedder = RecordingEmbedder(HashEmbedder())
+    corpus = {topic: (f"About a {topic}", f"The {topic} was seen.") for topic in TOPICS}
+    texts = {topic: f"the {topic}" for topic in TOPICS}
+    vectors = {key: embedder.embed_query(text) for key, text in texts.items()}
+    found = txtai(corpus, embedder, Queries(texts, vectors, {topic: {topic: 1} for topic in TOPICS}))
+    assert found.modes["hybrid"].recall == 1.0
+    assert len(embedder.texts) == len(TOPICS)  # the documents alone
+
+
+def test_our_speed_beside_a_peer_has_the_search_index_in_it(tmp_path: Path) -> None:
+    part = Slice(documents=100, chunks=200, failed=0, ingest_s=8.0, inside_s=6.0, raw_s=6.0)
+    ingest = ingest_figures([part], 2.0, tmp_path, 0.0)
+    assert (ingest.docs_per_s, ingest.whole_docs_per_s) == (12.5, 10.0)
+    report = Report({}, {}, {}, ingest, {}, cast(ApiFigures, None), [])
+    assert ratios(report, PeerFigures("peer", "", docs_per_s=20.0)) == {"docs_per_s": 0.5}
 
 
 def test_peers_find_what_is_there() -> None:

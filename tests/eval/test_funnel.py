@@ -1,5 +1,6 @@
 """Evidence that one stage of the pipeline loses is reported as lost there."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from eval.datasets.questions import Evidence
 from eval.experiment.funnel import Funnel
 from eval.experiment.outcomes import Lost
-from eval.experiment.scoring import missed
+from eval.experiment.scoring import missed, score
 from eval.experiment.sets import Case
+from generation.types import Prompt
 from ingest.catalog import Catalog
 from retrieval.store.edge import EdgeStore
 from tests.eval.library import library
@@ -65,6 +67,30 @@ def test_the_stage_that_lost_it(
         assert Funnel(shelf.services, shelf.collection).where_lost(asked) is stage
 
 
+def test_evidence_that_joined_passages_hold_is_not_lost_by_chunking(tmp_path: Path) -> None:
+    changes = {**GUARDED, "retrieval": {"mode": "bm25", "neighbours": 1}}
+    with library(tmp_path, changes) as shelf:
+        shelf.put("leave.md", "Staff get ", "thirty days.")
+        (asked,) = shelf.ask(case())
+        assert Funnel(shelf.services, shelf.collection).where_lost(asked) is Lost.REFUSED
+
+
+def test_a_hit_that_was_not_packed_was_dropped_from_the_context(tmp_path: Path) -> None:
+    with library(tmp_path, GUARDED) as shelf:
+        shelf.put("leave.md", QUOTE)
+        shelf.put("other.md", OTHER)
+        (asked,) = shelf.ask(case())
+        assert {hit.chunk.source for hit in asked.hits} == {"leave.md", "other.md"}  # those of a refusal
+        funnel = Funnel(shelf.services, shelf.collection)
+        assert funnel.where_lost(asked) in (Lost.REFUSED, Lost.UNUSED)
+        assert asked.unguarded and asked.unguarded.provenance and asked.unguarded.provenance.prompt
+        provenance = asked.unguarded.provenance
+        read = tuple(hit for hit in asked.unguarded.hits if hit.chunk.source == "other.md")
+        provenance = replace(provenance, prompt=Prompt(asked.query.text, read, ()))
+        dropped = replace(asked, unguarded=replace(asked.unguarded, provenance=provenance))
+        assert funnel.where_lost(dropped) is Lost.CONTEXT
+
+
 def test_the_same_words_in_another_document_are_not_the_evidence(tmp_path: Path) -> None:
     with library(tmp_path, settings()) as shelf:
         shelf.put("leave.md", "".join(FILLING) + QUOTE)
@@ -80,10 +106,12 @@ def test_graded_documents_are_followed_in_every_mode(tmp_path: Path, mode: str) 
     with library(tmp_path, changes) as shelf:
         shelf.put("a", OTHER)
         shelf.put("b", "Staff get leave of some days.")
-        asked = shelf.ask(*(case(name, evidence=(), grades={name: 1}) for name in ("a", "b", "c")))
+        asked = shelf.ask(*(case(name, evidence=(), grades={name: 1, "d": 0}) for name in ("a", "b", "c")))
         funnel = Funnel(shelf.services, shelf.collection)
         assert [missed(one) for one in asked] == [False, True, True]
         assert [funnel.where_lost(one) for one in asked[1:]] == [Lost.FUSION, Lost.INDEX]
+        found = score(asked, None, lambda key: "", funnel.where_lost)
+        assert [one.gold for one in found] == [("a",), ("b",), ("c",)]  # the report shows them
 
 
 def test_a_document_is_read_once_and_without_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,15 @@
 """Questions made by a program: which drafts are kept, and what becomes of them when the model fails."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from api.settings import load_settings
+from eval.commands import generate
 from eval.datasets.generate import Draft, first_line, select
 from generation.candidates import Candidate
-from ingest.errors import UnavailableError
+from ingest.errors import InvalidError, UnavailableError
 from ingest.types import Chunk
 from retrieval.types import Hit
 from tests.fakes import HashEmbedder
@@ -59,3 +62,14 @@ def test_what_was_made_before_a_failure_is_kept() -> None:
 def test_evidence_names_the_document() -> None:
     (row,) = select(iter([draft("How long?", "b/leave.md")]), 1, EMBED, lambda one: True).rows
     assert row["evidence"] == [{"document": "b/leave.md", "quote": "Parental leave is thirty days."}]
+
+
+@pytest.mark.parametrize(("place", "said"), [("", "is a folder; name a file"), ("file/x.jsonl", "cannot be written")])
+def test_where_questions_go_is_checked_before_they_are_made(
+    tmp_path: Path, place: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eval.commands.generate_questions", None)
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidError, match=said):
+        generate(load_settings(None, {"data": tmp_path / "data"}), "default", tmp_path / place, 5, 7, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -33,6 +33,11 @@ def key_of(documents: EvaluationSet, weights: dict[str, str], **changes: dict[st
     [
         {"access": {"tenant": "other"}},
         {"store": {"engine": "server", "url": "http://one"}},
+        {"store": {"quantization": "none"}},
+        {"store": {"vectors": "disk"}},
+        {"store": {"hnsw_m": 8}},
+        {"store": {"hnsw_ef_construct": 16}},
+        {"store": {"shards": 2}},
         {"ingestion": {"parse_timeout_s": 1}},
         {"ingestion": {"max_file_mb": 1}},
         {"embedding": {"model": "another"}},
@@ -50,6 +55,7 @@ def test_what_decides_an_index_is_in_its_key(documents: EvaluationSet, change: d
 def test_other_weights_need_another_index_other_searches_do_not(documents: EvaluationSet) -> None:
     assert key_of(documents, {"model.safetensors": "a"}) != key_of(documents, {"model.safetensors": "b"})
     assert key_of(documents, {}, retrieval={"top_k": 3}) == key_of(documents, {})
+    assert key_of(documents, {}, store={"hnsw_ef": 64, "oversampling": 3}) == key_of(documents, {})
     assert key_of(documents, {}, store={"engine": "server", "url": "http://one"}) != key_of(
         documents, {}, store={"engine": "server", "url": "http://two"}
     )
@@ -101,6 +107,19 @@ def test_a_document_that_failed_is_tried_again(shelf: Library, documents: Evalua
     assert built(shelf, documents, ingestor).failed == 0
     built(shelf, documents, ingestor)
     assert len(ingestor.revisions) == 2
+
+
+def test_the_seconds_are_those_that_built_it(
+    shelf: Library, documents: EvaluationSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 100.0, 200.0, 201.0, 300.0, 305.0])
+    monkeypatch.setattr("eval.experiment.indexes.perf_counter", lambda: next(times))
+    ingestor = OneChunkIngestor(shelf)
+    ingestor.broken = {"it.txt"}
+    assert built(shelf, documents, ingestor).seconds == 100.0
+    assert built(shelf, documents, ingestor).seconds == 100.0
+    ingestor.broken = set()
+    assert built(shelf, documents, ingestor).seconds == 105.0
 
 
 def test_all_is_written_again_where_chunks_are_gone(shelf: Library, documents: EvaluationSet) -> None:

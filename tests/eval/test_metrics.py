@@ -1,8 +1,10 @@
 """Metrics agree with hand-computed cases, with scikit-learn and trec_eval, and with plain definitions."""
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from math import log2
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,12 +21,14 @@ from eval.experiment.spec import Prices
 from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error, risk_coverage
 from eval.metrics.ranking import first_of_each, mean, ranking_metrics
 from eval.metrics.spans import span_scores
-from eval.metrics.text import exact_match, normalised, token_f1
+from eval.metrics.text import exact_match, normalised, token_f1, words
 from generation.citations import resolve
 from generation.types import Answer, Quote, Usage
 from retrieval.types import Query
 from tests.generation.passages import hit
 
+SAMPLES = Path(__file__).resolve().parents[2] / "eval" / "samples"
+RUNS = r"[^\W_]+"
 DOCUMENTS = [f"d{number:02}" for number in range(30)]
 GRADES = st.dictionaries(st.sampled_from(DOCUMENTS), st.integers(-1, 3), min_size=1, max_size=12)
 RANKINGS = st.lists(st.sampled_from(DOCUMENTS), unique=True, max_size=30)
@@ -154,6 +158,39 @@ def test_answers_as_words() -> None:
     assert exact_match("Eiffel", ["Eiffel tower"]) == 0.0
     assert token_f1("in the Eiffel tower", ["Eiffel tower", "Paris"]) == pytest.approx(2 * 2 / (3 + 2))
     assert token_f1("x", []) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "held"),
+    [
+        ("育児休暇は三十日です。年休は二十日です。", "三十日です", True),
+        ("ลาคลอดได้สามสิบวัน", "สามสิบวัน", True),
+        ("Das Büro schließt.", "Das Bu\u0308ro", True),
+        ("यह कि किताब", "यह का", False),
+        ("यह किताब", "यह किताब", True),
+        ("Stored at -5 °C.", "5 °C", False),
+        ("Stored at −5 °C.", "-5 °C", True),
+        ("From 2024-05-01 on, pages 3-5.", "2024 05 01 on pages 3 5", True),
+        ("A -- 5 - b", "a 5 b", True),
+        ("5\ufe0f\u20e3 snake_case, don't: naïve Wi-Fi", "5 snake case don t naïve wi fi", True),
+        ("한국어 문장", "한국어", True),
+    ],
+)
+def test_words_of_every_script(text: str, quote: str, held: bool) -> None:
+    assert (words(quote) in words(text)) is held
+
+
+def test_answers_in_scripts_without_spaces_are_compared_letter_by_letter() -> None:
+    assert token_f1("三十日", ["三十日です"]) == pytest.approx(2 * 3 / (3 + 5))
+    assert exact_match("Büro", ["Bu\u0308ro"]) == 1.0
+    assert exact_match("-5 %", ["5 %"]) == 0.0
+    assert exact_match("कि", ["का"]) == 0.0
+
+
+@pytest.mark.parametrize("name", ["handbook/questions.jsonl", "handbook/oncall-runbook.md", "README.md"])
+def test_words_of_english_are_runs_of_letters_and_digits(name: str) -> None:
+    for line in (SAMPLES / name).read_text(encoding="utf-8").splitlines():
+        assert words(line).replace(" -", " ") == f" {' '.join(re.findall(RUNS, line.casefold()))} "
 
 
 def test_an_answer_without_words_matches_nothing() -> None:

@@ -1,11 +1,13 @@
 """What a report and the file of results say, from runs that were built by hand."""
 
 import json
+from dataclasses import replace
 from math import gcd
 from pathlib import Path
 
 import pytest
 
+from eval.commands import report
 from eval.experiment import runs
 from eval.experiment.outcomes import Lost, Run
 from eval.report import plots
@@ -59,6 +61,51 @@ def test_results_without_aggregates_are_refused(tmp_path: Path) -> None:
         write_report(made_run({"hybrid": outcomes(RIGHT)}), tmp_path)
 
 
+def test_a_report_anew_leaves_the_results(tmp_path: Path) -> None:
+    run = made_run({"hybrid": outcomes(MIXED)})
+    folder = written(run, tmp_path)
+    results, before = folder / "results.json", (folder / "results.json").stat().st_mtime_ns
+    for name in ("report.html", "summary.json", "questions.csv"):
+        (folder / name).unlink()
+    report(str(results), tmp_path)
+    assert results.stat().st_mtime_ns == before
+    assert all((folder / name).stat().st_size for name in ("report.html", "report.md", "summary.json", "questions.csv"))
+    assert not list(folder.glob("*.draft"))
+
+
+def test_results_without_aggregates_are_completed_and_those_of_another_run_left(tmp_path: Path) -> None:
+    folder = written(made_run({"hybrid": outcomes(MIXED)}), tmp_path)
+    content = json.loads((folder / "results.json").read_text())
+    old = tmp_path / "old" / "mine.json"
+    old.parent.mkdir()
+    old.write_text(json.dumps({key: value for key, value in content.items() if key != "aggregates"}))
+    report(str(old), tmp_path)
+    assert json.loads((old.parent / "results.json").read_text()) == content
+    before = (old.parent / "results.json").read_bytes()
+    with pytest.raises(InvalidError, match=r"old holds results\.json too.*move mine\.json elsewhere"):
+        report(str(old), tmp_path)
+    assert (old.parent / "results.json").read_bytes() == before
+
+
+def test_results_that_cannot_be_written_leave_those_that_were_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made_run({"hybrid": outcomes(MIXED)})
+    folder = written(run, tmp_path)
+    before = (folder / "results.json").read_bytes()
+
+    def full(path: Path, content: bytes) -> int:
+        with path.open("wb") as stream:
+            stream.write(content[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        runs.save(run, tmp_path)
+    assert (folder / "results.json").read_bytes() == before
+    assert not list(folder.glob("*.draft"))
+
+
 def test_both_reports_tell_calibration_and_what_changed(two: tuple[Run, Path]) -> None:
     _, folder = two
     text, page = (folder / "report.md").read_text(), (folder / "report.html").read_text()
@@ -101,6 +148,14 @@ def test_only_unanswerable_questions(tmp_path: Path) -> None:
     assert not {"Recall at k", "Where missed questions were lost"} & set(titles)
     assert "Risk and coverage" in titles
     assert "<td>Refusal recall</td>" in (written(run, tmp_path) / "report.html").read_text()
+
+
+def test_only_of_a_question_without_an_answer_it_is_said_that_nothing_answers_it(tmp_path: Path) -> None:
+    missed = replace(outcomes([False])[0], gold=())
+    assert "Nothing answers it." not in (written(made_run({"x": [missed]}), tmp_path) / "report.html").read_text()
+    answered = replace(unanswerable(1, refused=False), gold=())
+    page = (written(made_run({"x": [missed, answered]}), tmp_path) / "report.html").read_text()
+    assert page.count("Nothing answers it.") == 1
 
 
 def test_a_configuration_without_the_metric_has_no_bar_and_no_value(tmp_path: Path) -> None:

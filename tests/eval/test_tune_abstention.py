@@ -18,7 +18,9 @@ from api.bootstrap import Services
 from api.cli import app
 from api.settings import load_settings
 from api.tuned import Abstention, Tuned, load_tuned, save_tuned
-from eval.tuning.abstention.asking import check_settings
+from eval.datasets.questions import Evidence
+from eval.experiment.sets import Case
+from eval.tuning.abstention.asking import ask, check_settings
 from eval.tuning.abstention.fitting import Fitted, Questions, check_counts, confidences, fit
 from eval.tuning.abstention.goals import NEVER, Cost, Precision, goal_of, precision
 from generation.answerer import drain
@@ -44,7 +46,7 @@ def asked(telling: str | None, seed: int = 3, count: int = 120) -> Questions:
     if telling:
         traits[:, NAMES.index(telling)] += 4.0 * answerable
     right = answerable & (rng.random(count) < 0.95)
-    return Questions(traits, answerable, right, rng.random(count))
+    return Questions(traits, answerable, right, rng.random(count), np.zeros(count, bool))
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,22 @@ def test_too_few_questions_or_right_answers_are_refused() -> None:
         fit(wrong, 0.1, Cost(1.0), seed=7)
 
 
+def test_what_is_refused_anyway_is_no_gain_of_a_threshold() -> None:
+    questions = asked("passage")
+    silent = replace(questions, right=questions.answerable, refused=~questions.answerable)
+    said = r"Only 0 of the 120 questions would be answered wrongly \(60 are refused whatever the threshold\)"
+    with pytest.raises(InvalidError, match=said):
+        fit(silent, 0.1, Cost(1.0), seed=7)
+    some = replace(questions, refused=~questions.answerable & (np.arange(120) < 80), confidence=np.ones(120))
+    found = fit(some, 0.5, Cost(1.0), seed=7)
+    assert found.before.coverage.mean == 80 / 120
+    assert found.before.refusal_recall.mean == 40 / 60
+    assert found.before.refusal_precision.mean == 1.0
+    assert found.gain.mean.mean <= 20 / 120  # of the wrong answers that a threshold can spare
+    others = replace(some, traits=np.where(some.refused[:, None], 1e3, some.traits))
+    assert fit(others, 0.5, Cost(1.0), seed=7).confidence == found.confidence
+
+
 @given(CONFIDENCES, st.floats(0.1, 20))
 def test_no_threshold_is_worth_more(found: list[tuple[float, bool]], cost: float) -> None:
     confidence, right = np.array([one for one, _ in found]), np.array([one for _, one in found])
@@ -134,6 +152,15 @@ def test_a_goal_is_a_cost_or_a_precision() -> None:
     assert (goal_of(None, None), goal_of(3.0, None), goal_of(None, 0.9)) == (Cost(1.0), Cost(3.0), Precision(0.9))
     with pytest.raises(InvalidError, match="--cost and --precision exclude each other"):
         goal_of(1.0, 0.9)
+
+
+def test_a_refusal_without_a_threshold_is_noted(tmp_path: Path) -> None:
+    cases = [Case("q1", "Who repairs the lift?", False), Case("q2", "What is beta?", evidence=(Evidence("b", "beta"),))]
+    with library(tmp_path, {}) as shelf:
+        found = ask(shelf.services, shelf.collection, cases)
+        assert (found.refused.tolist(), found.right.tolist()) == ([True, True], [False, False])
+        shelf.put("b", "This is beta.")
+        assert ask(shelf.services, shelf.collection, cases[1:]).refused.tolist() == [False]
 
 
 @pytest.fixture(scope="module")

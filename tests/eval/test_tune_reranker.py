@@ -49,10 +49,39 @@ def test_pairs_are_read(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["pairs.jsonl", "pairs.jsonl.gz"])
-@pytest.mark.parametrize("rows", [[], [{"query": "x"}], [["x"]], [{"query": "", "positive": "y"}]], ids=str)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [{"query": "x"}],
+        [["x"]],
+        [{"query": "", "positive": "y"}],
+        [{"query": None, "positive": "y"}],
+        [{"query": "x", "positive": ["y"]}],
+    ],
+    ids=str,
+)
 def test_malformed_pairs_are_named(tmp_path: Path, name: str, rows: list[Any]) -> None:
     with pytest.raises(InvalidError, match=r"pairs\.jsonl"):
         load_pairs(write(tmp_path / name, rows))
+
+
+@pytest.mark.parametrize("name", ["pairs.jsonl", "pairs.jsonl.gz"])
+def test_blank_lines_between_pairs_are_passed_over(tmp_path: Path, name: str) -> None:
+    text = b'\n{"query": "q", "positive": "p"}\n\n'
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    assert load_pairs(tmp_path / name) == [Pair("q", "p")]
+
+
+def test_a_damaged_gzip_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "pairs.jsonl.gz", [{"query": f"q{number}", "positive": "p"} for number in range(99)])
+    packed = path.read_bytes()
+    path.write_bytes(packed[:-20])
+    with pytest.raises(InvalidError, match=r"pairs\.jsonl\.gz is no gzipped file, or a damaged one"):
+        load_pairs(path)
+    path.write_bytes(packed[:12] + bytes(20) + packed[32:])
+    with pytest.raises(InvalidError, match=r"pairs\.jsonl\.gz"):
+        load_pairs(path)
 
 
 def test_no_gzip(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def check_usable(path: Path) -> None:
 
 
 def ask(services: Services, collection: Collection, cases: Iterable[Case]) -> Questions:
-    """Nothing is refused. Raises UnavailableError where the generator fails."""
+    """No threshold refuses anything. Raises UnavailableError where the generator fails."""
     settings, access = services.settings, services.settings.access
     noting = Noting(services.evidence(collection.store), collection.store)
     answerer = services.answerer(collection.store, collection.searcher, 0.0, noting)
@@ -64,6 +64,5 @@ def ask(services: Services, collection: Collection, cases: Iterable[Case]) -> Qu
             answer = runner.run(drain(answerer.answer(query)))
             right = case.answerable and not answer.refused and cites_evidence(case, answer)
             used = collection.abstention.confidence.of(noting.traits) if collection.abstention else answer.confidence
-            rows.append((astuple(noting.traits), case.answerable, right, used))
-    traits, answerable, right_ones, confidence = zip(*rows, strict=True)
-    return Questions(np.array(traits), np.array(answerable), np.array(right_ones), np.array(confidence))
+            rows.append((astuple(noting.traits), case.answerable, right, used, answer.refused))
+    return Questions(*map(np.array, zip(*rows, strict=True)))

@@ -20,7 +20,8 @@ from ingest.errors import InvalidError
 FOLDS = 5
 FEWEST = 20
 """Questions with an answer in the documents, and as many without."""
-FEWEST_RIGHT = 10
+FEWEST_OF_EACH = 10
+"""Right answers and wrong ones among those that a threshold decides about."""
 _STRENGTH = 0.3
 """Inverse of the L2 penalty on standardised traits: there are few questions."""
 _CHOICES = ((NAMES[0],), NAMES)
@@ -30,22 +31,24 @@ _CHOICES = ((NAMES[0],), NAMES)
 @dataclass(frozen=True)
 class Questions:
     """`traits`: shape (questions, traits), in the order of `NAMES`. `right`: the answer, were it served, is right.
-    `confidence`: the one in use until now."""
+    `confidence`: the one in use until now. `refused`: there is no answer whatever the threshold, for the generator
+    does not know, or nothing can be quoted."""
 
     traits: Numbers
     answerable: Flags
     right: Flags
     confidence: Numbers
+    refused: Flags
 
-    def part(self, which: Sequence[int]) -> "Questions":
-        return Questions(self.traits[which], self.answerable[which], self.right[which], self.confidence[which])
+    def part(self, which: Sequence[int] | NDArray[np.intp]) -> "Questions":
+        return Questions(*(of[which] for of in vars(self).values()))
 
 
 @dataclass(frozen=True)
 class Operation:
     """What is served and refused, means with 95 % intervals. `risk`: share of wrong answers among those served. `area`:
     under the risk-coverage curve; with `calibration_error` it tells how good the confidence is whatever the
-    threshold."""
+    threshold, on the questions that a threshold decides about."""
 
     coverage: Estimate
     risk: Estimate
@@ -88,12 +91,18 @@ def check_counts(answerable: Sequence[bool]) -> None:
         )
 
 
-def _check_right(asked: Questions) -> None:
+def _check_answers(asked: Questions) -> None:
     answerable, right = int(asked.answerable.sum()), int(asked.right.sum())
-    if right < FEWEST_RIGHT:
+    if right < FEWEST_OF_EACH:
         raise InvalidError(
             f"Only {right} of the {answerable} answerable questions would be answered rightly, and at least "
-            f"{FEWEST_RIGHT} are needed; see with `citewell eval run` where the others are lost."
+            f"{FEWEST_OF_EACH} are needed; see with `citewell eval run` where the others are lost."
+        )
+    wrong, refused = int((~asked.right & ~asked.refused).sum()), int(asked.refused.sum())
+    if wrong < FEWEST_OF_EACH:
+        raise InvalidError(
+            f"Only {wrong} of the {len(asked.right)} questions would be answered wrongly ({refused} are refused "
+            f"whatever the threshold), and at least {FEWEST_OF_EACH} are needed; give more, or keep the threshold."
         )
 
 
@@ -103,18 +112,16 @@ def fit(asked: Questions, threshold: float, goal: Goal, seed: int) -> Fitted:
         threshold: the one in use until now.
 
     Raises:
-        InvalidError: there are too few questions, too few are answered rightly, or no threshold reaches the precision
-            that is wanted.
+        InvalidError: there are too few questions, too few are answered rightly or wrongly, or no threshold reaches the
+            precision that is wanted.
     """
     check_counts(asked.answerable.tolist())
-    _check_right(asked)
-    confidence, least = _fitted(asked, goal, seed)
+    _check_answers(asked)
+    open_ones = np.flatnonzero(~asked.refused)
+    confidence, least = _fitted(asked.part(open_ones), goal, seed)
     honest, served = np.zeros(len(asked.right)), np.zeros(len(asked.right), bool)
-    for rest, fold in _folds(asked.right, seed):
-        model, cut = _fitted(asked.part(rest), goal, seed)
-        honest[fold] = confidences(model, asked.traits[fold])
-        served[fold] = honest[fold] >= cut
-    before = asked.confidence >= threshold
+    honest[open_ones], served[open_ones] = _honest(asked.part(open_ones), goal, seed)
+    before = (asked.confidence >= threshold) & ~asked.refused
     return Fitted(
         questions=len(asked.right),
         answerable=int(asked.answerable.sum()),
@@ -132,6 +139,16 @@ def confidences(model: Confidence, traits: Numbers) -> Numbers:
     weights = np.array([model.weights.get(name, 0.0) for name in NAMES])
     found: Numbers = 1.0 / (1.0 + np.exp(-np.clip(model.bias + traits @ weights, -60, 60)))
     return found
+
+
+def _honest(asked: Questions, goal: Goal, seed: int) -> tuple[Numbers, Flags]:
+    """Confidence of each question, and whether it is served, by what the other folds give."""
+    honest, served = np.zeros(len(asked.right)), np.zeros(len(asked.right), bool)
+    for rest, fold in _folds(asked.right, seed):
+        model, cut = _fitted(asked.part(rest), goal, seed)
+        honest[fold] = confidences(model, asked.traits[fold])
+        served[fold] = honest[fold] >= cut
+    return honest, served
 
 
 def _fitted(asked: Questions, goal: Goal, seed: int) -> tuple[Confidence, float]:
@@ -181,15 +198,16 @@ def _operation(asked: Questions, confidence: Numbers, served: Flags, seed: int) 
         return estimate(flags[among].astype(float).tolist(), seed)
 
     def area(rows: NDArray[np.intp]) -> float:
-        return area_under_risk_coverage(confidence[rows].tolist(), asked.right[rows].tolist())
+        return area_under_risk_coverage(sure[rows].tolist(), right[rows].tolist())
 
     everything = np.ones(len(served), bool)
+    sure, right = confidence[~asked.refused], asked.right[~asked.refused]
     return Operation(
         coverage=mean_of(served, everything),
         risk=mean_of(~asked.right, served),
         refusal_precision=mean_of(~asked.answerable, ~served),
         refusal_recall=mean_of(~served, ~asked.answerable),
         refused_answerable=mean_of(~served, asked.answerable),
-        area=resampled(area, len(served), seed),
-        calibration_error=expected_calibration_error(confidence.tolist(), asked.right.tolist()),
+        area=resampled(area, len(right), seed),
+        calibration_error=expected_calibration_error(sure.tolist(), right.tolist()),
     )

@@ -1,12 +1,12 @@
 """Questions with a text that answers each: from a file, or made from what is indexed."""
 
-import gzip
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from api.bootstrap import Collection, Services
+from eval.datasets import fields
 from eval.datasets.lines import json_rows
 from ingest.catalog_rows import CatalogEntry
 from ingest.errors import InvalidError
@@ -45,16 +45,13 @@ def load_pairs(path: Path, limit: int | None = None) -> list[Pair]:
     """One JSON object a line, `query` and `positive`; the file may be gzipped.
 
     Raises:
-        InvalidError: a line is malformed; names file and line.
+        InvalidError: a line is malformed, or the file damaged; names file and line.
     """
-    found: list[Pair] = []
-    for where, row in _rows(path):
-        if limit is not None and len(found) == limit:
-            break
-        pair = Pair(str(row["query"]).strip(), str(row["positive"]).strip())
-        if not pair.query or not pair.positive:
-            raise InvalidError(f"{where}: query and positive must not be empty.")
-        found.append(pair)
+    rows = json_rows(path, ("query", "positive"))
+    found = [
+        Pair(fields.filled(row, "query", where).strip(), fields.filled(row, "positive", where).strip())
+        for where, row in islice(rows, limit)
+    ]
     if not found:
         raise InvalidError(f"{path} has no pairs.")
     return found
@@ -73,21 +70,6 @@ def pairs_of_collection(services: Services, collection: Collection) -> Iterator[
             asked = " ".join(heading for heading in dict.fromkeys(chunk.headings) if heading != chunk.title)
             if len(asked.split()) >= _FEWEST_WORDS:
                 yield Pair(asked, f"{chunk.title}\n{chunk.text}" if chunk.title else chunk.text)
-
-
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
-    if path.suffix != ".gz":
-        yield from json_rows(path, ("query", "positive"))
-        return
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as stream:
-            for number, line in enumerate(stream, start=1):
-                row = json.loads(line)
-                if not isinstance(row, dict) or not {"query", "positive"} <= row.keys():
-                    raise InvalidError(f"{path}, line {number}: must be an object with query and positive.")
-                yield f"{path}, line {number}", row
-    except (OSError, ValueError) as error:
-        raise InvalidError(f"{path} is no gzipped file of JSON lines ({error}).") from error
 
 
 def _chunks(collection: Collection, entry: CatalogEntry, reader: Access) -> list[Chunk]:
