@@ -201,6 +201,15 @@ def test_deep_nesting(parse: Parse) -> None:
         parse("b.html", "<b><i>" * 100_000)
 
 
+@pytest.mark.parametrize(
+    "big", ['<p>in</p><img src="data:{}">', "<p>in <a href='data:{}'>it</a></p>", "<table><tr><td>a<td>in {}</table>"]
+)
+def test_no_size_loses_text(parse: Parse, big: str) -> None:
+    html = f"<p>before</p>{big.format('A' * 10_100_000)}<p>after</p>"
+    text = "\n\n".join(section.text for section in parse("a.html", html))
+    assert (text[:6], "in" in text, text[-5:]) == ("before", True, "after")
+
+
 def test_navigation_is_left_out(parse: Parse) -> None:
     html = '<p>a b</p><div class="navheader"><p>Prev</p></div>tail<ul role="navigation"><li>Next</li></ul><p>c d</p>'
     assert parse("a.html", html)[0].text == "a b\n\ntail\n\nc d"
