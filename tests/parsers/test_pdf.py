@@ -177,6 +177,17 @@ def test_running_lines_are_left_out(parser: RoutingParser, tmp_path: Path) -> No
     assert text.count("Body line 0") == 6 and text.count("stands") == 6
 
 
+def test_head_of_a_table_stays_on_every_page(parser: RoutingParser, tmp_path: Path) -> None:
+    pdf = Pdf()
+    for page in range(4):
+        pdf.sheet((40, 20, "ACME Inc"), (340, 20, "Secret"), (40, 45, "Part"), (200, 45, "Price"))
+        pdf.put((40, 57, "and size"), (200, 57, "in euros"))
+        for row in range(5):
+            pdf.put((40, 69 + 12 * row, f"{WORDS[row]} {WORDS[page]}"), (200, 69 + 12 * row, f"{page}{row}"))
+    for page, section in enumerate(parser.parse(pdf.save(tmp_path / "a.pdf"))):
+        assert section.text.startswith(f"Part | Price\nand size | in euros\nnone {WORDS[page]} | {page}0\n")
+
+
 def test_figures_in_the_margin_are_no_page_numbers(parser: RoutingParser, tmp_path: Path) -> None:
     pdf = Pdf()
     for figures in ("120 340", "125 777", "990 311", "101 555"):
