@@ -23,7 +23,10 @@ from ingest.parsers.tables import Row
 from ingest.types import Section
 
 Value: TypeAlias = object
-DELIMITERS = ",;\t|"
+DELIMITERS = ";\t|,"
+"""The comma last: where it divides the rows no better than another one, it is part of the cells."""
+DECIMAL_COMMA = re.compile(r"(?<![\w,])(\d[\d.]*),(?=\d+(?![\w,]))")
+QUOTED_CELL = re.compile(rf'(?:^|(?<=[{DELIMITERS}]))"(?:[^"]|"")*"(?=[{DELIMITERS}]|$)', re.MULTILINE)
 SNIFFED_ROWS = 50
 SEPARATOR_LINE = re.compile(r'\A"?sep=([^"\n])"?[ \t]*\n', re.IGNORECASE)
 """By it Excel is told the delimiter."""
@@ -93,13 +96,20 @@ def _csv_row(lines: Sequence[str], start: int, delimiter: str) -> tuple[Row, int
 
 
 def sniff_delimiter(text: str) -> str:
-    lines = text[: 64 * 1024].split("\n")[:SNIFFED_ROWS]
+    # Masked, quoted cells cannot mislead, nor a quote out of place draw in the lines below.
+    plain = QUOTED_CELL.sub('""', text[: 64 * 1024])
+    lines = [_without_decimal_commas(line) for line in plain.split("\n")[:SNIFFED_ROWS]]
     return max(DELIMITERS, key=lambda delimiter: _evenness(lines, delimiter))
+
+
+def _without_decimal_commas(line: str) -> str:
+    """Where another delimiter is there, the comma within a number is none."""
+    return DECIMAL_COMMA.sub(r"\1.", line) if any(mark in line for mark in DELIMITERS[:-1]) else line
 
 
 def _evenness(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
     """Share of rows with the most frequent number of cells (0 where that is 1), then that number."""
-    widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+    widths = [line.count(delimiter) + 1 for line in lines if line]
     usual = max(set(widths), key=widths.count, default=1)
     return (widths.count(usual) / len(widths), usual) if usual > 1 else (0.0, 1)
 

@@ -287,6 +287,23 @@ def test_csv_delimiters(parser: RoutingParser, tmp_path: Path, delimiter: str) -
     assert table.text.split("\n")[2:] == ["| 007 | x, y; z |", "| 1.50 | b |"]
 
 
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("Preisliste, Stand 2024\nArtikel;Preis\nSchraube;1,50\nMutter;2,50", ";"),
+        ("Datum;Betrag, EUR\n01.02.2024;1,50", ";"),
+        ("1,50;2,50\n3,50;4,50", ";"),
+        ("1.050,50\t-2,5\n3,50\t4,50", "\t"),
+        ("Name;Place, country\nAnn;Bonn, DE\nBob;Ulm, DE", ";"),
+        ("id,n,tags\n1,5,a;b\n2,6,c;d", ","),
+        ("1,50\n2,75", ","),
+        ('"a;b","c;d"\n"e","f;g"', ","),
+    ],
+)
+def test_commas_within_numbers_and_texts(text: str, delimiter: str) -> None:
+    assert sniff_delimiter(text) == delimiter
+
+
 def test_one_column_has_some_delimiter() -> None:
     assert sniff_delimiter("a\nb\n") in ",;\t|"
 
