@@ -5,6 +5,7 @@ import re
 
 from ingest.errors import EmptyFileError, UnreadableFileError
 from ingest.parsers.checks import check_not_empty, looks_like
+from ingest.writing import normalized
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -31,8 +32,8 @@ GOOD_PER_BAD = 2
 MAX_CONTROL_SHARE = 0.05
 CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 LINE_BREAKS = str.maketrans(dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x85", "\n"))
-UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\ufeff\ufffe\uffff\ud800-\udfff]")
-"""Control characters other than newline and tab, soft hyphens, and what is no character at all."""
+UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+"""Control characters other than newline and tab, and what is no character at all."""
 
 
 def decode(data: bytes, name: str) -> str:
@@ -80,8 +81,8 @@ def decode_as(data: bytes, label: str, name: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Without control characters and invisible break hints; tabs stay, and all that breaks a line is a newline."""
-    return UNWANTED.sub("", text.translate(LINE_BREAKS))
+    """Normalized, without control characters; tabs stay, and all that breaks a line is a newline."""
+    return normalized(UNWANTED.sub("", text.translate(LINE_BREAKS)))
 
 
 def _decode_any(data: bytes) -> str | None:

@@ -25,6 +25,12 @@ def test_control_characters_go(parse: Parse) -> None:
     assert parse("a.txt", "A bell \a rang and a tab\tstays, " * 3)[0].text.startswith("A bell  rang and a tab\tstays")
 
 
+def test_text_is_normalized(parse: Parse) -> None:
+    source = "Cafe\u0301 Mu\u0308ller, of\ufb01ce, break\u200bhint, hy\xadphen, m\u00b2"
+    for name in ("a.txt", "a.md"):
+        assert parse(name, source)[0].text == "Café Müller, office, breakhint, hyphen, m²"
+
+
 @pytest.mark.parametrize("separator", ["\v", "\f", "\x85", "\x1c", "\x1d", "\x1e"])
 def test_separators_part_words(separator: str) -> None:
     assert clean(f"one{separator}two") == "one\ntwo"
