@@ -8,16 +8,18 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import openpyxl
+from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from ingest.parsers.blocks import Block, Heading, Paragraph, Table, sections_of
 from ingest.parsers.decoding import decode
+from ingest.parsers.formulas import uncomputed
 from ingest.parsers.numberformats import formatted
 from ingest.parsers.tables import Row
 from ingest.types import Section
@@ -39,10 +41,11 @@ class _Cell(NamedTuple):
 
 
 def read_xlsx(path: Path, name: str) -> list[Section]:
-    """One table for each block of rows on each sheet; the heading is the sheet's name."""
+    """One table for each block of rows on each sheet that is not hidden; the heading is the sheet's name."""
     workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
-        return sections_of([block for sheet in workbook.worksheets for block in _sheet_blocks(sheet)])
+        sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+        return sections_of([block for sheet in sheets for block in _sheet_blocks(sheet)])
     finally:
         workbook.close()
 
@@ -129,10 +132,11 @@ def _row_groups(sheet: ReadOnlyWorksheet) -> Iterator[list[list[_Cell]]]:
     """Rows that belong together: an empty row and then a row of texts (a header) starts another group."""
     # The stored dimensions are wrong in files of some writers.
     sheet.reset_dimensions()
+    formulas = uncomputed(sheet)
     group: list[list[_Cell]] = []
     after_gap = False
     for row in sheet.iter_rows():
-        cells = [_Cell(shown(cell.value, cell.number_format), isinstance(cell.value, str)) for cell in row]
+        cells = [_cell(cell, formulas) for cell in row]
         filled = [cell for cell in cells if cell.text]
         if group and after_gap and all(cell.is_text for cell in filled) and filled:
             yield group
@@ -142,6 +146,13 @@ def _row_groups(sheet: ReadOnlyWorksheet) -> Iterator[list[list[_Cell]]]:
         after_gap = not filled
     if group:
         yield group
+
+
+def _cell(cell: ReadOnlyCell | EmptyCell, formulas: Mapping[str, str]) -> _Cell:
+    """A formula without its result is better than nothing."""
+    if formulas and cell.value is None and isinstance(cell, ReadOnlyCell):
+        return _Cell(formulas.get(cell.coordinate, ""), False)
+    return _Cell(shown(cell.value, cell.number_format), isinstance(cell.value, str))
 
 
 def shown(value: Value, number_format: str | None = None) -> str:
@@ -157,8 +168,17 @@ def shown(value: Value, number_format: str | None = None) -> str:
             return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
         case dt.date() | dt.time():
             return value.isoformat()
+        case dt.timedelta():
+            return _duration(value)
         case _:
             return str(value)
+
+
+def _duration(value: dt.timedelta) -> str:
+    """Hours and minutes, however many days they are, and seconds where there are some."""
+    minutes, seconds = divmod(round(abs(value.total_seconds())), 60)
+    sign = "-" if value < dt.timedelta() else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
 
 
 def _number(value: float, number_format: str) -> str:

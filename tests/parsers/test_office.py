@@ -70,6 +70,15 @@ def test_docx_runs_in_containers(parser: RoutingParser, tmp_path: Path, inner: s
     assert [section.text for section in parser.parse(tmp_path / "a.docx")] == ["Notice period: three months"]
 
 
+def test_docx_hidden_runs_are_left_out(parser: RoutingParser, tmp_path: Path) -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("Seen")
+    for value, text in ((True, " secret"), (False, " too")):
+        paragraph.add_run(text).font.hidden = value
+    document.save(str(tmp_path / "a.docx"))
+    assert parser.parse(tmp_path / "a.docx")[0].text == "Seen too"
+
+
 def test_docx_block_controls(parser: RoutingParser, tmp_path: Path) -> None:
     document = docx.Document()
     document.add_paragraph("First words.")
@@ -196,6 +205,20 @@ def test_xlsx_values_as_shown(parser: RoutingParser, tmp_path: Path) -> None:
         "| Ann | 25 | 2020-02-03 | 12.5% |",
         "| Bob Lee | 0.3 | 2020-02-03 04:05:00 |  |",
     ]
+
+
+def test_xlsx_hidden_sheets_formulas_and_durations(parser: RoutingParser, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Task", "Hours"])
+    book.active.append(["paint", dt.timedelta(hours=30, minutes=5)])
+    book.active.append(["sum", '=SUM(B2:B2)&" <h>"'])
+    for state in ("hidden", "veryHidden"):
+        sheet = book.create_sheet(state)
+        sheet.append(["secret", "x"])
+        sheet.sheet_state = state
+    book.save(tmp_path / "a.xlsx")
+    (table,) = parser.parse(tmp_path / "a.xlsx")
+    assert table.text.split("\n")[2:] == ["| paint | 30:05 |", '| sum | =SUM(B2:B2)&" <h>" |']
 
 
 def test_xlsx_captions_and_blocks(parser: RoutingParser, tmp_path: Path) -> None:
