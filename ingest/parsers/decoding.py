@@ -5,6 +5,7 @@ import re
 
 from ingest.errors import EmptyFileError, UnreadableFileError
 from ingest.parsers.checks import check_not_empty, looks_like
+from ingest.parsers.latin import code_page
 from ingest.writing import normalized
 
 BYTE_ORDER_MARKS = (
@@ -25,8 +26,8 @@ SUPERSETS = {
 }
 """Encodings that a label means in practice, by Python's name of the labelled one (WHATWG Encoding, section 4.2)."""
 GUESS_BYTES = 64 * 1024
-MAX_WESTERN_SHARE = 0.25
-"""Western European text has few bytes over 127; where there are more, it is another script."""
+MAX_LATIN_SHARE = 0.25
+"""Text in Latin letters has few bytes over 127; where there are more, it is another script."""
 GOOD_PER_BAD = 2
 """Well-formed sequences of several bytes for each bad byte from which on damaged text is UTF-8."""
 MAX_CONTROL_SHARE = 0.05
@@ -111,8 +112,8 @@ def _utf8(data: bytes) -> str | None:
 
 def _guess(data: bytes) -> str | None:
     sample = data[:GUESS_BYTES]
-    if sum(byte > 127 for byte in sample) <= MAX_WESTERN_SHARE * len(sample):
-        return data.decode("cp1252", "replace")
+    if sum(byte > 127 for byte in sample) <= MAX_LATIN_SHARE * len(sample):
+        return data.decode(code_page(sample), "replace")
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample).best()

@@ -42,6 +42,28 @@ def test_western_encodings(encoding: str) -> None:
     assert decode(text.encode(encoding), "a.txt") == text
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1250", "Pracownik ma prawo do urlopu. Wniosek należy złożyć wcześniej, są też święta."),
+        ("cp1250", "Imię;Nazwisko\nŁukasz;Wójcik\nJóźwiak;Święta"),
+        ("cp1250", "Zaměstnanec má nárok na dovolenou. Žádost se podává příslušnému vedoucímu."),
+        ("cp1250", "Név;Cím\nSzűcs Gergő;Győr"),
+        ("cp1250", "A munkavállalónak húsz nap szabadság jár, legkésőbb két héttel előtte kérve."),
+        ("cp1254", "Çalışanın yirmi gün yıllık izin hakkı vardır. Başvuru İstanbul'a yapılır."),
+        ("cp1252", "Müller’s „Grüße“ kosten 5 € – für Ärzte, Öfen und Straßen von 3 m³."),
+        ("cp1252", "L’employé a droit à vingt jours. Où est l’œuvre ? Ça coûte 5 £… « Été » à Noël."),
+        ("cp1252", "It’s “quoted” text – with €5, £6m, £million, ¥7 and ½ of 3 m³ ± 1 °C."),
+        ("cp1252", "José, Müller and Ångström met in São Paulo."),
+        ("cp1252", "Il dipendente è già in ferie: così è la città, perché lunedì non c’è più."),
+        ("cp1252", "João;São Paulo\nInês;Brasília"),
+    ],
+)
+def test_latin_code_pages(encoding: str, text: str) -> None:
+    for times in (1, 30):
+        assert decode(text.encode(encoding) * times, "a.txt") == text * times
+
+
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
 def test_one_bad_byte_costs_one_character(start: bytes) -> None:
     text = "Größe und café, naïve façade: plain words make up the rest. "
