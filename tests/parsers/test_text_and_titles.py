@@ -108,6 +108,13 @@ def test_tables_are_rectangular(rows: list[list[str]]) -> None:
         assert len(bars) == 1
 
 
+def test_columns_without_text_are_left_out() -> None:
+    assert square([["", "a", "", "b"], ["", "", ""], ["", "1", *[" "] * 16_000, "stray"]]) == [
+        ["a", "b", ""],
+        ["1", "", "stray"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("source", "title"),
     [
