@@ -110,7 +110,8 @@ def list_files(paths: Sequence[str], selection: Selection, leave_out: Sequence[P
 def departed(known: Iterable[str], listing: Listing, paths: Sequence[str], selection: Selection) -> list[str]:
     """Sources of `known` that lie under `paths`, are wanted by `selection`, and are no longer listed.
 
-    A folder that could not be read keeps what was indexed from it.
+    A folder that could not be read keeps what was indexed from it, and so does a file that has come since the listing:
+    another run has perhaps indexed it meanwhile.
     """
     roots = [Path(composed(os.path.abspath(path))) for path in paths]
     present = {file.source for file in listing.files}
@@ -121,6 +122,7 @@ def departed(known: Iterable[str], listing: Listing, paths: Sequence[str], selec
         if source not in present
         and any(_wanted_below(Path(composed(source)), root, selection) for root in roots)
         and not any(Path(composed(source)).is_relative_to(folder) for folder in unread)
+        and not (composed(source) not in present and _would_be_listed(source, selection))
     ]
 
 
@@ -178,6 +180,11 @@ def _wanted_below(path: Path, root: Path, selection: Selection) -> bool:
     if path == root:
         return True
     return path.is_relative_to(root) and selection.includes(str(path.relative_to(root)))
+
+
+def _would_be_listed(source: str, selection: Selection) -> bool:
+    is_folder = os.path.isdir(source) and not os.path.islink(source)
+    return os.path.lexists(source) and not is_folder and selection.supports(SourceFile(Path(source), source))
 
 
 def _matches(relative: str, patterns: Sequence[str]) -> bool:

@@ -206,6 +206,13 @@ def test_what_is_there_but_passed_over_has_not_left(tree: Path) -> None:
     assert departed(known, list_files([str(tree)], selection), [str(tree)], selection) == []
 
 
+def test_what_has_come_since_the_listing_has_not_left(tree: Path) -> None:
+    listing = list_files([str(tree)], ALL)
+    known = [str(tree / "later.md"), str(tree / "c.exe"), str(tree / "gone.md")]
+    (tree / "later.md").write_text("x")
+    assert departed(known, listing, [str(tree)], ALL) == known[1:]
+
+
 def test_nothing_leaves_a_folder_that_was_not_named(tree: Path) -> None:
     listing = list_files([str(tree / "sub")], ALL)
     known = [str(tree / "gone.md"), str(tree / "subway" / "gone.md"), str(tree / "sub" / "gone.md")]
