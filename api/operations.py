@@ -35,6 +35,7 @@ from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import FileResult, Label
 from ingest.sources.filesystem import SourceFile
 from ingest.types import joined_text
+from ingest.writing import composed, normalized
 from retrieval import filters
 from retrieval.facets import FacetValue, facets
 from retrieval.queries.conversation import recent, standalone
@@ -88,7 +89,7 @@ def to_query(services: Services, body: SearchIn | AnswerIn, access: Access, top_
         top_k=body.top_k or top_k,
         mode=body.mode or services.settings.retrieval.mode,
         filters=filters.parse(body.filters),
-        history=tuple(Turn(turn.role, turn.content) for turn in body.history),
+        history=tuple(Turn(turn.role, normalized(turn.content)) for turn in body.history),
         as_of=body.as_of,
     )
 
@@ -142,7 +143,7 @@ def upload(
         with path.open("wb") as target:
             while block := content.read(2**20):
                 target.write(block)
-        file = SourceFile(path, source or UPLOAD_SCHEME + base)
+        file = SourceFile(path, composed(source) or UPLOAD_SCHEME + base)
         (result,) = ingested(services, [file], collection, label, access)
     if result.status == "failed":
         raise UnreadableFileError(result.reason)
@@ -178,7 +179,7 @@ async def opened_collection(services: Services, name: str) -> Collection:
 
 def file_name(given: str) -> str:
     """The last part of a path of any system."""
-    base = Path(given.replace("\\", "/")).name
+    base = composed(Path(given.replace("\\", "/")).name)
     if base in ("", "..") or "\0" in base or len(base.encode(errors="replace")) > 255:
         raise InvalidError("The upload has no usable file name; send one in the multipart part's filename.")
     return base

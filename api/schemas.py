@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AllowInfNan, BaseModel, ConfigDict, Field, 
 
 from ingest.catalog_rows import CatalogEntry
 from ingest.pipeline import FileResult
+from ingest.writing import normalized
 from retrieval.facets import FacetValue
 from retrieval.types import Hit
 
@@ -25,6 +26,7 @@ def _says_something(text: str) -> str:
 Question = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000),
+    AfterValidator(normalized),
     AfterValidator(_says_something),
 ]
 Scalar = str | int | Annotated[float, AllowInfNan(False)] | bool

@@ -98,6 +98,8 @@ _ABBREVIATED = re.compile(r"(?:\b[A-Za-z]|\b(?:no|nr|rev|ver|v|approx|ca|art|sec
 _DENIED = re.compile(r"\b(?:no\s+longer|not|ceased?|replaces?|supersedes?|nicht|ersetzt)\b", re.I)
 _WORD = re.compile(r"[^\W_]+")
 _SUFFIX = re.compile(r"(?:\.(?:md|markdown|txt|text|log|rst|x?html?|docx|pptx|xlsx|csv|tsv|eml|pdf))?(?:\.gz)?$", re.I)
+_UPLOAD = re.compile(r"^upload:(?:file-[0-9A-Za-z]+/)?")
+"""Of a file that was sent to the server, with an id that is another one each time where it came by OpenAI's API."""
 _YEAR = r"(?:19|20)\d\d"
 _NUMBER_OF_VERSION = r"(?:version|edition|revision|rev)\b\.?(?:\s*\d+(?:\.\d+)*)?"
 _NOT_THE_NAME = re.compile(
@@ -163,7 +165,7 @@ def series_of(source: str, title: str) -> str:
 
     The path counts too, for the leave policies of two countries may have one title.
     """
-    path = _SUFFIX.sub("", source)
+    path = _SUFFIX.sub("", _UPLOAD.sub("", source))
     return " / ".join(map(_without_version, (path, title)))
 
 

@@ -18,9 +18,9 @@ def remove_upload(services: Services, file_id: str, access: Access) -> None:
 
 
 def remove_file(services: Services, collection: str, file: AttachedFile, access: Access) -> None:
-    """From one store. It is forgotten first: whoever is just indexing it removes it when he is done."""
+    """From one store. It is forgotten first, so that nobody begins with it; whoever has begun is waited for."""
     services.library.files.remove(collection, access.tenant, file.id)
-    if services.catalog.get(file.document_id):
+    if services.at_hand(collection) or services.catalog.get(file.document_id):
         services.collection(collection).ingestor.remove([file.document_id])
 
 

@@ -15,7 +15,7 @@ from api.openai.schemas import FILE_ID
 from ingest.errors import CitewellError, TransientError, UnsupportedFormatError
 from ingest.library.rows import ErrorCode, Task, source_of
 from ingest.parsers.routing import supported_suffix
-from ingest.pipeline import FileResult, Label
+from ingest.pipeline import FileResult, Label, document_id_of
 from ingest.sources.filesystem import SourceFile
 from ingest.types import Metadata
 from retrieval.http import RefusedError
@@ -103,6 +103,7 @@ def index(services: Services, tasks: Sequence[Task], stopping: threading.Event) 
             if not _settled(services, waiting.pop(result.source), result):
                 orphans.append(result.document_id)
             if stopping.is_set():
+                orphans += _left_over(services, [*waiting.values()])
                 break
     except CitewellError as error:
         if _will_pass(error):
@@ -132,6 +133,16 @@ def _settled(services: Services, task: Task, result: FileResult) -> bool:
     if result.status != "failed":
         return services.library.batches.settle(task, "completed")
     return services.library.batches.settle(task, "failed", _code(services, task), result.reason)
+
+
+def _left_over(services: Services, tasks: Sequence[Task]) -> list[str]:
+    """Leaves tasks to the next start. Gives documents, perhaps written already, of files that have left the store."""
+    services.library.batches.give_back(tasks)
+    return [
+        document_id_of(task.collection, task.tenant, source_of(task.file_id, task.filename))
+        for task in tasks
+        if task.collection not in services.library.files.holders(task.file_id, task.tenant)
+    ]
 
 
 def _will_pass(error: CitewellError) -> bool:

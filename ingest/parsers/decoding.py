@@ -5,6 +5,8 @@ import re
 
 from ingest.errors import EmptyFileError, UnreadableFileError
 from ingest.parsers.checks import check_not_empty, looks_like
+from ingest.parsers.latin import code_page
+from ingest.writing import normalized
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -24,15 +26,15 @@ SUPERSETS = {
 }
 """Encodings that a label means in practice, by Python's name of the labelled one (WHATWG Encoding, section 4.2)."""
 GUESS_BYTES = 64 * 1024
-MAX_WESTERN_SHARE = 0.25
-"""Western European text has few bytes over 127; where there are more, it is another script."""
+MAX_LATIN_SHARE = 0.25
+"""Text in Latin letters has few bytes over 127; where there are more, it is another script."""
 GOOD_PER_BAD = 2
 """Well-formed sequences of several bytes for each bad byte from which on damaged text is UTF-8."""
 MAX_CONTROL_SHARE = 0.05
 CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 LINE_BREAKS = str.maketrans(dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x85", "\n"))
-UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\ufeff\ufffe\uffff\ud800-\udfff]")
-"""Control characters other than newline and tab, soft hyphens, and what is no character at all."""
+UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+"""Control characters other than newline and tab, and what is no character at all."""
 
 
 def decode(data: bytes, name: str) -> str:
@@ -80,8 +82,8 @@ def decode_as(data: bytes, label: str, name: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Without control characters and invisible break hints; tabs stay, and all that breaks a line is a newline."""
-    return UNWANTED.sub("", text.translate(LINE_BREAKS))
+    """Normalized, without control characters; tabs stay, and all that breaks a line is a newline."""
+    return normalized(UNWANTED.sub("", text.translate(LINE_BREAKS)))
 
 
 def _decode_any(data: bytes) -> str | None:
@@ -110,8 +112,8 @@ def _utf8(data: bytes) -> str | None:
 
 def _guess(data: bytes) -> str | None:
     sample = data[:GUESS_BYTES]
-    if sum(byte > 127 for byte in sample) <= MAX_WESTERN_SHARE * len(sample):
-        return data.decode("cp1252", "replace")
+    if sum(byte > 127 for byte in sample) <= MAX_LATIN_SHARE * len(sample):
+        return data.decode(code_page(sample), "replace")
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample).best()

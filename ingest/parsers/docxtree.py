@@ -29,7 +29,8 @@ IMAGES = tuple(map(qn, ("w:drawing", "w:pict", "w:object")))
 
 
 def tidied(document: Document) -> Document:
-    """`document`, changed in place: as if all changes were accepted, content controls and text boxes plain text.
+    """`document`, changed in place: as if all changes were accepted, content controls and text boxes plain text, hidden
+    text left out.
 
     The text of a box stands after the paragraph that it is anchored to, that of a footnote or an endnote after the
     one that refers to it. A table of contents is left out: its lines
@@ -43,6 +44,8 @@ def tidied(document: Document) -> Document:
     for kind, tag in NOTES:
         _insert_notes(document, kind, tag)
     etree.strip_tags(body, *UNWRAPPED)
+    for run in [run for run in body.iter(qn("w:r")) if _is_hidden(run)]:
+        run.getparent().remove(run)
     for box in list(body.iter(qn("w:txbxContent"))):
         _lift(box)
     return document
@@ -51,6 +54,11 @@ def tidied(document: Document) -> Document:
 def _is_contents(control: etree._Element) -> bool:
     gallery = control.find(f"{qn('w:sdtPr')}/{qn('w:docPartObj')}/{qn('w:docPartGallery')}")
     return gallery is not None and gallery.get(qn("w:val")) == CONTENTS
+
+
+def _is_hidden(run: etree._Element) -> bool:
+    switch = run.find(f"{qn('w:rPr')}/{qn('w:vanish')}")
+    return switch is not None and switch.get(qn("w:val"), "true") not in ("0", "false", "off")
 
 
 def _insert_notes(document: Document, kind: str, tag: str) -> None:

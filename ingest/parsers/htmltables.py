@@ -19,7 +19,7 @@ BREAKING = frozenset((
 
 def rows_of_html(html: str) -> list[Row]:
     """Rows of the first table in `html`."""
-    root = etree.fromstring(html.encode(), etree.HTMLParser(encoding="utf-8"))
+    root = etree.fromstring(html.encode(), etree.HTMLParser(encoding="utf-8", huge_tree=True))
     table = root.find(".//table") if root is not None else None
     return [] if table is None else rows_of(table)
 

@@ -28,12 +28,16 @@ WRAPPERS = frozenset(("div", "section", "article", "center", "font", "span", "b"
 
 
 def parsed(html: str) -> etree._Element | None:
-    """The root element; None where there is none. What is nested deeper than `MAX_DEPTH` is lifted to that depth."""
+    """The root element; None where there is none. What is nested deeper than `MAX_DEPTH` is lifted to that depth.
+
+    The ordinary parser ends silently at 256 levels, and at a text or an attribute of 10 MB, such as an image within
+    the page.
+    """
     # Bytes, because a str with an encoding declaration is refused.
     data = html.encode("utf-8", "replace")
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     root = etree.fromstring(data, parser)
-    if any("depth" in entry.message for entry in parser.error_log):
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
         lifting = etree.HTMLParser(encoding="utf-8", huge_tree=True, target=_LiftingBuilder())
         root = etree.fromstring(data, lifting)
     return root

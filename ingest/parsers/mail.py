@@ -1,5 +1,7 @@
 """E-mail messages: the subject is the heading, then sender, recipients and date, then the body."""
 
+import base64
+import binascii
 import email
 import email.policy
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from typing import Any, TypeAlias, cast
 
 from ingest.errors import EmptyFileError, UnreadableFileError
 from ingest.parsers.blocks import Heading, Paragraph, sections_of
+from ingest.parsers.calendars import events
 from ingest.parsers.checks import check_not_empty
 from ingest.parsers.decoding import clean, decode, decode_as
 from ingest.types import Section
@@ -18,6 +21,7 @@ SHOWN_HEADERS = ("From", "To", "Cc", "Date")
 EXPECTED_HEADERS = ("From", "To", "Date", "Subject", "Received", "Message-ID")
 PREFERENCE = {"text/plain": 0, "text/html": 1, "multipart/related": 1}
 FORWARDED = "message/rfc822"
+CALENDAR = "text/calendar"
 ZERO_WIDTH = dict.fromkeys(map(ord, "\u034f\u180e\u200b\u200c\u200d\u200e\u200f\u2060"))
 """Mails are padded with these, so that no preview shows what follows."""
 
@@ -36,10 +40,11 @@ class _Lenient(email.policy.EmailPolicy):
 
 
 def read_eml(path: Path, name: str) -> list[Section]:
-    """Plain text is preferred to HTML; forwarded messages are read too, attachments are named but not parsed."""
+    """Plain text is preferred to HTML; forwarded messages and events are read too, attachments are named but not
+    parsed."""
     data = path.read_bytes()
     check_not_empty(data, name)
-    message = cast(EmailMessage, email.message_from_bytes(data, policy=_Lenient(message_factory=EmailMessage)))
+    message = _message(data)
     if not any(message[header] for header in EXPECTED_HEADERS):
         raise UnreadableFileError(
             f"{name} is not an e-mail message: export it again as .eml or give it its true suffix."
@@ -47,6 +52,10 @@ def read_eml(path: Path, name: str) -> list[Section]:
     if _is_text(message) and not _is_branch(message):
         _text(message, name)  # an odd part is named like an attachment, but here it is all that there is
     return _message_sections(message, name)
+
+
+def _message(data: bytes) -> EmailMessage:
+    return cast(EmailMessage, email.message_from_bytes(data, policy=_Lenient(message_factory=EmailMessage)))
 
 
 def _message_sections(message: MIMEPart, name: str) -> list[Section]:
@@ -88,6 +97,7 @@ def _text(part: MIMEPart, name: str) -> str:
         text = decode_as(data, charset, name) if charset else decode(data, name)
     except EmptyFileError:
         return ""
+    text = events(text) if part.get_content_type() == CALENDAR else text
     return text if clean(text).translate(ZERO_WIDTH).strip() else ""
 
 
@@ -100,14 +110,15 @@ def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
 
 
 def _shown_parts(part: MIMEPart, texts: Texts) -> Iterator[MIMEPart]:
-    """Texts and forwarded messages in order; of alternatives, the first in `PREFERENCE` that is not blank."""
+    """Texts and forwarded messages; of alternatives, the first in `PREFERENCE` that is not blank, and all events."""
     if not _is_branch(part):
         if _is_forwarded(part) or texts.get(part):
             yield part
         return
     children = [list(_shown_parts(child, texts)) for child in _by_preference(part)]
     if part.get_content_type() == "multipart/alternative":
-        children = [parts for parts in children if parts][:1]
+        calendars = [parts for parts in children if parts and parts[0].get_content_type() == CALENDAR]
+        children = [parts for parts in children if parts and parts not in calendars][:1] + calendars
     for parts in children:
         yield from parts
 
@@ -132,9 +143,18 @@ def _is_forwarded(part: MIMEPart) -> bool:
     return part.get_content_type() == FORWARDED and part.is_multipart()
 
 
+def _forwarded(part: MIMEPart) -> MIMEPart:
+    """The message within; some programs encode it, which the standard forbids."""
+    message = cast(MIMEPart, part.get_content())
+    if str(part["Content-Transfer-Encoding"] or "").strip().lower() == "base64":
+        with suppress(binascii.Error, ValueError):
+            return _message(base64.b64decode(str(message.get_payload())))
+    return message
+
+
 def _part_sections(part: MIMEPart, texts: Texts, name: str) -> list[Section]:
     if _is_forwarded(part):
-        return _message_sections(part.get_content(), name)
+        return _message_sections(_forwarded(part), name)
     if part.get_content_type() != "text/html":
         return sections_of([Paragraph(texts[part])])
     # HTML is rarely met here, and its parser takes a second to load.

@@ -1,7 +1,7 @@
 """HTML and Markdown, through `unstructured`.
 
 `partition_html` reads a page as a browser shows it but drops some visible text and damages other (see `tidied`), so
-the tree is put right first. Markdown is rendered by markdown-it, which follows CommonMark and has linear run time.
+the tree is put right first.
 """
 
 import re
@@ -10,11 +10,11 @@ from html import escape
 from pathlib import Path
 
 from lxml import etree
-from markdown_it import MarkdownIt
 
 from ingest.parsers.blocks import Block, Heading, sections_of
 from ingest.parsers.decoding import decode, decode_markup
 from ingest.parsers.htmltree import page_title, parsed, tidied
+from ingest.parsers.markdown import rendered
 from ingest.parsers.partitioning import NO_LANGUAGES, blocks_of, partition_html
 from ingest.types import Section
 
@@ -36,12 +36,11 @@ def read_html(path: Path, name: str) -> list[Section]:
 def read_markdown(path: Path, name: str) -> list[Section]:
     """The title in the front matter is the first heading."""
     source = decode(path.read_bytes(), name)
-    renderer = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     # Front matter would be taken for a heading with a line under it.
     front = FRONT_MATTER.match(source)
     if front is None:
-        return html_sections(renderer.render(source))
-    return html_sections(_front_html(front.group(1)) + renderer.render(source[front.end() :]))
+        return html_sections(rendered(source))
+    return html_sections(_front_html(front.group(1)) + rendered(source[front.end() :]))
 
 
 def _front_html(front: str) -> str:

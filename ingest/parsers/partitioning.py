@@ -16,10 +16,13 @@ os.environ["DO_NOT_TRACK"] = os.environ["SCARF_NO_ANALYTICS"] = "true"
 os.environ["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
 
 import spacy
+from lxml import etree
 from unstructured.documents.elements import CodeSnippet, Element, Footer, Header, Image, ListItem, PageBreak, Title
 from unstructured.documents.elements import Table as TableElement
 from unstructured.nlp import tokenize
 from unstructured.partition.docx import partition_docx
+from unstructured.partition.html import parser as html_parsing
+from unstructured.partition.html import partition as html_partition
 from unstructured.partition.html import partition_html
 from unstructured.partition.pptx import partition_pptx
 
@@ -39,7 +42,15 @@ def _blank_pipeline() -> Any:
     return pipeline
 
 
+def _huge_parser() -> etree.HTMLParser:
+    """The partitioner's own parser, but without the limit of 10 MB for a text, at which it ends silently."""
+    parser = etree.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True)
+    parser.set_element_class_lookup(html_parsing.element_class_lookup)
+    return parser
+
+
 tokenize._load_spacy_model = _blank_pipeline
+html_partition.html_parser = _huge_parser()  # type: ignore[attr-defined]
 
 
 def blocks_of(elements: Iterable[Element]) -> Iterator[Block]:

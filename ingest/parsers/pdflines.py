@@ -1,7 +1,6 @@
 """Characters of a PDF page become lines: repaired, cells of one row joined, boxes in step with the text."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.parsers.pdfchars import PageChars
+from ingest.writing import normalized
 
 HYPHEN = "\x02"
 """How pdfium marks a hyphen at a line end where the word goes on below."""
 ODD = re.compile(
-    r"[\x00\x01\x03-\x08\x0b-\x1f\x7f-\x9f\xad\ufeff\uffff\ud800-\udfff]"  # no characters of a text
-    r"|[\ufb00-\ufb06]"  # ligatures, which no query contains
+    r"[\x00\x01\x03-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u2060\ufeff\uffff\ud800-\udfff]"  # no characters of a text
+    r"|[\ufb00-\ufb06]"  # ligatures
+    r"|[^\W\d_][\u0300-\u036f]+"  # letters with their accents apart
     r"|[ \t]{2,}"
     r"|(?:[.\u2026][ \t]?){6,}"  # dot leaders
 )
@@ -49,7 +50,7 @@ def page_lines(chars: PageChars) -> list[Line]:
 
 
 def repair(chars: PageChars) -> PageChars:
-    """The same page without control characters, ligatures, dot leaders and runs of spaces."""
+    """The same page without control characters, ligatures, accents apart, dot leaders and runs of spaces."""
     text = chars.text.translate(SAME_LENGTH)
     parts: list[str] = []
     sources: list[NDArray[np.int64]] = []
@@ -69,7 +70,7 @@ def _replacement(odd: str) -> str:
         return " "
     if odd[0] in ".\u2026":
         return "..."
-    return unicodedata.normalize("NFKC", odd) if odd >= "\ufb00" and odd <= "\ufb06" else ""
+    return normalized(odd) if odd[0].isalpha() else ""
 
 
 def _lines(page: PageChars) -> list[Line]:

@@ -13,6 +13,8 @@ ALIGNED_WITHIN = 0.4
 """Font sizes between edges that count as the same; a bracket may stand out."""
 NEIGHBOURS = 2
 """Rows above and below that are looked at: a label that wraps stands between two rows."""
+HEAD_GAP = 1.5
+"""Font sizes between the head of a table and its first row; a running header is further away."""
 LABEL = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]{1,4})[.)]|[^\w\s]{1,2}|o")
 """A list label or bullet, which stands apart from its text but is no cell."""
 CURRENCY = re.compile(r"(?<=[\w)%\u2013\u2014-] )[$\u20ac\u00a3\u00a5](?= )")
@@ -35,6 +37,15 @@ def with_cells(lines: Sequence[Line]) -> list[Line]:
         _separated(line, cells[i]) if _lines_up(cells, i, ALIGNED_WITHIN * line.size) else line
         for i, line in enumerate(lines)
     ]
+
+
+def heads(line: Line, below: Line) -> bool:
+    """Whether `line` is the head of a table: close above a row, with at least half of its cells in step with that."""
+    own, others = list(_cells(line))[1:], list(_cells(below))[1:]
+    if not own or below.top - line.bottom > HEAD_GAP * line.size:
+        return False
+    aligned = sum(_aligned([cell], others, ALIGNED_WITHIN * line.size) for cell in own)
+    return 2 * aligned >= len(own)
 
 
 def _cells(line: Line) -> Iterator[_Cell]:

@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 from ingest.parsers.pdflines import Line
+from ingest.parsers.pdfrows import heads
 
 MARGIN_SHARE = 0.12
 """Share of the page's height, at the top and at the bottom, in which running lines are looked for."""
@@ -50,7 +51,7 @@ def running_lines(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> 
 
     A line in the margin, or the topmost or lowest on its page, is one if it recurs there on most pages or on one of
     the two pages before; of the latter kind the first stays, so no text is lost altogether. Numbers that grow with
-    the page count as the same.
+    the page count as the same. The head of a table stays on every page.
     """
     keys = [_page_keys(lines, page, height) for page, (lines, height) in enumerate(zip(pages, heights, strict=True))]
     on_page = [set().union(*page.values()) for page in keys]
@@ -59,8 +60,20 @@ def running_lines(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> 
     frequent = {key for key, count in counts.items() if count >= needed}
     frequent |= {_Key(f"#{offset}", None, True) for offset in _page_number_offsets(on_page, needed)}
     return [
-        {i for i, own in lines.items() if own & (frequent | _recent(on_page, page))} for page, lines in enumerate(keys)
+        _without_heads(pages[page], {i: own & (frequent | _recent(on_page, page)) for i, own in lines.items()})
+        for page, lines in enumerate(keys)
     ]
+
+
+def _without_heads(lines: Sequence[Line], recurring: dict[int, set[_Key]]) -> set[int]:
+    """Those that recur, without heads of tables; a line with the number of the page is none."""
+    running = {i for i, keys in recurring.items() if keys}
+    upwards = sorted(range(len(lines)), key=lambda i: -lines[i].top)
+    for below, i in pairwise(upwards):
+        counted = any(key.counted for key in recurring.get(i, ()))
+        if i in running and not counted and below not in running and heads(lines[i], lines[below]):
+            running.remove(i)
+    return running
 
 
 def _page_number_offsets(on_page: Sequence[set[_Key]], needed: float) -> list[int]:

@@ -8,22 +8,27 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import openpyxl
+from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from ingest.parsers.blocks import Block, Heading, Paragraph, Table, sections_of
 from ingest.parsers.decoding import decode
+from ingest.parsers.formulas import uncomputed
 from ingest.parsers.numberformats import formatted
 from ingest.parsers.tables import Row
 from ingest.types import Section
 
 Value: TypeAlias = object
-DELIMITERS = ",;\t|"
+DELIMITERS = ";\t|,"
+"""The comma last: where it divides the rows no better than another one, it is part of the cells."""
+DECIMAL_COMMA = re.compile(r"(?<![\w,])(\d[\d.]*),(?=\d+(?![\w,]))")
+QUOTED_CELL = re.compile(rf'(?:^|(?<=[{DELIMITERS}]))"(?:[^"]|"")*"(?=[{DELIMITERS}]|$)', re.MULTILINE)
 SNIFFED_ROWS = 50
 SEPARATOR_LINE = re.compile(r'\A"?sep=([^"\n])"?[ \t]*\n', re.IGNORECASE)
 """By it Excel is told the delimiter."""
@@ -36,10 +41,11 @@ class _Cell(NamedTuple):
 
 
 def read_xlsx(path: Path, name: str) -> list[Section]:
-    """One table for each block of rows on each sheet; the heading is the sheet's name."""
+    """One table for each block of rows on each sheet that is not hidden; the heading is the sheet's name."""
     workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
-        return sections_of([block for sheet in workbook.worksheets for block in _sheet_blocks(sheet)])
+        sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+        return sections_of([block for sheet in sheets for block in _sheet_blocks(sheet)])
     finally:
         workbook.close()
 
@@ -93,13 +99,20 @@ def _csv_row(lines: Sequence[str], start: int, delimiter: str) -> tuple[Row, int
 
 
 def sniff_delimiter(text: str) -> str:
-    lines = text[: 64 * 1024].split("\n")[:SNIFFED_ROWS]
+    # Masked, quoted cells cannot mislead, nor a quote out of place draw in the lines below.
+    plain = QUOTED_CELL.sub('""', text[: 64 * 1024])
+    lines = [_without_decimal_commas(line) for line in plain.split("\n")[:SNIFFED_ROWS]]
     return max(DELIMITERS, key=lambda delimiter: _evenness(lines, delimiter))
+
+
+def _without_decimal_commas(line: str) -> str:
+    """Where another delimiter is there, the comma within a number is none."""
+    return DECIMAL_COMMA.sub(r"\1.", line) if any(mark in line for mark in DELIMITERS[:-1]) else line
 
 
 def _evenness(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
     """Share of rows with the most frequent number of cells (0 where that is 1), then that number."""
-    widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+    widths = [line.count(delimiter) + 1 for line in lines if line]
     usual = max(set(widths), key=widths.count, default=1)
     return (widths.count(usual) / len(widths), usual) if usual > 1 else (0.0, 1)
 
@@ -119,10 +132,11 @@ def _row_groups(sheet: ReadOnlyWorksheet) -> Iterator[list[list[_Cell]]]:
     """Rows that belong together: an empty row and then a row of texts (a header) starts another group."""
     # The stored dimensions are wrong in files of some writers.
     sheet.reset_dimensions()
+    formulas = uncomputed(sheet)
     group: list[list[_Cell]] = []
     after_gap = False
     for row in sheet.iter_rows():
-        cells = [_Cell(shown(cell.value, cell.number_format), isinstance(cell.value, str)) for cell in row]
+        cells = [_cell(cell, formulas) for cell in row]
         filled = [cell for cell in cells if cell.text]
         if group and after_gap and all(cell.is_text for cell in filled) and filled:
             yield group
@@ -132,6 +146,13 @@ def _row_groups(sheet: ReadOnlyWorksheet) -> Iterator[list[list[_Cell]]]:
         after_gap = not filled
     if group:
         yield group
+
+
+def _cell(cell: ReadOnlyCell | EmptyCell, formulas: Mapping[str, str]) -> _Cell:
+    """A formula without its result is better than nothing."""
+    if formulas and cell.value is None and isinstance(cell, ReadOnlyCell):
+        return _Cell(formulas.get(cell.coordinate, ""), False)
+    return _Cell(shown(cell.value, cell.number_format), isinstance(cell.value, str))
 
 
 def shown(value: Value, number_format: str | None = None) -> str:
@@ -147,8 +168,17 @@ def shown(value: Value, number_format: str | None = None) -> str:
             return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
         case dt.date() | dt.time():
             return value.isoformat()
+        case dt.timedelta():
+            return _duration(value)
         case _:
             return str(value)
+
+
+def _duration(value: dt.timedelta) -> str:
+    """Hours and minutes, however many days they are, and seconds where there are some."""
+    minutes, seconds = divmod(round(abs(value.total_seconds())), 60)
+    sign = "-" if value < dt.timedelta() else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
 
 
 def _number(value: float, number_format: str) -> str:

@@ -22,15 +22,13 @@ def markdown_tables(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def square(rows: Sequence[Row]) -> list[list[str]]:
-    """All rows of the same width, white space collapsed, without empty rows and empty outer columns."""
+    """All rows of the same width, white space collapsed, without empty rows and empty columns."""
     cleaned = [[" ".join(clean(cell).split()) for cell in row] for row in rows]
     filled = [row for row in cleaned if any(row)]
     if not filled:
         return []
-    width = max(len(row) for row in filled)
-    padded = [row + [""] * (width - len(row)) for row in filled]
-    used = [column for column in range(width) if any(row[column] for row in padded)]
-    return [row[used[0] : used[-1] + 1] for row in padded]
+    used = sorted({column for row in filled for column, cell in enumerate(row) if cell})
+    return [[row[column] if column < len(row) else "" for column in used] for row in filled]
 
 
 def _line(cells: Row) -> str:

@@ -9,11 +9,13 @@ from pathlib import Path, PurePath
 
 from ingest.errors import NotFoundError, UnreadableFileError
 from ingest.types import Metadata
+from ingest.writing import composed
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """Bytes on disk (`path`) and the name under which they are known (`source`). `metadata`: of this file alone."""
+    """Bytes on disk (`path`) and the name under which they are known (`source`, with accents composed). `metadata`: of
+    this file alone."""
 
     path: Path
     source: str
@@ -92,11 +94,14 @@ def list_files(paths: Sequence[str], selection: Selection, leave_out: Sequence[P
     left_out = {os.path.abspath(path) for path in leave_out}
     for root in map(_existing, paths):
         named = not root.is_dir()
-        for file in [SourceFile(root, str(root))] if named else _walk(root, selection, left_out, problems):
+        for file in [SourceFile(root, composed(str(root)))] if named else _walk(root, selection, left_out, problems):
             if not _is_text(file.source):
                 problems.append(_unnameable(file))
             elif named or selection.supports(file):
-                files.setdefault(file.source, file)
+                if files.setdefault(file.source, file).path != file.path:
+                    problems.append(
+                        Problem(file.source, "has the name of another file, but for its accents; rename it.")
+                    )
             else:
                 skipped += 1
     return Listing(tuple(files.values()), tuple(problems), skipped)
@@ -105,17 +110,19 @@ def list_files(paths: Sequence[str], selection: Selection, leave_out: Sequence[P
 def departed(known: Iterable[str], listing: Listing, paths: Sequence[str], selection: Selection) -> list[str]:
     """Sources of `known` that lie under `paths`, are wanted by `selection`, and are no longer listed.
 
-    A folder that could not be read keeps what was indexed from it.
+    A folder that could not be read keeps what was indexed from it, and so does a file that has come since the listing:
+    another run has perhaps indexed it meanwhile.
     """
-    roots = [Path(os.path.abspath(path)) for path in paths]
+    roots = [Path(composed(os.path.abspath(path))) for path in paths]
     present = {file.source for file in listing.files}
-    unread = [Path(problem.source) for problem in listing.problems]
+    unread = [Path(composed(problem.source)) for problem in listing.problems]
     return [
         source
         for source in known
         if source not in present
-        and any(_wanted_below(Path(source), root, selection) for root in roots)
-        and not any(Path(source).is_relative_to(folder) for folder in unread)
+        and any(_wanted_below(Path(composed(source)), root, selection) for root in roots)
+        and not any(Path(composed(source)).is_relative_to(folder) for folder in unread)
+        and not (composed(source) not in present and _would_be_listed(source, selection))
     ]
 
 
@@ -152,7 +159,7 @@ def _walk(root: Path, selection: Selection, leave_out: set[str], problems: list[
         )
         for name in sorted(names):
             if selection.includes(os.path.normpath(os.path.join(below, name))):
-                yield SourceFile(Path(folder, name), os.path.join(folder, name))
+                yield SourceFile(Path(folder, name), composed(os.path.join(folder, name)))
 
 
 def _is_text(source: str) -> bool:
@@ -175,8 +182,13 @@ def _wanted_below(path: Path, root: Path, selection: Selection) -> bool:
     return path.is_relative_to(root) and selection.includes(str(path.relative_to(root)))
 
 
+def _would_be_listed(source: str, selection: Selection) -> bool:
+    is_folder = os.path.isdir(source) and not os.path.islink(source)
+    return os.path.lexists(source) and not is_folder and selection.supports(SourceFile(Path(source), source))
+
+
 def _matches(relative: str, patterns: Sequence[str]) -> bool:
-    path = relative.lower()
+    path = composed(relative).lower()
     name = os.path.basename(path)
-    wanted = [pattern.lower().rstrip("/") for pattern in patterns]
+    wanted = [composed(pattern).lower().rstrip("/") for pattern in patterns]
     return any(fnmatchcase(name, pattern) or fnmatchcase(path, pattern) for pattern in wanted)

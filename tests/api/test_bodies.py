@@ -4,12 +4,19 @@ import pytest
 from pydantic import BaseModel
 
 from api.bodies import body
+from api.operations import file_name
+from api.schemas import SearchIn
 from ingest.errors import InvalidError
 
 
 class Car(BaseModel, extra="forbid"):
     model: str = "beetle"
     seats: int = 4
+
+
+def test_questions_and_file_names_are_normalized() -> None:
+    assert SearchIn(query="Cafe\u0301 of\ufb01ce").query == "Café office"
+    assert file_name("Cafe\u0301.md") == "Caf\u00e9.md"
 
 
 def test_any_field_may_be_called_as_it_likes() -> None:

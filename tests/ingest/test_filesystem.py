@@ -85,6 +85,26 @@ def test_sources_are_absolute_whatever_the_working_folder(tree: Path, monkeypatc
     assert [file.source for file in listing.files] == [str(tree / name) for name in expected]
 
 
+def test_accents_are_composed_in_sources_and_patterns(tmp_path: Path) -> None:
+    apart, composed = "Cafe\u0301", "Caf\u00e9"
+    (tmp_path / apart).mkdir()
+    (tmp_path / apart / f"{apart}.md").write_text("x")
+    for pattern in (apart, composed):
+        (file,) = list_files([str(tmp_path)], Selection((f"{pattern}.md",), (), KINDS)).files
+        assert (file.path.name, file.source) == (f"{apart}.md", str(tmp_path / composed / f"{composed}.md"))
+        assert found(tmp_path, Selection((), (pattern,), KINDS)) == []
+    listing = list_files([str(tmp_path / apart)], ALL)
+    known = [str(tmp_path / apart / f"{apart}.md"), str(tmp_path / composed / f"{composed}.md")]
+    assert departed(known, listing, [str(tmp_path / apart)], ALL) == known[:1]
+
+
+def test_two_names_that_differ_in_the_writing_of_accents_alone(tmp_path: Path) -> None:
+    for name in ("e\u0301.md", "\u00e9.md"):
+        (tmp_path / name).write_text("x")
+    listing = list_files([str(tmp_path)], ALL)
+    assert (len(listing.files), [problem.source for problem in listing.problems]) == (1, [str(tmp_path / "\u00e9.md")])
+
+
 def test_left_out_folders(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tree / "sub")
     left_out = (Path("../drafts"), tree / "sub" / "deep")
@@ -184,6 +204,13 @@ def test_what_is_there_but_passed_over_has_not_left(tree: Path) -> None:
     selection = Selection((), ("drafts",), KINDS)
     known = [str(tree / "drafts" / "f.md")]
     assert departed(known, list_files([str(tree)], selection), [str(tree)], selection) == []
+
+
+def test_what_has_come_since_the_listing_has_not_left(tree: Path) -> None:
+    listing = list_files([str(tree)], ALL)
+    known = [str(tree / "later.md"), str(tree / "c.exe"), str(tree / "gone.md")]
+    (tree / "later.md").write_text("x")
+    assert departed(known, listing, [str(tree)], ALL) == known[1:]
 
 
 def test_nothing_leaves_a_folder_that_was_not_named(tree: Path) -> None:

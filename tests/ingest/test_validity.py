@@ -92,6 +92,8 @@ def test_every_way_to_write_a_day(day: date, form: str) -> None:
         (("handbook_v2.1.pdf.gz", "Handbook, version 2.1"), ("handbook_v3.0.pdf", "Handbook (3rd edition)"), True),
         (("rates-march-2024.csv", "Rates"), ("rates-2025.csv", "Rates"), True),
         (("terms.md", "Terms"), ("terms-draft.md", "Terms"), False),
+        (("upload:file-0a1/leave-2023.md", "Leave"), ("upload:file-9f8/leave-2025.md", "Leave"), True),
+        (("upload:file-0a1/leave.md", "Leave"), ("upload:file-9f8/travel.md", "Leave"), False),
         (("de/leave.md", "Leave policy"), ("uk/leave.md", "Leave policy"), False),
         (("leave.uk.docx", "Leave policy"), ("leave.us.docx", "Leave policy"), False),
         (("SOP-4.1.docx", "Procedure"), ("SOP-4.2.docx", "Procedure"), False),

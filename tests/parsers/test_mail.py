@@ -1,3 +1,4 @@
+import base64
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -105,6 +106,30 @@ def test_forwarded_message_is_read(parse: Parse) -> None:
         (("S", "Limits"), "From: a@b.c"),
         (("S", "Limits"), "The limit is 500."),
     ]
+
+
+def test_forwarded_message_may_be_encoded(parse: Parse) -> None:
+    inner = base64.encodebytes(b"From: b@b.c\nSubject: Limits\n\nThe limit is 500.\n").decode()
+    head = "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment"
+    sections = parse("a.eml", multipart("\nSee below.", f"{head}\n\n{inner}"))
+    assert [(section.headings, section.text) for section in sections[2:]] == [
+        (("S", "Limits"), "From: b@b.c"),
+        (("S", "Limits"), "The limit is 500."),
+    ]
+
+
+def test_an_invitation_says_what_when_and_where(parse: Parse) -> None:
+    calendar = (
+        "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nDTSTART:19701025T030000\nEND:VTIMEZONE\nBEGIN:VEVENT\n"
+        'DTSTART;TZID="Europe/Berlin":20250304T090000\nDTEND:20250304T093000Z\n'
+        "SUMMARY;LANGUAGE=de:Review\\, part\n  two\n"
+        "LOCATION:Room 7\nUID:x1\nBEGIN:VALARM\nSUMMARY:Alarm\nEND:VALARM\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    plain = "Content-Type: text/plain\n\nPlease come."
+    mail = multipart(plain, f"Content-Type: text/calendar; method=REQUEST\n\n{calendar}")
+    event = "Start: 2025-03-04 09:00 Europe/Berlin\nEnd: 2025-03-04 09:30 UTC\nEvent: Review, part two\nPlace: Room 7"
+    for kind in ("mixed", "alternative"):
+        assert bodies(parse("a.eml", mail.replace("multipart/mixed", f"multipart/{kind}"))) == ["Please come.", event]
 
 
 @pytest.mark.parametrize("header", ["From: <", "Message-ID: <", "From: a@[", "To: a@[\nFrom: <"])

@@ -66,6 +66,28 @@ def test_rule_at_the_beginning_is_no_front_matter(parse: Parse) -> None:
     assert outline(sections) == [(("Leave",), "You have 30 days."), (("Leave", "Other"), "More.")]
 
 
+@pytest.mark.parametrize(
+    "tag", ["name", "title", "head", "STYLE", "textarea", "template", "script", "plaintext", "id x"]
+)
+@pytest.mark.parametrize(
+    "text", ["Send the {} form to all.", "{} is a tag.", "{}", "<div>\nall {} here\n</div>", "- {}"]
+)
+def test_placeholder_is_text(parse: Parse, tag: str, text: str) -> None:
+    sections = parse("a.md", f"Start.\n\n{text.format(f'<{tag}>')}\n\n**After** it.\n\n# End\n\nLast.\n")
+    whole = "\n\n".join(section.text for section in sections)
+    assert f"<{tag}>" in whole
+    assert whole.endswith("After it.\n\nLast.")
+
+
+def test_tags_in_markdown_stay_tags(parse: Parse) -> None:
+    source = (
+        "<Tip kind='a'>\n\nOne <b>and</b> <kbd>two</kbd><br/>three.\n\n</Tip>\n\n<style>\nh1 {}\n\nh2 {}\n</style>\n\n"
+        "<!-- unseen\n\n-->\n\nCode `<name>` <Icon name='x'/> <title>unseen</title> <user@example.org>\n\n<!-- open"
+    )
+    (section,) = parse("a.md", source)
+    assert section.text == "One and two three.\n\nCode <name>\n\nuser@example.org\n\n<!-- open"
+
+
 def test_markdown_table(parse: Parse) -> None:
     sections = parse("a.md", "# Costs\n\n| a | b |\n|---|---|\n| x\\|y | 2 |\n\nAfter.\n")
     assert [section.kind for section in sections] == ["table", "text"]
@@ -199,6 +221,15 @@ def test_deep_nesting(parse: Parse) -> None:
     assert "core" in parse("a.html", "<div>" * 200 + "core" + "</div>" * 200)[0].text
     with pytest.raises(UnreadableFileError):
         parse("b.html", "<b><i>" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "big", ['<p>in</p><img src="data:{}">', "<p>in <a href='data:{}'>it</a></p>", "<table><tr><td>a<td>in {}</table>"]
+)
+def test_no_size_loses_text(parse: Parse, big: str) -> None:
+    html = f"<p>before</p>{big.format('A' * 10_100_000)}<p>after</p>"
+    text = "\n\n".join(section.text for section in parse("a.html", html))
+    assert (text[:6], "in" in text, text[-5:]) == ("before", True, "after")
 
 
 def test_navigation_is_left_out(parse: Parse) -> None:

@@ -70,6 +70,15 @@ def test_docx_runs_in_containers(parser: RoutingParser, tmp_path: Path, inner: s
     assert [section.text for section in parser.parse(tmp_path / "a.docx")] == ["Notice period: three months"]
 
 
+def test_docx_hidden_runs_are_left_out(parser: RoutingParser, tmp_path: Path) -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("Seen")
+    for value, text in ((True, " secret"), (False, " too")):
+        paragraph.add_run(text).font.hidden = value
+    document.save(str(tmp_path / "a.docx"))
+    assert parser.parse(tmp_path / "a.docx")[0].text == "Seen too"
+
+
 def test_docx_block_controls(parser: RoutingParser, tmp_path: Path) -> None:
     document = docx.Document()
     document.add_paragraph("First words.")
@@ -198,6 +207,20 @@ def test_xlsx_values_as_shown(parser: RoutingParser, tmp_path: Path) -> None:
     ]
 
 
+def test_xlsx_hidden_sheets_formulas_and_durations(parser: RoutingParser, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Task", "Hours"])
+    book.active.append(["paint", dt.timedelta(hours=30, minutes=5)])
+    book.active.append(["sum", '=SUM(B2:B2)&" <h>"'])
+    for state in ("hidden", "veryHidden"):
+        sheet = book.create_sheet(state)
+        sheet.append(["secret", "x"])
+        sheet.sheet_state = state
+    book.save(tmp_path / "a.xlsx")
+    (table,) = parser.parse(tmp_path / "a.xlsx")
+    assert table.text.split("\n")[2:] == ["| paint | 30:05 |", '| sum | =SUM(B2:B2)&" <h>" |']
+
+
 def test_xlsx_captions_and_blocks(parser: RoutingParser, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
@@ -285,6 +308,23 @@ def test_csv_delimiters(parser: RoutingParser, tmp_path: Path, delimiter: str) -
     path.write_text("\n".join(delimiter.join(line) for line in lines), encoding="utf-8")
     (table,) = parser.parse(path)
     assert table.text.split("\n")[2:] == ["| 007 | x, y; z |", "| 1.50 | b |"]
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("Preisliste, Stand 2024\nArtikel;Preis\nSchraube;1,50\nMutter;2,50", ";"),
+        ("Datum;Betrag, EUR\n01.02.2024;1,50", ";"),
+        ("1,50;2,50\n3,50;4,50", ";"),
+        ("1.050,50\t-2,5\n3,50\t4,50", "\t"),
+        ("Name;Place, country\nAnn;Bonn, DE\nBob;Ulm, DE", ";"),
+        ("id,n,tags\n1,5,a;b\n2,6,c;d", ","),
+        ("1,50\n2,75", ","),
+        ('"a;b","c;d"\n"e","f;g"', ","),
+    ],
+)
+def test_commas_within_numbers_and_texts(text: str, delimiter: str) -> None:
+    assert sniff_delimiter(text) == delimiter
 
 
 def test_one_column_has_some_delimiter() -> None:

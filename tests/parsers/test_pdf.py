@@ -1,4 +1,5 @@
 import gzip
+import unicodedata
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -177,6 +178,17 @@ def test_running_lines_are_left_out(parser: RoutingParser, tmp_path: Path) -> No
     assert text.count("Body line 0") == 6 and text.count("stands") == 6
 
 
+def test_head_of_a_table_stays_on_every_page(parser: RoutingParser, tmp_path: Path) -> None:
+    pdf = Pdf()
+    for page in range(4):
+        pdf.sheet((40, 20, "ACME Inc"), (340, 20, "Secret"), (40, 45, "Part"), (200, 45, "Price"))
+        pdf.put((40, 57, "and size"), (200, 57, "in euros"))
+        for row in range(5):
+            pdf.put((40, 69 + 12 * row, f"{WORDS[row]} {WORDS[page]}"), (200, 69 + 12 * row, f"{page}{row}"))
+    for page, section in enumerate(parser.parse(pdf.save(tmp_path / "a.pdf"))):
+        assert section.text.startswith(f"Part | Price\nand size | in euros\nnone {WORDS[page]} | {page}0\n")
+
+
 def test_figures_in_the_margin_are_no_page_numbers(parser: RoutingParser, tmp_path: Path) -> None:
     pdf = Pdf()
     for figures in ("120 340", "125 777", "990 311", "101 555"):
@@ -245,7 +257,7 @@ def test_a_real_manual(parser: RoutingParser) -> None:
 
 
 alphabet = st.sampled_from(
-    [*"ab .-\n\t\x00\x07\xad\ufb01\ufeff\u00e9\U0001f600", HYPHEN, "\r\n", "\ufffe", " . . . . . . . "]
+    [*"ab .-\n\t\x00\x07\xad\ufb01\ufeff\u00e9\u0301\u200b\U0001f600", HYPHEN, "\r\n", "\ufffe", " . . . . . . . "]
 )
 
 
@@ -268,9 +280,10 @@ def test_boxes_stay_in_step_through_repair(page: PageChars) -> None:
     if lines:
         text, boxes = join_lines(lines, frozenset())
         assert boxes.shape == (len(text), 4)
-        assert not any(char in text for char in "\x00\x07\x02\r\ufb01\ufffe")
+        assert not any(char in text for char in "\x00\x07\x02\r\ufb01\u200b\ufffe")
+        assert unicodedata.is_normalized("NFC", text)
         letters = [i for i, char in enumerate(page.text) if char == "a"]
-        kept = [i for i, char in enumerate(text) if char == "a"]
+        kept = [i for i, char in enumerate(text) if char in "aá"]
         assert len(letters) == len(kept)
         assert {tuple(page.boxes[i]) for i in letters} == {tuple(boxes[i]) for i in kept}
 

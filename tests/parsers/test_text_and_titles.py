@@ -25,6 +25,12 @@ def test_control_characters_go(parse: Parse) -> None:
     assert parse("a.txt", "A bell \a rang and a tab\tstays, " * 3)[0].text.startswith("A bell  rang and a tab\tstays")
 
 
+def test_text_is_normalized(parse: Parse) -> None:
+    source = "Cafe\u0301 Mu\u0308ller, of\ufb01ce, break\u200bhint, hy\xadphen, m\u00b2"
+    for name in ("a.txt", "a.md"):
+        assert parse(name, source)[0].text == "Café Müller, office, breakhint, hyphen, m²"
+
+
 @pytest.mark.parametrize("separator", ["\v", "\f", "\x85", "\x1c", "\x1d", "\x1e"])
 def test_separators_part_words(separator: str) -> None:
     assert clean(f"one{separator}two") == "one\ntwo"
@@ -34,6 +40,28 @@ def test_separators_part_words(separator: str) -> None:
 def test_western_encodings(encoding: str) -> None:
     text = "Größe und café, naïve façade: plain words make up the rest."
     assert decode(text.encode(encoding), "a.txt") == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1250", "Pracownik ma prawo do urlopu. Wniosek należy złożyć wcześniej, są też święta."),
+        ("cp1250", "Imię;Nazwisko\nŁukasz;Wójcik\nJóźwiak;Święta"),
+        ("cp1250", "Zaměstnanec má nárok na dovolenou. Žádost se podává příslušnému vedoucímu."),
+        ("cp1250", "Név;Cím\nSzűcs Gergő;Győr"),
+        ("cp1250", "A munkavállalónak húsz nap szabadság jár, legkésőbb két héttel előtte kérve."),
+        ("cp1254", "Çalışanın yirmi gün yıllık izin hakkı vardır. Başvuru İstanbul'a yapılır."),
+        ("cp1252", "Müller’s „Grüße“ kosten 5 € – für Ärzte, Öfen und Straßen von 3 m³."),
+        ("cp1252", "L’employé a droit à vingt jours. Où est l’œuvre ? Ça coûte 5 £… « Été » à Noël."),
+        ("cp1252", "It’s “quoted” text – with €5, £6m, £million, ¥7 and ½ of 3 m³ ± 1 °C."),
+        ("cp1252", "José, Müller and Ångström met in São Paulo."),
+        ("cp1252", "Il dipendente è già in ferie: così è la città, perché lunedì non c’è più."),
+        ("cp1252", "João;São Paulo\nInês;Brasília"),
+    ],
+)
+def test_latin_code_pages(encoding: str, text: str) -> None:
+    for times in (1, 30):
+        assert decode(text.encode(encoding) * times, "a.txt") == text * times
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
@@ -78,6 +106,13 @@ def test_tables_are_rectangular(rows: list[list[str]]) -> None:
     for text in markdown_tables(rows):
         bars = {line.replace("\\|", "").count("|") for line in text.split("\n")}
         assert len(bars) == 1
+
+
+def test_columns_without_text_are_left_out() -> None:
+    assert square([["", "a", "", "b"], ["", "", ""], ["", "1", *[" "] * 16_000, "stray"]]) == [
+        ["a", "b", ""],
+        ["1", "", "stray"],
+    ]
 
 
 @pytest.mark.parametrize(

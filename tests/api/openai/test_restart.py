@@ -110,6 +110,31 @@ def test_a_file_that_the_server_dies_of_again_and_again_is_given_up(tmp_path: Pa
         assert (done.status, done.file_counts.failed) == ("failed", 1)
 
 
+def test_a_stop_leaves_nothing_of_what_has_left_the_store(tmp_path: Path) -> None:
+    with services_on(tmp_path) as services, serving(services) as url, client_of(url, "a") as client:
+        store, library = client.vector_stores.create().id.removeprefix("vs_"), services.library
+        files = [client.files.create(file=(f"{n}.txt", b"Leave."), purpose="assistants").id for n in range(3)]
+        library.batches.add(store, "a", (), [(library.uploads.get(one, "a", ()), {}) for one in files])
+        tasks, stopping = library.batches.take(SLICE), threading.Event()
+        library.files.remove(store, "a", tasks[1].file_id)
+        stopping.set()
+        index(services, tasks, stopping)
+        assert services.catalog.count() == 2
+        assert [(task.file_id, task.attempts) for task in library.batches.take(SLICE)] == [(tasks[2].file_id, 1)]
+
+
+def test_a_deletion_waits_for_whoever_is_just_indexing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with services_on(tmp_path) as services, serving(services) as url, client_of(url, "a") as client:
+        store, library = client.vector_stores.create().id.removeprefix("vs_"), services.library
+        file_id = client.files.create(file=("a.txt", b"Leave."), purpose="assistants").id
+        library.batches.add(store, "a", (), [(library.uploads.get(file_id, "a", ()), {})])
+        removed: list[str] = []  # what the ingestor, which waits, is asked for
+        monkeypatch.setattr(services.collection(store, create=True).ingestor, "remove", removed.extend)
+        document_id = library.files.get(store, "a", (), file_id).document_id
+        client.vector_stores.files.delete(file_id, vector_store_id=f"vs_{store}")
+        assert removed == [document_id]
+
+
 def test_an_outage_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.openai.worker._PAUSE_S", 0.05)
     moody = MoodyEmbedder(*(UnavailableError("Nobody answers; look.") for _ in range(MOST_ATTEMPTS + 2)))
