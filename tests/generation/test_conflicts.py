@@ -157,6 +157,13 @@ HOTEL, DEARER = "A hotel may cost up to 140 euros a night.", "A hotel may cost u
         ({"title": "Travel rules Leeds"}, {"title": "Travel rules Bremen"}),
         ({"title": "Oslo handbook"}, {"title": "Bremen notice"}),
         ({"title": "Travel rules 2023"}, {"title": "Travel rules 2024"}),
+        ({"title": "Leeds Handbook"}, {"title": "Bremen Guide"}),
+        ({"title": "Leeds handbook"}, {"title": "Bremen handbook"}),
+        ({"title": "Leeds"}, {"title": "Bremen"}),
+        ({"title": "Handbook Turkey"}, {"title": "Handbook China"}),
+        ({"title": "IT Handbook"}, {"title": "PR Handbook"}),
+        ({"title": "Rules for Contractors"}, {"title": "Guide for Interns"}),
+        ({"title": "Reisekostenrichtlinie Leeds"}, {"title": "Mitarbeiterhandbuch Bremen"}),
         ({"heading": "Hotels in Norway"}, {"heading": "Hotels in Spain"}),
         (
             {"valid_from": "2023-01-01", "valid_until": "2023-12-31"},
@@ -173,6 +180,21 @@ def test_documents_for_other_places_or_times_do_not_conflict(
 ) -> None:
     assert find(document(1, HOTEL, **one), document(2, DEARER, **other)) == ()  # type: ignore[arg-type]
     assert len(find(document(1, HOTEL), document(2, DEARER))) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Travel policy", "Expenses guide"),
+        ("Travel Policy", "Expenses Guide"),
+        ("TRAVEL POLICY", "EXPENSES GUIDE"),
+        ("Check-In Rules", "Manager's Notes"),
+        ("Handbook", "Wiki"),
+        ("Reisekostenrichtlinie", "Mitarbeiterhandbuch"),
+    ],
+)
+def test_a_capital_alone_makes_no_place_of_a_word_of_a_title(one: str, other: str) -> None:
+    assert values(find(document(1, HOTEL, one), document(2, DEARER, other))) == [["140 euros", "160 euros"]]
 
 
 def test_one_title_in_two_folders_is_one_document_for_each() -> None:
