@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from generation.conflicts.frames import KIND_OF_TEXT, own_names
+from generation.conflicts.frames import KIND_OF_TEXT, days_of, numbers_of, own_names
 from generation.conflicts.values import Values
 from generation.types import Quote
 from generation.verification.names import known, names, stands
@@ -107,6 +107,8 @@ class Subjects:
         years = [set(_YEAR.findall(reading.frame)) for reading in (one, other)]
         if years[0] and years[1] and years[0] != years[1]:
             return True
+        if _numbered_apart(one.chunk.title, other.chunk.title) or _dated_apart(one.frame, other.frame):
+            return True
         own = [own_names(reading.frame, self.common) for reading in (one, other)]
         whole = [known(f"{reading.frame}\n{reading.quote.text}") for reading in (one, other)]
         strange = [[name for name in own[i] if not stands(name, whole[1 - i])] for i in (0, 1)]
@@ -139,6 +141,18 @@ def _title_words(title: str) -> frozenset[str]:
 def _parallel(one: frozenset[str], other: frozenset[str]) -> bool:
     """ "Leeds site" and "Bremen site": both share a word, and each has one of its own."""
     return bool(one & other and one - other and other - one)
+
+
+def _numbered_apart(one: str, other: str) -> bool:
+    """ "Invoice 4711" and "Invoice 4712"."""
+    siblings = _title_words(one) == _title_words(other)
+    here, there = (numbers_of(title, in_order=siblings) for title in (one, other))
+    return bool(here and there and here != there)
+
+
+def _dated_apart(one: str, other: str) -> bool:
+    here, there = days_of(one), days_of(other)
+    return bool(here and there and here.isdisjoint(there))
 
 
 def _folder(one: Reading) -> PurePosixPath:
