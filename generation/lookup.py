@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from enum import Enum
+from itertools import pairwise
 
 from generation.types import Citation, Short
 from generation.verification.dates import dates
 from generation.verification.names import known, names, stands
 from generation.verification.numbers import SECTION, Quantity, Span, is_unit, quantities
+from generation.verification.polarity import opposed
 from ingest.sentences import seen_in_lower_case
 
 CLEARLY = 2.0
@@ -40,7 +42,16 @@ _TWO_PARTS = re.compile(
 )
 _ALTERNATIVE = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w.])\+?\d[\d ()/-]{5,}\d(?!\w)")
+_PHONE = re.compile(r"(?<![\w.])(?:\(\+?\d{1,6}\)(?:[ /-]{0,3}\d){4,}|\+?\d(?:[ /-]{0,3}(?:\(\d{1,6}\)|\d)){5,})(?!\w)")
+_OF_WHOLE = re.compile(
+    r"(?:\s?%|\sper\s?cent)?\s(?:(?:out\s)?of|von|aus)\s(?:(?:the|our|its|their|all|den|allen)\s)?", re.IGNORECASE
+)
+_ASKS_WHOLE = re.compile(
+    r"\b(?:are\sthere|gibt\ses|there\sare)\b|\b(?:have|has|hat|haben)\W*$|\b(?:has|hat)\s(?:the|an?|our|der|die|das)\b",
+    re.IGNORECASE,
+)
+_OPEN_UNTIL = re.compile(r"^(until\b.*)\bopen\b", re.IGNORECASE)
+_LEAVE = re.compile(r"\bleave\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\w.,-])(?:1\d|20)\d\d(?:s\b|(?![\w-]|[.,]\d))")
 _NO_PERSON = re.compile(r"\b(?:in|at|on|near|of|the|im|am|bei)\s+$", re.IGNORECASE)
 _WITHIN_NAME = re.compile(r"(?:(?<=\b[A-Z])\.\s|\s(?:de|von|van|der|del|la)(?:\s(?:der|la))?\s)")
@@ -93,13 +104,20 @@ def short_answer(question: str, quote: str) -> Span | None:
     """Start and end of the words of the quote that answer the question.
 
     None where it is no look-up, or where the quote denies something ("nobody may carry over more than 5 days" would
-    be turned round), holds nothing of the kind that the question does not say itself, or several such things of which
-    none stands clearly nearer to the words of the question, as the cells of a row never do.
+    be turned round), says the opposite of what is asked (opens, closes), holds nothing of the kind that the question
+    does not say itself, or several such things of which none stands clearly nearer to the words of the question, as
+    the cells of a row never do.
     """
-    kind = None if _DENIES.search(quote) else asked_for(question)
+    kind = None if _DENIES.search(quote) or _contrary(question, quote) else asked_for(question)
     found = list(dict.fromkeys(_candidates(kind, question, quote))) if kind else []
     nearest = _nearest(found, question, quote) if len(found) < 2 or "|" not in quote else None
     return _qualified(nearest, quote) if nearest and kind in _QUALIFIED else nearest
+
+
+def _contrary(question: str, quote: str) -> bool:
+    """Whether the quote says the opposite; days of leave leave nothing, and until when it is open is when it closes."""
+    asked = _OPEN_UNTIL.sub(r"\1closes", question)
+    return bool(opposed(_LEAVE.sub(" ", asked), quote))
 
 
 def _nearest(found: Sequence[Span], question: str, quote: str) -> Span | None:
@@ -184,7 +202,8 @@ def _quantities(question: str, quote: str) -> list[Quantity]:
 
 def _counts(question: str, quote: str) -> Iterator[Span]:
     """Where some numbers stand before what is counted, only these; else all that are no year."""
-    found = [one for one in _quantities(question, quote) if one.unit not in ("time", "%", SECTION)]
+    said = _of_wholes(question, quote, _quantities(question, quote))
+    found = [one for one in said if one.unit not in ("time", "%", SECTION)]
     found = [one for one in found if quote[one.end : one.end + 1] != "-"]
     counted = _COUNTED.search(question)
     stems = {word[: _STEM - 1].casefold() for word in (counted.groups() if counted else ()) if word and len(word) > 2}
@@ -193,6 +212,13 @@ def _counts(question: str, quote: str) -> Iterator[Span]:
     ]
     counts = before or [one for one in found if not _YEAR.fullmatch(one.text)]
     yield from (_with_unit(one, quote) for one in counts)
+
+
+def _of_wholes(question: str, quote: str, found: Sequence[Quantity]) -> list[Quantity]:
+    """Five of the ten members: ten where it asks how many there are, else five."""
+    pairs = [pair for pair in pairwise(found) if _OF_WHOLE.fullmatch(quote, pair[0].end, pair[1].start)]
+    left_out = [pair[0] if _ASKS_WHOLE.search(question) else pair[1] for pair in pairs]
+    return [one for one in found if one not in left_out]
 
 
 def _measures(question: str, quote: str) -> Iterator[Span]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.number_words import counts
 from retrieval.fusion import scaled
 from retrieval.ports import Searcher, Store
 from retrieval.types import Hit, Query
@@ -18,15 +19,6 @@ _NEGATION = re.compile(
     r"|nicht|nichts|kein\w*|nie|niemals|niemand\w*|nirgends|weder|ohne|ausser|ausgenommen|nur"
 )
 """As `casefold` writes them; what `_WORD` finds of "don't" is "don" and "t"."""
-_TENS = "twen|thir|for|fif|six|seven|eigh|nine"
-_ONES = "eins?|zwei|drei|vier|fünf|sechs?|sieb(?:en)?|acht|neun"
-_NUMBER = re.compile(
-    rf"zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:{_TENS}|four)teen|(?:{_TENS})ty|once|twice"
-    r"|half|dozen|hundred|thousand|million|billion|first|second|third|(?:four|fif|six|seven|eigh|nin|ten|eleven|twelf)th"
-    rf"|null|elf|zwölf|(?!ein$)(?:(?:{_ONES}|zehn|elf|zwölf|zwanzig|dreissig|hundert|tausend|zig)(?:und)?)+"
-    r"|million(?:en)?|milliarden?|halb\w*|einmal|zweimal|dreimal|erste\w?|zweite\w?|dritte\w?"
-)
-"""Words, as `casefold` writes them."""
 _SHINGLE = 3
 _ROUNDS = 6
 """Each looks twice as deep: 64 times as many hits as were asked for, at most."""
@@ -118,7 +110,7 @@ def fingerprint(text: str) -> Fingerprint:
     telling = frozenset(
         word
         for word, form in zip(words, written, strict=True)
-        if form[0].isupper() or any(map(str.isdigit, form)) or _NEGATION.fullmatch(word) or _NUMBER.fullmatch(word)
+        if form[0].isupper() or any(map(str.isdigit, form)) or _NEGATION.fullmatch(word) or counts(word)
     )
     return Fingerprint(runs, Counter(words), telling)
 

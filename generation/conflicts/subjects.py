@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from generation.conflicts.values import Values
+from generation.conflicts.frames import KIND_OF_TEXT, days_of, numbers_of, own_names
+from generation.conflicts.values import Values, rates
 from generation.types import Quote
 from generation.verification.names import known, names, stands
 from generation.verification.polarity import negated, opposed
@@ -25,13 +26,8 @@ _CONDITION = re.compile(
     re.I,
 )
 _MEASURED = re.compile(r"\b(?:working|business|calendar(?!\s+(?:year|month))|gross|net)\b", re.I)
-_KINDS = """document policy policies guideline guidelines guide handbook manual procedure procedures instruction
-    instructions standard agreement schedule list version edition revision rule rules regulation regulations terms
-    conditions notice plan code charter faq faqs memo minutes mail email report overview page wiki note notes summary
-    the a an of for and to in on richtlinie ordnung vereinbarung anweisung handbuch fassung regelung dokument"""
-"""Words of titles that say what kind of text it is, and small ones."""
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_SMALL, _KIND_OF_TEXT = frozenset(_BESIDE.split()), frozenset(_KINDS.split())
+_SMALL = frozenset(_BESIDE.split())
 _ALIKE_LETTERS = 5
 _FEW = 3
 """One word more may stand on one side for so many that both share."""
@@ -111,16 +107,19 @@ class Subjects:
         years = [set(_YEAR.findall(reading.frame)) for reading in (one, other)]
         if years[0] and years[1] and years[0] != years[1]:
             return True
-        own = [{name.text for name in names(reading.frame, self.common)} for reading in (one, other)]
+        if _numbered_apart(one.chunk.title, other.chunk.title) or _dated_apart(one.frame, other.frame):
+            return True
+        own = [own_names(reading.frame, self.common) for reading in (one, other)]
         whole = [known(f"{reading.frame}\n{reading.quote.text}") for reading in (one, other)]
         strange = [[name for name in own[i] if not stands(name, whole[1 - i])] for i in (0, 1)]
         return bool(strange[0] and strange[1])
 
 
-def _marks(one: Reading) -> tuple[bool, bool, frozenset[str]]:
-    """What must be alike on both sides: a condition, a negation, how days are counted."""
+def _marks(one: Reading) -> tuple[bool, bool, frozenset[str], frozenset[str]]:
+    """What must be alike on both sides: a condition, a negation, how days are counted, for what so much is paid."""
     text = one.quote.text
-    return bool(_CONDITION.search(text)), negated(text), frozenset(map(str.casefold, _MEASURED.findall(text)))
+    measured = frozenset(map(str.casefold, _MEASURED.findall(text)))
+    return bool(_CONDITION.search(text)), negated(text), measured, rates(text)
 
 
 def _beyond(words: Collection[str], others: Collection[str]) -> list[str]:
@@ -137,12 +136,24 @@ def _related(word: str, other: str) -> bool:
 
 def _title_words(title: str) -> frozenset[str]:
     words = re.findall(r"[^\W\d_]+", title.casefold())
-    return frozenset(words) - _KIND_OF_TEXT
+    return frozenset(words) - KIND_OF_TEXT
 
 
 def _parallel(one: frozenset[str], other: frozenset[str]) -> bool:
     """ "Leeds site" and "Bremen site": both share a word, and each has one of its own."""
     return bool(one & other and one - other and other - one)
+
+
+def _numbered_apart(one: str, other: str) -> bool:
+    """ "Invoice 4711" and "Invoice 4712"."""
+    siblings = _title_words(one) == _title_words(other)
+    here, there = (numbers_of(title, in_order=siblings) for title in (one, other))
+    return bool(here and there and here != there)
+
+
+def _dated_apart(one: str, other: str) -> bool:
+    here, there = days_of(one), days_of(other)
+    return bool(here and there and here.isdisjoint(there))
 
 
 def _folder(one: Reading) -> PurePosixPath:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from generation.verification.dates import Day, dates
+from generation.verification.measures import UNITS
 from generation.verification.numbers import SECTION, Quantity, quantities
 from generation.verification.words import Vocabulary
 
@@ -38,6 +39,18 @@ _NEXT = re.compile(
     re.I,
 )
 _YEAR = re.compile(r"(?:19|20|21)\d\d")
+_OF = r"(?:(?:calendar|working|business|full)[\s-])?(?P<of>[^\W\d_]+)"
+_PER = re.compile(rf"(?<!\bas\s)\b(?:per|pro|je)\s(?!cent\b|se\b|e-?mail\b|post\b|nach\b|mehr\b){_OF}", re.I)
+_SLASH = re.compile(rf"\w\s?/\s?{_OF}", re.I)
+_EACH = re.compile(
+    r"[\s-]*(?:(?!for\b(?!\s(?:each|every)\b)|in\b|after\b|within\b|until\b|to\b|by\b|of\b|nach\b)[^\W\d_]+\s){0,3}?"
+    rf"(?:an?|each|every|am|im)\s{_OF}",
+    re.I,
+)
+_PERIODS = frozenset(["night", "second", "minute", "hour", "day", "week", "month", "year"])
+_NIGHTS = frozenset(["nights", "nacht", "nächte"])
+_UNSAID = frozenset(["year", "annum"])
+"""Leave is of a year whether that is said or not."""
 _LOOKED_BACK = 40
 """Characters before a number that say what it is; all of them for each number would take long in long texts."""
 
@@ -92,6 +105,20 @@ def values_of(text: str, vocabulary: Vocabulary, kind: str = "") -> Values:
         else:
             labels.add(one.text.casefold())
     return Values(tuple(stated), frozenset(labels), rough, _without(text, [*numbers, *days]))
+
+
+def rates(text: str) -> frozenset[str]:
+    """For what there is so much each time: a night, a week, a person."""
+    behind = (_EACH.match(text, one.end) for one in quantities(text) if not one.weak)
+    periods = [_one_of(found["of"]) for found in (*behind, *_SLASH.finditer(text)) if found]
+    others = (_one_of(found["of"]) for found in _PER.finditer(text))
+    return frozenset([*(one for one in periods if one in _PERIODS), *others]) - _UNSAID
+
+
+def _one_of(word: str) -> str:
+    """In the singular: a unit as it is named among units."""
+    plain = word.casefold()
+    return "night" if plain in _NIGHTS else UNITS.get(plain, plain.removesuffix("s"))
 
 
 def _said_before(what: re.Pattern[str], text: str, one: Quantity) -> bool:

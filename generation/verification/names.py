@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from generation.verification.dates import dates
-from generation.verification.number_words import is_number
 from generation.verification.numbers import Span, is_unit
+from ingest.number_words import is_number
 from ingest.sentences import seen_in_lower_case
 
 _TOKEN = re.compile(r"(?:[^\W_]|[_`@#])(?:\w|[`@#]|[&./'’+=-](?=\w))*")

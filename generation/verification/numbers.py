@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from generation.verification.measures import UNITS, equal
-from generation.verification.number_words import spelled
+from ingest.number_words import spelled
 
 Span: TypeAlias = tuple[int, int]
 

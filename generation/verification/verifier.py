@@ -75,13 +75,14 @@ class PassageVerifier:
         return self._read(statement.text, units, common, question)
 
     def _units(self, marker: int, hit: Hit) -> list[Unit]:
-        """Remembered, since the sentences of an answer cite the same passages."""
+        """Remembered, since the sentences of an answer cite the same passages; other threads may forget them."""
         key = (marker, hit.chunk.id, hit.chunk.revision, hit.chunk.text)
-        if key not in self._known:
+        units = self._known.get(key)
+        if units is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[key] = units_of(marker, hit, self._vocabulary)
-        return self._known[key]
+            units = self._known[key] = units_of(marker, hit, self._vocabulary)
+        return units
 
     def _read(self, text: str, units: Sequence[Unit], common: Callable[[str], bool], question: str) -> Verdict:
         grounds: dict[tuple[int, int, int], Ground] = {}

@@ -1,11 +1,13 @@
 """A server that fails again and again is left alone for a while."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import pytest
 
 from generation.generators.breaker import CircuitBreaker
+from generation.types import Prompt, Usage
 from ingest.errors import UnavailableError
 from retrieval.http import RefusedError
 from tests.fakes import ScriptedGenerator
@@ -67,3 +69,64 @@ def test_what_is_refused_is_no_failure_of_the_server() -> None:
     generator = CircuitBreaker(ScriptedGenerator(RefusedError("Too long.")), failures=1, rest_s=30, clock=Clock())
     for _ in range(3):
         assert str(fails(generator)[0]) == "Too long."
+
+
+async def tried(generator: CircuitBreaker, seconds: float) -> None:
+    """The reader stops after a while, or after the first piece."""
+    async with asyncio.timeout(seconds), aclosing(generator.stream(PROMPT)) as trial:
+        await anext(trial)
+
+
+def test_a_trial_whose_reader_stops_it_lets_the_others_in() -> None:
+    clock, inner = Clock(), ScriptedGenerator(UnavailableError("Down."))
+    generator = CircuitBreaker(inner, failures=1, rest_s=30, clock=clock)
+    fails(generator)
+    inner._pieces = ("fine", "answer")
+    clock.now += 31
+    asyncio.run(tried(generator, 9))
+    for _ in range(2):
+        assert asyncio.run(drained(generator)) == ["fine", "answer"]
+
+
+def test_a_trial_that_is_stopped_before_it_says_something_leaves_it_to_the_next() -> None:
+    clock, silent = Clock(), Silent("fine")
+    generator = CircuitBreaker(silent, failures=1, rest_s=30, clock=clock)
+    fails(generator)
+    clock.now += 31
+    with pytest.raises(TimeoutError):
+        asyncio.run(tried(generator, 0.01))
+    silent.waits = 0.0
+    assert asyncio.run(drained(generator)) == ["fine"]
+
+
+def test_whoever_stops_beside_the_trial_ends_no_rest() -> None:
+    clock, silent = Clock(), Silent("fine")
+    generator = CircuitBreaker(silent, failures=1, rest_s=30, clock=clock)
+    silent.failing = False
+
+    async def beside() -> None:
+        early = asyncio.create_task(tried(generator, 0.05))
+        await asyncio.sleep(0.01)
+        silent.failing = True
+        with pytest.raises(UnavailableError):
+            await drained(generator)
+        with pytest.raises(TimeoutError):
+            await early
+        with pytest.raises(UnavailableError, match="asked again in 30 s"):
+            await drained(generator)
+
+    asyncio.run(beside())
+
+
+class Silent(ScriptedGenerator):
+    """Fails once, and then waits before it says something."""
+
+    waits, failing = 60.0, True
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
+        if self.failing:
+            self.failing = False
+            raise UnavailableError("Down.")
+        await asyncio.sleep(self.waits)
+        async for piece in super().stream(prompt):
+            yield piece

@@ -11,7 +11,7 @@ from eval.experiment.scoring import supported
 from generation.answerer import RagAnswerer
 from generation.citations import citation_at
 from generation.conflicts.finder import ConflictFinder
-from generation.conflicts.values import values_of
+from generation.conflicts.values import rates, values_of
 from generation.conflicts.wording import HEAD, said
 from generation.context import Unlimited
 from generation.types import Answer, Citation, Conflict, Quote
@@ -104,6 +104,12 @@ def values(found: tuple[Conflict, ...]) -> list[list[str]]:
             "Repairs of a goods lift take at least 3 days.",
             ["2 days", "3 days"],
         ),
+        (
+            "Hotel costs are reimbursed up to 120 euros per night.",
+            "Hotel costs are reimbursed up to 150 euros a night.",
+            ["120 euros", "150 euros"],
+        ),
+        ("The fast lorries go 80 km/h.", "The fast lorries go 90 km per hour.", ["80 km", "90 km"]),
         ("The proxy listens on port: 8080.", "The proxy listens on port: 3128.", ["8080", "3128"]),
     ],
 )
@@ -134,6 +140,12 @@ def test_different_values_for_one_thing_are_named(one: str, other: str, stated: 
         ("Employees have 20 working days of leave.", "Employees have 28 calendar days of leave."),
         ("Sales were 5 million euros in 2023.", "Sales were 6 million euros in 2024."),
         ("Section 4 speaks of sickness pay.", "Section 5 speaks of sickness pay."),
+        ("A hotel may cost up to 120 euros per night.", "A hotel may cost up to 600 euros per week."),
+        ("The allowance is 50 euros a day.", "The allowance is 250 euros a week."),
+        ("The meal allowance is €50/day.", "The meal allowance is €250/week."),
+        ("Der Tagessatz für Reisen ist 50 Euro am Tag.", "Der Tagessatz für Reisen ist 250 Euro pro Woche."),
+        ("The hotel allowance is 50 euros per person.", "The hotel allowance is 80 euros per room."),
+        ("Staff earn 3 days of annual leave per month.", "Staff earn 30 days of annual leave per year."),
         ("The first-class limit is 200 euros.", "The second-class limit is 150 euros."),
         ("The deposit is not refunded within 30 days.", "The deposit is refunded within 14 days."),
         ("Mr Holt leads a team of 12 people.", "Ms Brandt leads a team of 15 people."),
@@ -149,36 +161,6 @@ def test_no_wolf_is_cried(one: str, other: str) -> None:
 
 
 HOTEL, DEARER = "A hotel may cost up to 140 euros a night.", "A hotel may cost up to 160 euros a night."
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"title": "Travel rules Leeds"}, {"title": "Travel rules Bremen"}),
-        ({"title": "Oslo handbook"}, {"title": "Bremen notice"}),
-        ({"title": "Travel rules 2023"}, {"title": "Travel rules 2024"}),
-        ({"heading": "Hotels in Norway"}, {"heading": "Hotels in Spain"}),
-        (
-            {"valid_from": "2023-01-01", "valid_until": "2023-12-31"},
-            {"valid_from": "2024-01-01"},
-        ),
-        (
-            {"title": "A", "valid_from": "2023-01-01", "version_of": "travel"},
-            {"title": "B", "valid_from": "2024-01-01", "version_of": "travel"},
-        ),
-    ],
-)
-def test_documents_for_other_places_or_times_do_not_conflict(
-    one: dict[str, MetadataValue], other: dict[str, MetadataValue]
-) -> None:
-    assert find(document(1, HOTEL, **one), document(2, DEARER, **other)) == ()  # type: ignore[arg-type]
-    assert len(find(document(1, HOTEL), document(2, DEARER))) == 1
-
-
-def test_one_title_in_two_folders_is_one_document_for_each() -> None:
-    here, there = document(1, HOTEL, "Travel"), document(2, DEARER, "Travel")
-    there = replace(there, chunk=replace(there.chunk, source="/docs/norway/2.md"))
-    assert find(here, there) == ()
 
 
 def test_sentences_of_one_document_do_not_conflict() -> None:
@@ -250,6 +232,23 @@ def test_three_documents_make_one_conflict_with_their_dates() -> None:
 )
 def test_what_is_stated_and_what_is_named(text: str, kinds: set[str]) -> None:
     assert values_of(text, VOCABULARY).kinds == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "each"),
+    [
+        ("up to €140 per night per person", {"night", "person"}),
+        ("2 days for each month", {"month"}),
+        ("three days a week", {"week"}),
+        ("8 Stunden am Tag", {"day"}),
+        ("80 km/h", {"hour"}),
+        ("30 days per calendar year", set()),
+        ("5 per cent within a week, sent per e-mail to staff and/or guests", set()),
+        ("je nach Standort 5 Tage", set()),
+    ],
+)
+def test_for_what_there_is_so_much(text: str, each: set[str]) -> None:
+    assert rates(text) == each
 
 
 def test_an_answer_ends_with_what_contradicts_it_and_cites_it() -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from generation.citations import Statement
 from generation.types import Verdict
+from generation.verification.units import Unit
 from generation.verification.verifier import THRESHOLDS, PassageVerifier
 from ingest.sentences import sentence_spans
 from retrieval.store.bm25 import Bm25Encoder
@@ -164,6 +165,20 @@ def test_part_of_a_sentence_is_not_verbatim() -> None:
     passage = "You may not claim that the lift is safe."
     assert judge(passage, passage).supported
     assert not judge("You may claim that the lift is safe.", passage).supported
+
+
+class Forgetful(dict[tuple[int, str, str, str], list[Unit]]):
+    """As another thread may empty it at any moment."""
+
+    def __setitem__(self, key: tuple[int, str, str, str], value: list[Unit]) -> None:
+        super().__setitem__(key, value)
+        self.clear()
+
+
+def test_units_that_another_thread_forgets_are_used_all_the_same() -> None:
+    verifier = PassageVerifier(TERMS, THRESHOLDS)
+    verifier._known = Forgetful()
+    assert verifier.verify(Statement("Every complaint gets some number.", (1,)), [hit(RULES)], "").supported
 
 
 class ScriptedEntailment:

@@ -46,6 +46,13 @@ _SCALED = re.compile(
     rf"(?:[\s-](?:and[\s-])?(?:{_EITHER}|{'|'.join(_SCALES)}))*)(?!\w)",
     re.IGNORECASE,
 )
+_ARTICLES = frozenset(["ein", "eine", "einen", "einem", "einer"])
+_GERMAN_ONES = "eins?|zwei|drei|vier|fünf|sechs?|sieb(?:en)?|acht|neun"
+_INFLECTED = re.compile(
+    rf"(?!ein$)(?:(?:{_GERMAN_ONES}|zehn|elf|zwölf|zwanzig|dreissig|hundert|tausend|zig)(?:und)?)+"
+    r"|half|halb\w*|einmal|zweimal|dreimal|erste\w?|zweite\w?|dritte\w?"
+)
+"""Words, as `casefold` writes them, that say a number without one word for each."""
 _STEP = re.compile(rf"{_EITHER}|{'|'.join(_SCALES)}", re.IGNORECASE)
 
 
@@ -76,6 +83,11 @@ def spelled(text: str) -> Iterator[Spelled]:
 
 def is_number(word: str) -> bool:
     return word.casefold() in _WORDS
+
+
+def counts(word: str) -> bool:
+    """Whether a word, as `casefold` writes it, says how many, how often or which in order; articles do not."""
+    return (word in _WORDS and word not in _ARTICLES) or word in _SCALES or bool(_INFLECTED.fullmatch(word))
 
 
 def _value(first: str, rest: str) -> int:
