@@ -41,6 +41,13 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
         ("host 10.4.0.12, release v3.9 of snake_case", ["10.4.0.12", "v3.9", "snake_case"]),
         ("full-time employees in 2025 at 9:30 for 1.5 hours on the 3rd 24-hour shift of the 1990s", []),
         ('"" "x"', []),
+        ("INC\u20112291 and P4\u221260", ["INC-2291", "P4-60"]),
+        ("part 4711-0815, not 030-12 of 2024-2025", ["4711-0815"]),
+        ("write to max.muster@acme.com, please", ["max.muster@acme.com"]),
+        ("what §12a says", ["12a"]),
+        ("‘rush fee’ and ‚freie Tage‘ of the firm’s", ["rush fee", "freie Tage"]),
+        ("‘I don’t know’", []),
+        ("give 500mg", ["500mg"]),
         ("", []),
     ],
 )
@@ -56,6 +63,25 @@ def test_hits_that_hold_it_exactly_come_first() -> None:
     assert texts(found)[1:] == ["price of P4-600", "P4-60 and P46", "none"]
     phrase = ExactSearcher(row).search(query('"P4-60 AND p46"'))
     assert texts(phrase)[0] == "P4-60 and P46"
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "held"),
+    [
+        ("P4-60", "the P4\u201160 pump", True),
+        ("P4\u201060", "the P4-60 pump", True),
+        ("v3.9", "since v3.9.", True),
+        ("v3.9", "since v3.9.1", False),
+        ("3.9a", "see 1.3.9a", False),
+        ("500mg", "take 500 mg daily", True),
+        ("500mg", "take 500 mgs", False),
+        ("§12a", "as § 12a says", True),
+        ("12a", "the 12 apostles", False),
+    ],
+)
+def test_what_holds_an_identifier(asked: str, text: str, held: bool) -> None:
+    (found,) = ExactSearcher(Row([hit(text, 1.0)])).search(query(asked))
+    assert (found.origin["exact"] == 1.0) is held
 
 
 def test_without_anything_exact_the_search_is_left_alone() -> None:
