@@ -215,6 +215,18 @@ def test_an_acronym_is_spelled_out_once() -> None:
     assert spelled_out('"CISO report" of the CISO', known) == '"CISO report" of the CISO (Chief Officer)'
 
 
+def test_a_question_in_capitals_is_left_alone() -> None:
+    class Catalog:
+        def long_forms(self, *asked: object) -> Mapping[str, tuple[str, ...]]:
+            return {"WHO": ("World Health Organization",), "VPN": ("Virtual Private Network",)}
+
+    row = Row([])
+    for text in ("WHO IS THE VPN ADMIN?", "VPN MTU", "the VPN"):
+        AcronymSearcher(row, Catalog()).search(query(text))
+    asked = [one.text for one in row.queries]
+    assert asked == ["WHO IS THE VPN ADMIN?", "VPN (Virtual Private Network) MTU", "the VPN (Virtual Private Network)"]
+
+
 def test_documents_explain_acronyms_to_their_readers_only(workshop: Workshop) -> None:
     workshop.run(write(workshop.folder / "open", {"a.txt": "The Virtual Private Network (VPN) is slow."}))
     workshop.run(write(workshop.folder / "hr", {"b.txt": "Very Private Notes (VPN) on pay."}), Label("acme", ("hr",)))
