@@ -63,7 +63,8 @@ class EdgeStore:
             self._shard = _open(folder, identity, options)
             with self._engine() as shard:
                 self._numbers = set(shard.info().payload_schema)
-                self._statistics = TenantStatistics(self._counts, shard.info().points_count)
+                chunks = shard.info().points_count
+                self._statistics = TenantStatistics(self._counts, chunks, dead=self._counts.dead())
         except BaseException:
             self._lock.release()
             raise
@@ -156,6 +157,7 @@ class EdgeStore:
         with self._engine() as shard:
             shard.optimize()
             shard.flush()
+        self._statistics.tidied(self._counts.dead())
 
     def drop(self) -> None:
         gone = self._folder.with_name(f".{self._folder.name}.dropped")
