@@ -14,7 +14,7 @@ from retrieval.filters import parse
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
-from retrieval.types import Hit, Mode, Query
+from retrieval.types import Access, Hit, Mode, Query
 from tests.fakes import HashEmbedder
 
 EMBEDDER = HashEmbedder(dimension=64)
@@ -160,6 +160,17 @@ def test_nothing_indexed_and_nothing_matching(shelf: Shelf) -> None:
     shelf.put(chunk("office", "1"))
     assert shelf.search("the", mode="bm25") == []
     assert shelf.search("zebra", mode="bm25") == []
+
+
+def test_a_field_is_known_whatever_other_threads_forget(shelf: Shelf) -> None:
+    class Forgetful(dict[Access, frozenset[str]]):
+        def __setitem__(self, access: Access, known: frozenset[str]) -> None:
+            """As if another thread had cleared it."""
+
+    shelf.put(chunk("leave", "1", metadata={"year": 2025}))
+    searcher = shelf.searcher()
+    searcher._fields = Forgetful()
+    assert texts(searcher.search(query("leave", filters=parse({"year": 2025})))) == ["leave"]
 
 
 def test_a_filter_on_a_field_that_no_document_has_is_an_error(shelf: Shelf) -> None:
