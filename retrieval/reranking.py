@@ -1,14 +1,17 @@
 """A wrapper that reads the best candidates together with the question and ranks them anew."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import tanh
+from math import isfinite, tanh
 from time import perf_counter
 from typing import Literal
 
 from retrieval.fusion import scaled
 from retrieval.ports import PairScorer, Searcher
 from retrieval.types import Hit, Query
+
+_log = logging.getLogger(__name__)
 
 SLICE = 16
 """Candidates that are read between two looks at the clock; within a slice pairs of like length go together."""
@@ -36,7 +39,8 @@ class RerankingSearcher:
     """Port `Searcher` round another one.
 
     The score before is scaled to [0, 1] within the hits that were read, and both are mixed. What was not read keeps its
-    order behind them. `origin` gains `fused`, the score before, and `rerank`.
+    order behind them. `origin` gains `fused`, the score before, and `rerank`. A score that is no number counts as the
+    lowest; where the model fails (out of memory), what it has not read counts as not read, and the log says so.
 
     Args:
         clock: seconds; injected so that tests can make time pass.
@@ -65,8 +69,13 @@ class RerankingSearcher:
             if start and budget is not None and (self._clock() - started) * 1000 >= budget:
                 break
             texts = [hit.chunk.indexed_text for hit in hits[start : start + SLICE]]
-            scores += self._scorer.score(question, texts).tolist()
-        return scores
+            try:
+                scores += self._scorer.score(question, texts).tolist()
+            except RuntimeError as error:  # also what torch makes of too little memory
+                left = len(hits) - len(scores)
+                _log.warning("The reranker failed; %d of %d hits keep the order before it: %s", left, len(hits), error)
+                break
+        return _finite(scores)
 
     def _mixed(self, hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
         if not scores:
@@ -81,6 +90,12 @@ class RerankingSearcher:
         ]
         first.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         return first + [replace(hit, score=hit.score - hits[read - 1].score) for hit in hits[read:]]
+
+
+def _finite(scores: Sequence[float]) -> list[float]:
+    """Empty where none is a number: no opinion."""
+    lowest = min(filter(isfinite, scores), default=None)
+    return [] if lowest is None else [score if isfinite(score) else lowest for score in scores]
 
 
 def _sigmoid(score: float) -> float:
