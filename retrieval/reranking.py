@@ -7,6 +7,9 @@ from math import isfinite, tanh
 from time import perf_counter
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from retrieval.fusion import scaled
 from retrieval.ports import PairScorer, Searcher
 from retrieval.types import Hit, Query
@@ -15,6 +18,8 @@ _log = logging.getLogger(__name__)
 
 SLICE = 16
 """Candidates that are read between two looks at the clock; within a slice pairs of like length go together."""
+_REMEMBERED = 1_000
+"""Scores."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class RerankingSearcher:
         options: RerankOptions = RerankOptions(),
         clock: Callable[[], float] = perf_counter,
     ) -> None:
-        self._inner, self._scorer, self._options, self._clock = inner, scorer, options, clock
+        self._inner, self._scorer, self._options, self._clock = inner, _Remembering(scorer), options, clock
 
     def search(self, query: Query) -> list[Hit]:
         wanted = max(query.top_k, self._options.candidates)
@@ -90,6 +95,24 @@ class RerankingSearcher:
         ]
         first.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         return first + [replace(hit, score=hit.score - hits[read - 1].score) for hit in hits[read:]]
+
+
+class _Remembering:
+    """Port `PairScorer` round another one: what was read just now is not read again. Wrappers outside ask several times
+    for one question, for more hits each time."""
+
+    def __init__(self, inner: PairScorer) -> None:
+        self._inner = inner
+        self._known: dict[tuple[str, str], float] = {}
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        known = self._known = self._known if len(self._known) < _REMEMBERED else {}
+        new = list(dict.fromkeys(text for text in texts if (question, text) not in known))
+        if new:
+            known.update(
+                zip([(question, text) for text in new], self._inner.score(question, new).tolist(), strict=True)
+            )
+        return np.array([known[question, text] for text in texts], np.float32)
 
 
 def _finite(scores: Sequence[float]) -> list[float]:

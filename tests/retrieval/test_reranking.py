@@ -103,6 +103,16 @@ def test_where_the_model_fails_the_order_before_it_is_kept(caplog: pytest.LogCap
     assert (found[0].chunk.text, found[-1].chunk.text, len(found)) == ("leave", "broken", SLICE + 1)
 
 
+def test_who_asks_again_for_more_has_nothing_read_twice() -> None:
+    row, scorer = Row([hit(f"text {number}", 90.0 - number) for number in range(60)]), Liking()
+    searcher = RerankingSearcher(row, scorer, RerankOptions(candidates=40))
+    first = searcher.search(query("leave", 20))
+    assert searcher.search(query("leave", 60))[:20] == first
+    assert len(scorer.read) == len(set(scorer.read)) == 40
+    searcher.search(query("other", 20))
+    assert len(scorer.read) == 80
+
+
 def test_nothing_found() -> None:
     assert reranked(Row([]), RerankOptions()) == []
 
