@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from ingest.number_words import counts
 from retrieval.fusion import scaled
 from retrieval.ports import Searcher, Store
+from retrieval.statements import signs, turns
 from retrieval.types import Hit, Query
 
 _WORD = re.compile(r"\w+")
@@ -29,8 +31,8 @@ class DiversityOptions:
     """
     Args:
         duplicates: a hit goes where it shares this much of its words in order with a better one (Jaccard similarity of
-            runs of three words); 1 leaves out exact copies only, None none. Texts that differ in a name, a number or a
-            negation never count as copies of each other.
+            runs of three words); 1 leaves out exact copies only, None none. Texts that differ in a name, a number, its
+            sign or unit, an address, a negation or one of two opposites never count as copies of each other.
         per_document: at most so many hits of one document; None any number.
         mmr: share of relevance against novelty in maximal marginal relevance, in [0, 1] (Carbonell and Goldstein, The
             Use of MMR, 1998); None leaves the order as it is.
@@ -96,29 +98,40 @@ class DiverseSearcher:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Runs of words; how often each word occurs; which of them change what is said: names, numbers, negations."""
+    """Runs of words; how often each word occurs; which of them change what is said: names, numbers, negations,
+    opposites; numbers with the word behind each, which is often a unit; signs and addresses."""
 
     shingles: frozenset[tuple[str, ...]]
     words: Counter[str]
     telling: frozenset[str]
+    amounts: Counter[tuple[str, str]]
+    signs: Counter[str]
 
 
 def fingerprint(text: str) -> Fingerprint:
     written = _WORD.findall(text)
     words = [word.casefold() for word in written]
     runs = frozenset(tuple(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1)))
-    telling = frozenset(
-        word
-        for word, form in zip(words, written, strict=True)
-        if form[0].isupper() or any(map(str.isdigit, form)) or _NEGATION.fullmatch(word) or counts(word)
-    )
-    return Fingerprint(runs, Counter(words), telling)
+    telling = frozenset(word for word, form in zip(words, written, strict=True) if form[0].isupper() or _tells(word))
+    amounts = Counter(pair for pair in pairwise(words) if _is_number(pair[0]))
+    return Fingerprint(runs, Counter(words), telling, amounts, signs(text))
+
+
+def _tells(word: str) -> bool:
+    return _is_number(word) or turns(word) or _NEGATION.fullmatch(word) is not None
+
+
+def _is_number(word: str) -> bool:
+    return any(map(str.isdigit, word)) or counts(word)
 
 
 def alike(one: Fingerprint, other: Fingerprint) -> float:
     """Jaccard similarity of the runs of words; 0 where a name, a number or a negation occurs in one more often: a limit
-    of 150 is not one of 180, and what is allowed in France is not what is not allowed in Germany."""
-    if any(one.words[word] != other.words[word] for word in one.telling | other.telling):
+    of 150 is not one of 180, 30 days are not 30 hours, and what is allowed in France is not what is not allowed in
+    Germany."""
+    if (one.amounts, one.signs) != (other.amounts, other.signs) or any(
+        one.words[word] != other.words[word] for word in one.telling | other.telling
+    ):
         return 0.0
     return len(one.shingles & other.shingles) / len(one.shingles | other.shingles)
 

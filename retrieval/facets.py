@@ -20,10 +20,11 @@ def facets(hits: Sequence[Hit], fields: Iterable[str]) -> dict[str, tuple[FacetV
 
 
 def _counted(hits: Sequence[Hit], field: str) -> tuple[FacetValue, ...]:
-    documents: dict[tuple[type, MetadataValue], set[str]] = {}
+    documents: dict[tuple[bool, MetadataValue], set[str]] = {}
     for hit in hits:
         for value in _values(hit.chunk, field):
-            documents.setdefault((type(value), value), set()).add(hit.chunk.document_id)  # True and 1 are two values
+            key = (isinstance(value, bool), value)  # True and 1 are two values, 1 and 1.0 are one
+            documents.setdefault(key, set()).add(hit.chunk.document_id)
     found = [FacetValue(value, len(ids)) for (_, value), ids in documents.items()]
     return tuple(sorted(found, key=lambda one: (-one.documents, str(one.value))))
 

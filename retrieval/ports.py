@@ -51,8 +51,9 @@ class Store(ChunkSink, Protocol):
         """Chunk id -> vector of shape (dimension,), unit length; without those gone or not for this reader."""
         ...
 
-    def fields(self, access: Access) -> frozenset[str]:
-        """Metadata keys of the chunks that this reader may read."""
+    def fields(self, access: Access, named: Iterable[str] = ()) -> frozenset[str]:
+        """Metadata keys of the chunks that this reader may read; where there are very many, not all, but all those of
+        `named`."""
         ...
 
     def terms(self, text: str) -> frozenset[int]:

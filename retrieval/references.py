@@ -24,7 +24,8 @@ class ReferenceSearcher:
     the naming hit stands. Hits that nobody names keep their scores. `origin` of the others gains `named`, in (0, 1].
 
     A title counts as held where its words stand in a row, whatever lies between them; the case of a title of one word
-    must be right, and an edition (a year, a version) or words in brackets at its end may be left out.
+    must be right, and it must be more than a number. An edition (a year, a version) or words in brackets at its end may
+    be left out.
 
     Args:
         weight: share of the naming hit's worth that is added.
@@ -56,7 +57,8 @@ class Words:
         """`name` as `_name` gives it."""
         if name.count(" ") > _ONE_WORD:
             return name.casefold() in self._folded
-        return name in self._row and any(letter.isupper() or letter.isdigit() for letter in name)
+        telling = any(map(str.isalpha, name)) and any(letter.isupper() or letter.isdigit() for letter in name)
+        return telling and name in self._row
 
 
 def _naming(hits: Sequence[Hit]) -> tuple[list[tuple[Hit, float, Words]], float]:

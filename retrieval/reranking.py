@@ -1,14 +1,20 @@
 """A wrapper that reads the best candidates together with the question and ranks them anew."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import tanh
+from math import isfinite, tanh
 from time import perf_counter
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.fusion import scaled
 from retrieval.ports import PairScorer, Searcher
 from retrieval.types import Hit, Query
+
+_log = logging.getLogger(__name__)
 
 SLICE = 16
 """Candidates that are read between two looks at the clock; within a slice pairs of like length go together."""
@@ -36,7 +42,8 @@ class RerankingSearcher:
     """Port `Searcher` round another one.
 
     The score before is scaled to [0, 1] within the hits that were read, and both are mixed. What was not read keeps its
-    order behind them. `origin` gains `fused`, the score before, and `rerank`.
+    order behind them. `origin` gains `fused`, the score before, and `rerank`. A score that is no number counts as the
+    lowest; where the model fails (out of memory), what it has not read counts as not read, and the log says so.
 
     Args:
         clock: seconds; injected so that tests can make time pass.
@@ -49,7 +56,7 @@ class RerankingSearcher:
         options: RerankOptions = RerankOptions(),
         clock: Callable[[], float] = perf_counter,
     ) -> None:
-        self._inner, self._scorer, self._options, self._clock = inner, scorer, options, clock
+        self._inner, self._scorer, self._options, self._clock = inner, _Remembering(scorer), options, clock
 
     def search(self, query: Query) -> list[Hit]:
         wanted = max(query.top_k, self._options.candidates)
@@ -65,8 +72,13 @@ class RerankingSearcher:
             if start and budget is not None and (self._clock() - started) * 1000 >= budget:
                 break
             texts = [hit.chunk.indexed_text for hit in hits[start : start + SLICE]]
-            scores += self._scorer.score(question, texts).tolist()
-        return scores
+            try:
+                scores += self._scorer.score(question, texts).tolist()
+            except RuntimeError as error:  # also what torch makes of too little memory
+                left = len(hits) - len(scores)
+                _log.warning("The reranker failed; %d of %d hits keep the order before it: %s", left, len(hits), error)
+                break
+        return _finite(scores)
 
     def _mixed(self, hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
         if not scores:
@@ -81,6 +93,30 @@ class RerankingSearcher:
         ]
         first.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         return first + [replace(hit, score=hit.score - hits[read - 1].score) for hit in hits[read:]]
+
+
+class _Remembering:
+    """Port `PairScorer` round another one: what was read for the last question is not read again. Wrappers outside ask
+    several times for one question, for more hits each time."""
+
+    def __init__(self, inner: PairScorer) -> None:
+        self._inner = inner
+        self._last: tuple[str, dict[str, float]] = "", {}
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        asked, known = self._last
+        if asked != question:
+            known = {}
+            self._last = question, known
+        if new := list(dict.fromkeys(text for text in texts if text not in known)):
+            known.update(zip(new, self._inner.score(question, new).tolist(), strict=True))
+        return np.array([known[text] for text in texts], np.float32)
+
+
+def _finite(scores: Sequence[float]) -> list[float]:
+    """Empty where none is a number: no opinion."""
+    lowest = min(filter(isfinite, scores), default=None)
+    return [] if lowest is None else [score if isfinite(score) else lowest for score in scores]
 
 
 def _sigmoid(score: float) -> float:

@@ -91,11 +91,15 @@ class HybridSearcher:
     def known_fields(self, access: Access, named: Iterable[str]) -> frozenset[str]:
         """Metadata keys of the chunks that the reader may read, as of when one of `named` was last unknown. The
         engine is asked only then: at a million chunks that takes a while."""
-        if not set(named) <= self._fields.get(access, frozenset()):
+        named = frozenset(named)
+        known = self._fields.get(access, frozenset())  # once: another thread may clear them at any moment
+        if not named <= known:
             if len(self._fields) >= _REMEMBERED:
                 self._fields.clear()
-            self._fields[access] = self._store.fields(access)
-        return self._fields.get(access, frozenset())
+            found = self._store.fields(access, named)
+            self._fields[access] = found
+            return found
+        return known
 
     def branches(
         self, query: Query, vector: NDArray[np.float32] | None

@@ -1,6 +1,5 @@
 """A wrapper that lets the valid one of several versions of a document win."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -12,21 +11,8 @@ from ingest.validity import VALID_FROM, VALID_UNTIL, Version, superseded, versio
 from retrieval.filters import METADATA_PREFIX, AnyOf, Every, Filter, Not, both, may_fulfil, parse
 from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
+from retrieval.years import named_years
 
-_UNITS = (
-    r"(?:euros?|eur|usd|us-dollars?|dollars?|pounds?|gbp|chf|francs?|franken|pfund|[%€$£¥°]|percent|prozent"
-    r"|[kmcµ]?m|[kmµ]?g|m?l|meters?|metres?|metern?|miles|liters?|litres?|litern?|grams?|gramm|kilos?"
-    r"|h|ms|hours?|minutes?|seconds?|days|weeks|stunden?|minuten?|sekunden?|tagen?|wochen?"
-    r"|[km]w|[km]?wh|[kmg]?hz|[kmgt]i?b|[km]?bit/s|rpm|ppm|bar|volts?|watts?|ohm|kcal|[kmg]?pa"
-    r"|people|persons|employees|users|participants|customers|personen|mitarbeite\w+|mitarbeitenden?|beschäftigten?"
-    r"|teilnehme\w+|kunden|nutzern?"
-    r"|pieces|units|copies|pages|words|characters|tokens|lines|rows|items|points|bytes|requests|seats|licen[cs]es"
-    r"|stücke?|seiten|wörtern?|worte|zeichen|zeilen|exemplaren?|punkten?|lizenzen|plätzen?)"
-)
-_CURRENCY = r"(?<![$€£¥])(?<![$€£¥]\s)(?<!\b(?:EUR|USD|CHF|GBP)\s)"
-_YEAR = re.compile(
-    rf"(?<![\w:./-]){_CURRENCY}(?:19|20)\d\d(?![\w:/-]|\.\d|,\d\d?(?!\d)|\s*{_UNITS}(?![\w&-]))", re.IGNORECASE
-)
 _ROUNDS = 5
 """Each looks twice as deep: 16 times as many hits as were asked for, at most."""
 
@@ -88,7 +74,7 @@ class CurrentSearcher:
     def _named(self, text: str) -> date | None:
         """None where a text names several years."""
         today = self._today()
-        years = {int(year) for year in _YEAR.findall(text)}
+        years = named_years(text)
         if len(years) > 1:
             return None
         return date(min(years), 12, 31) if years and min(years) < today.year else today

@@ -11,6 +11,8 @@ from retrieval.types import Hit, Query
 
 _SHORT = re.compile(r"(?<![\w-])[A-Z][A-Za-z]?[A-Z&]{1,8}s?(?![\w-])")
 _MOST_LONG_FORMS = 2
+_CALM = 2
+"""Words, up to which capitals alone tell acronyms: "VPN" and "VPN MTU" are none shouted."""
 
 
 class AcronymReader(Protocol):
@@ -23,15 +25,19 @@ class AcronymReader(Protocol):
 
 class AcronymSearcher:
     """Port `Searcher` round another one: "Who is the CISO?" is searched for as "Who is the CISO (Chief Information
-    Security Officer)?"."""
+    Security Officer)?". A question that is all in capitals is left alone: its words may be none."""
 
     def __init__(self, inner: Searcher, catalog: AcronymReader) -> None:
         self._inner, self._catalog = inner, catalog
 
     def search(self, query: Query) -> list[Hit]:
-        found = set(_SHORT.findall(query.text))
+        found = set() if _shouts(query.text) else set(_SHORT.findall(query.text))
         known = self._catalog.long_forms(query.collection, query.tenant, query.groups, found) if found else {}
         return self._inner.search(replace(query, text=spelled_out(query.text, known)) if known else query)
+
+
+def _shouts(text: str) -> bool:
+    return len(text.split()) > _CALM and not any(map(str.islower, text))
 
 
 def spelled_out(text: str, long_forms: Mapping[str, tuple[str, ...]]) -> str:

@@ -74,11 +74,18 @@ def prompt(history: Sequence[Turn], question: str) -> str:
 
 
 def first_line(reply: str) -> str:
-    """The first line of a model's reply that says something, without quotation marks; empty where it only thinks."""
+    """The first line of a model's reply that says something, without quotation marks round the whole of it; empty where
+    it only thinks."""
     # Some endpoints leave out the opening tag, and what is cut short has no closing one.
     said = reply.rpartition("</think>")[2].partition("<think>")[0]
-    lines = [line.strip().strip('"').strip() for line in said.splitlines()]
-    return next(filter(None, lines), "")[:_LONGEST]
+    return next(filter(None, map(_unquoted, said.splitlines())), "")[:_LONGEST]
+
+
+def _unquoted(line: str) -> str:
+    """A mark that belongs to a phrase within the line stays: the phrase is looked for letter by letter."""
+    line = line.strip() if line.strip(' "') else ""
+    whole = len(line) > 1 and line[0] == line[-1] == '"' and line.count('"') == 2
+    return line[1:-1].strip() if whole else line
 
 
 def _line(turn: Turn) -> str:

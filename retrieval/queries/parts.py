@@ -8,10 +8,22 @@ from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
 
 _ASKS = r"(?:what|which|who|whom|whose|when|where|why|how|is|are|do|does|did|can|could|may|must|should|will|has|have)"
-_JOINT = re.compile(
-    rf"(?<=[?])\s+(?=\S)|\s*[,;]?\s+(?:and|or|und|sowie)\s+(?={_ASKS}\b)|\s*;\s+(?={_ASKS}\b)", re.IGNORECASE
+_FRAGT = (
+    r"(?:(?:ab|an|auf|aus|bei|bis|durch|für|in|mit|nach|seit|um|unter|von|vor|zu)\s+)?"
+    r"(?:was|wer|wen|wem|wessen|wann|wie|wieviele?|warum|wieso|weshalb|welche[mnrs]?|wo(?:hin|her|für|mit|von|zu)?)\b"
+    r"|(?:gibt|ist|sind|hat|habe|haben|kann|können|darf|dürfen|muss|müssen|soll|sollen|wird|werden)\s+"
+    r"(?:ich|wir|man|es|das|die|der|dies\w*)\b"
 )
-_OPENS = re.compile(rf"\W*(?:(?:and|or|in|on|at|for|from|by|to|with|of)\s+)?{_ASKS}\b", re.IGNORECASE)
+"""German: a verb alone may go on with what was said ("und muss ihn unterschreiben")."""
+_JOINT = re.compile(
+    rf"(?<=[?])\s+(?=\S)|\s*[,;]?\s+(?:and|or)\s+(?={_ASKS}\b)|\s*[,;]?\s+(?:und|oder|sowie)\s+(?={_ASKS}\b|{_FRAGT})"
+    rf"|\s*;\s+(?={_ASKS}\b|{_FRAGT})",
+    re.IGNORECASE,
+)
+_OPENS = re.compile(
+    rf"\W*(?:(?:and|or|in|on|at|for|from|by|to|with|of)\s+)?{_ASKS}\b|\W*(?:(?:und|oder|sowie)\s+)?(?:{_FRAGT})",
+    re.IGNORECASE,
+)
 _MOST = 4
 _FEWEST_WORDS = 3
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import qdrant_edge
 
 from ingest.errors import InvalidError, SettingsError
+from retrieval.store.spellings import spellings
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,27 @@ class Bm25Encoder:
             raise InvalidError(f"The text cannot be indexed: it is not valid Unicode ({error}).") from error
 
     def query(self, text: str, expansion: Sequence[tuple[int, float]] = ()) -> qdrant_edge.SparseVector:
-        """Term id -> 1.0, and those of `expansion` that are not in the text, with their weights. Empty where there is
-        neither expansion nor a word that is no stop word. Raises InvalidError as `document` does."""
-        try:
-            own = self._model.embed_query(text)
-        except UnicodeEncodeError as error:
-            raise InvalidError(f"The query cannot be read: it is not valid Unicode ({error}).") from error
-        if not expansion:
+        """Term id -> 1.0, also of what its words are in the other spelling ("Kündigung" for "Kuendigung"), and those of
+        `expansion` that are in neither, with their weights. Empty where there is neither expansion nor a word that is
+        no stop word. Raises InvalidError as `document` does."""
+        own, others = self._stems(text), spellings(text)
+        if not expansion and not others:
             return own
-        weights = {**dict(expansion), **dict(zip(own.indices, own.values, strict=True))}
+        more = self._stems(" ".join(others))
+        weights = dict(expansion)
+        for found in (more, own):
+            weights |= dict(zip(found.indices, found.values, strict=True))
         return qdrant_edge.SparseVector(list(weights), list(weights.values()))
 
     def terms(self, text: str) -> frozenset[int]:
         """Ids of the distinct stems of `text`."""
-        return frozenset(self.query(text).indices)
+        return frozenset(self._stems(text).indices)
+
+    def _stems(self, text: str) -> qdrant_edge.SparseVector:
+        try:
+            return self._model.embed_query(text)
+        except UnicodeEncodeError as error:
+            raise InvalidError(f"The query cannot be read: it is not valid Unicode ({error}).") from error
 
 
 def _model(parameters: Bm25Parameters) -> qdrant_edge.Bm25:

@@ -63,7 +63,8 @@ class EdgeStore:
             self._shard = _open(folder, identity, options)
             with self._engine() as shard:
                 self._numbers = set(shard.info().payload_schema)
-                self._statistics = TenantStatistics(self._counts, shard.info().points_count)
+                chunks = shard.info().points_count
+                self._statistics = TenantStatistics(self._counts, chunks, dead=self._counts.dead())
         except BaseException:
             self._lock.release()
             raise
@@ -131,11 +132,13 @@ class EdgeStore:
             records = shard.retrieve(list(ids), [layout.READERS], [layout.DENSE])
         return layout.readable_vectors(((str(one.id), one.payload, one.vector) for one in records), access)
 
-    def fields(self, access: Access) -> frozenset[str]:
+    def fields(self, access: Access, named: Iterable[str] = ()) -> frozenset[str]:
         allowed = filter_of(layout.readable(access))
         with self._engine() as shard:
             found = shard.facet(qdrant.FacetRequest(layout.FIELDS, layout.MOST_FIELDS, exact=True, filter=allowed))
-        return layout.metadata_keys(str(hit.value) for hit in found.hits)
+        keys = layout.metadata_keys(str(hit.value) for hit in found.hits)
+        unsure = set(named) - keys if len(found.hits) >= layout.MOST_FIELDS else set()
+        return keys | {key for key in unsure if self._counts.chunks(filter_of(layout.having(access, key)))}
 
     def terms(self, text: str) -> frozenset[int]:
         return self._encoder.terms(text)
@@ -156,6 +159,7 @@ class EdgeStore:
         with self._engine() as shard:
             shard.optimize()
             shard.flush()
+        self._statistics.tidied(self._counts.dead())
 
     def drop(self) -> None:
         gone = self._folder.with_name(f".{self._folder.name}.dropped")

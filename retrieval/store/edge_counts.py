@@ -47,6 +47,14 @@ class EdgeCounts:
             found = shard.facet(qdrant.FacetRequest(layout.TENANT, _MOST_TENANTS, exact=True))
         return {str(hit.value) for hit in found.hits}
 
+    def dead(self) -> int:
+        """About how many chunks the engine keeps and counts that were deleted or replaced; it drops them where they are
+        a fifth. Its indexes hold two vectors of each chunk of a large collection, those among them; where some have
+        only one yet, this is too few."""
+        with self._engine() as shard:
+            about = shard.info()
+        return max(0, about.indexed_vectors_count // 2 - about.points_count)
+
     def _holding(
         self,
         term: int,

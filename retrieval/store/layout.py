@@ -55,7 +55,7 @@ CHUNK = "chunk"
 NUMBER, TIME = "number_", "time_"
 """Begin the names of payload fields that hold numbers and moments (seconds since 1970)."""
 MOST_FIELDS = 1_000
-"""How many metadata keys a reader is told of."""
+"""How many names of fields an engine is asked for at once."""
 KEYWORD_INDEXES = (TENANT, READERS, DOCUMENT_ID, REVISION, FACETS, FIELDS)
 """Fields with a keyword index; the tenant's says so to the engine (`is_tenant`), which stores tenants together."""
 
@@ -119,6 +119,11 @@ def condition(access: Access, filters: Filter) -> Filter:
     stored = _stored(filters)
     more = stored.conditions if isinstance(stored, Every) else (stored,)
     return Every((readable(access), *more))
+
+
+def having(access: Access, key: str) -> Filter:
+    """What a point must fulfil to be seen by this reader and to have this metadata key."""
+    return condition(access, Present(METADATA_PREFIX + key))
 
 
 def metadata_keys(names: Iterable[str]) -> frozenset[str]:

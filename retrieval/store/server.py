@@ -150,13 +150,15 @@ class ServerStore:
             )
         return layout.readable_vectors(((str(one.id), one.payload, one.vector) for one in records), access)
 
-    def fields(self, access: Access) -> frozenset[str]:
+    def fields(self, access: Access, named: Iterable[str] = ()) -> frozenset[str]:
         allowed = filter_of(layout.readable(access))
         with _server_errors(self._url):
             found = self._client.facet(
                 self._name, layout.FIELDS, facet_filter=allowed, limit=layout.MOST_FIELDS, exact=True
             )
-        return layout.metadata_keys(str(hit.value) for hit in found.hits)
+        keys = layout.metadata_keys(str(hit.value) for hit in found.hits)
+        unsure = set(named) - keys if len(found.hits) >= layout.MOST_FIELDS else set()
+        return keys | {key for key in unsure if self._count(filter_of(layout.having(access, key)))}
 
     def terms(self, text: str) -> frozenset[int]:
         return self._encoder.terms(text)

@@ -7,7 +7,7 @@ from time import monotonic
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from ingest.errors import InvalidError
+from ingest.errors import IndexMismatchError, InvalidError
 from retrieval.store import layout
 from retrieval.store.identity import Identity, check_identity
 from retrieval.store.options import IndexOptions
@@ -45,7 +45,7 @@ def opened(client: QdrantClient, alias: str, identity: Identity, options: IndexO
     elif _behind(client, alias) is None:
         raise InvalidError(f"The name {where} is that of a collection without an alias: choose another name.")
     found = client.get_collection(alias)
-    check_identity((found.config.metadata or {}).get(IDENTITY), identity, where)
+    check_identity(_stored(found), identity, where)
     return set(found.payload_schema or {})
 
 
@@ -62,11 +62,12 @@ def _behind(client: QdrantClient, alias: str) -> str | None:
 
 
 def _create(client: QdrantClient, alias: str, identity: Identity, options: IndexOptions) -> None:
-    """Never takes over points: a collection that has lost its alias is passed by."""
+    """Never takes over points or what was made with other settings: a collection that has lost its alias, or never got
+    one before the settings changed, is passed by."""
     for number in count(1):
         name = f"{alias}~{number}"  # no name that a user can give a collection: those have no ~
         _make(client, name, identity, options)
-        if not client.count(name).count:
+        if not client.count(name).count and _made_with(client, name, identity):
             break
         if _behind(client, alias) is not None:
             return  # another process has made and filled it meanwhile
@@ -74,6 +75,18 @@ def _create(client: QdrantClient, alias: str, identity: Identity, options: Index
     # The alias comes last: a collection that can be seen is complete.
     link = models.CreateAlias(collection_name=name, alias_name=alias)
     client.update_collection_aliases([models.CreateAliasOperation(create_alias=link)])
+
+
+def _made_with(client: QdrantClient, name: str, identity: Identity) -> bool:
+    try:
+        check_identity(_stored(client.get_collection(name)), identity, name)
+    except IndexMismatchError:
+        return False
+    return True
+
+
+def _stored(found: models.CollectionInfo) -> str | None:
+    return (found.config.metadata or {}).get(IDENTITY)
 
 
 def _make(client: QdrantClient, name: str, identity: Identity, options: IndexOptions) -> None:

@@ -60,10 +60,12 @@ class TenantStatistics:
 
     Args:
         chunks: how many the collection has.
+        dead: how many the engine counts that are no longer there.
     """
 
-    def __init__(self, counts: Counts, chunks: int, large: int = LARGE, rare: int = RARE) -> None:
+    def __init__(self, counts: Counts, chunks: int, large: int = LARGE, rare: int = RARE, dead: int = 0) -> None:
         self._counts, self.chunks, self._large, self._rare = counts, chunks, large, rare
+        self._dead = dead
         self._known: dict[str, _Known] = {}
         self._absent: dict[Key, float] = {}
         self._terms = 0
@@ -89,16 +91,22 @@ class TenantStatistics:
         self._written.update(written)
         if not written:
             self._deleted += abs(chunks - self.chunks)  # nobody knows whose
+        self._dead += max(0, sum(written.values()) - (chunks - self.chunks))
         self._changed += max(sum(written.values()), abs(chunks - self.chunks))
         self.chunks = chunks
         self._absent = {}  # a word that nobody used may have come
         if self._changed > _TOLERATED * chunks or self._terms > _MOST_TERMS:
             self._known, self._changed, self._terms = {}, 0, 0
 
+    def tidied(self, dead: int) -> None:
+        """To be called where the engine has written its segments anew, with how many chunks it left in them that are no
+        longer there."""
+        self._dead = dead
+
     def alone(self, tenant: str) -> bool:
         """Whether all chunks are surely the tenant's, so that the engine's own count is his. Not asked in a small
         collection."""
-        if self.chunks < self._large:
+        if self.chunks < self._large or self._dead > _TOLERATED * self.chunks:  # the engine's count has the dead in it
             return False
         if self._tenants is None:
             self._beside_queries(None, self._find_tenants)
@@ -132,13 +140,19 @@ class TenantStatistics:
         tenant, term = key
         whole = self._counts.idf_in(term, None)
         if whole and holders(whole, self.chunks) > self._rare:
-            self._beside_queries(
-                key, lambda: self._remember(key, self._counts.idf_in(term, tenant), whole, known, absent)
-            )
+            self._learn(key, whole, known, absent)
             return None
-        held = self._counts.holding(term, tenant, 2 * self._rare) if whole else 0
+        most = 2 * self._rare
+        held = self._counts.holding(term, tenant, most) if whole else 0
+        if whole and held == most:  # or more
+            self._learn(key, whole, known, absent)
+            return None
         own = idf(held, max(held, known.size)) if held else None  # more may have been written than were counted
         return self._remember(key, own, whole, known, absent)
+
+    def _learn(self, key: Key, whole: float, known: _Known, absent: dict[Key, float]) -> None:
+        tenant, term = key
+        self._beside_queries(key, lambda: self._remember(key, self._counts.idf_in(term, tenant), whole, known, absent))
 
     def _remember(
         self, key: Key, own: float | None, whole: float | None, known: _Known, absent: dict[Key, float]

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.ports import Store
+from retrieval.store import layout
 from retrieval.types import Access
 from tests.contracts.conftest import Backend, chunk, found, put
 
@@ -109,6 +110,20 @@ def test_fields_are_those_the_reader_may_read(store: Store) -> None:
     )
     assert store.fields(Access("acme")) == {"year", "odd 'key\".[0]"}
     assert store.fields(Access("acme", ("hr",))) == {"year", "odd 'key\".[0]", "salary"}
+
+
+def test_a_field_that_is_asked_for_is_known_among_more_than_are_listed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "MOST_FIELDS", 3)
+    put(
+        store,
+        chunk("leave", page=3, metadata={f"key {number}": number for number in range(9)}),
+        chunk("leave hr", groups=("hr",), metadata={"salary": 1}),
+    )
+    named = ["key 0", "key 5", "key 8", "salary", "none"]
+    assert set(named) & store.fields(Access("acme"), named) == {"key 0", "key 5", "key 8"}
+    assert "salary" in store.fields(Access("acme", ("hr",)), named)
 
 
 def test_numbers_and_dates_can_be_compared_after_reopening(backend: Backend) -> None:

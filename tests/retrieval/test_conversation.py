@@ -47,8 +47,13 @@ def test_a_question_without_history_is_left_alone() -> None:
 
 
 def test_an_empty_reply_leaves_the_question() -> None:
-    for reply in ("", " \n ", '""'):
+    for reply in ("", " \n ", '""', '"'):
         assert standalone(query(), Saying(reply)).text == "And in Leeds?"
+
+
+@pytest.mark.parametrize("reply", ['What is a "rush fee"', '"Rush fee" in Leeds?', '"rush" or "fee"'])
+def test_a_phrase_in_quotation_marks_keeps_both(reply: str) -> None:
+    assert standalone(query(), Saying(f" {reply}\n")).text == reply
 
 
 def test_what_a_model_thinks_before_it_replies_is_no_question() -> None:

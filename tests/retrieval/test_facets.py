@@ -25,6 +25,12 @@ def test_documents_are_counted_not_chunks() -> None:
     assert counted("absent") == []
 
 
+def test_a_number_is_one_value_however_it_is_written() -> None:
+    written = (2024, 2024.0, 2024.5)
+    hits = [hit(f"{year}", 1, f"{year}", metadata={"year": year}) for year in written]
+    assert facets(hits, ["year"]) == {"year": (FacetValue(2024, 2), FacetValue(2024.5, 1))}
+
+
 def test_true_is_not_one() -> None:
     (values,) = facets(HITS, ["draft"]).values()
     assert values == (FacetValue(1, 1), FacetValue(True, 1))

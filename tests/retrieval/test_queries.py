@@ -41,6 +41,13 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
         ("host 10.4.0.12, release v3.9 of snake_case", ["10.4.0.12", "v3.9", "snake_case"]),
         ("full-time employees in 2025 at 9:30 for 1.5 hours on the 3rd 24-hour shift of the 1990s", []),
         ('"" "x"', []),
+        ("INC\u20112291 and P4\u221260", ["INC-2291", "P4-60"]),
+        ("part 4711-0815, not 030-12 of 2024-2025", ["4711-0815"]),
+        ("write to max.muster@acme.com, please", ["max.muster@acme.com"]),
+        ("what §12a says", ["12a"]),
+        ("‘rush fee’ and ‚freie Tage‘ of the firm’s", ["rush fee", "freie Tage"]),
+        ("‘I don’t know’", []),
+        ("give 500mg", ["500mg"]),
         ("", []),
     ],
 )
@@ -58,6 +65,25 @@ def test_hits_that_hold_it_exactly_come_first() -> None:
     assert texts(phrase)[0] == "P4-60 and P46"
 
 
+@pytest.mark.parametrize(
+    ("asked", "text", "held"),
+    [
+        ("P4-60", "the P4\u201160 pump", True),
+        ("P4\u201060", "the P4-60 pump", True),
+        ("v3.9", "since v3.9.", True),
+        ("v3.9", "since v3.9.1", False),
+        ("3.9a", "see 1.3.9a", False),
+        ("500mg", "take 500 mg daily", True),
+        ("500mg", "take 500 mgs", False),
+        ("§12a", "as § 12a says", True),
+        ("12a", "the 12 apostles", False),
+    ],
+)
+def test_what_holds_an_identifier(asked: str, text: str, held: bool) -> None:
+    (found,) = ExactSearcher(Row([hit(text, 1.0)])).search(query(asked))
+    assert (found.origin["exact"] == 1.0) is held
+
+
 def test_without_anything_exact_the_search_is_left_alone() -> None:
     row = Row([hit("a", 1.0)])
     assert ExactSearcher(row).search(query("price", 3)) == list(row.hits)
@@ -71,6 +97,12 @@ def test_without_anything_exact_the_search_is_left_alone() -> None:
         ("What is the limit? And where do receipts go?", ["What is the limit?", "And where do receipts go?"]),
         ("What is due; when is it due", ["What is due", "when is it due"]),
         ("Who approves leave and travel?", ["Who approves leave and travel?"]),
+        ("Wie lange dauert Elternzeit und wer genehmigt sie?", ["Wie lange dauert Elternzeit", "wer genehmigt sie?"]),
+        ("Wo gilt das, und ab wann gilt es?", ["Wo gilt das", "ab wann gilt es?"]),
+        ("Was ist zu tun? Gibt es Fristen?", ["Was ist zu tun?", "Gibt es Fristen?"]),
+        ("Was kostet die Reise sowie das Hotel?", ["Was kostet die Reise sowie das Hotel?"]),
+        ("Wer prüft den Antrag und muss ihn bezahlen?", ["Wer prüft den Antrag und muss ihn bezahlen?"]),
+        ("Who was ill and was absent for days?", ["Who was ill and was absent for days?"]),
         ("How many days and how much?", ["How many days and how much?"]),
         ("I lost it. What now?", ["I lost it. What now?"]),
         ("", [""]),
@@ -187,6 +219,18 @@ def test_an_acronym_is_spelled_out_once() -> None:
     assert spelled_out("a VPN", known) == "a VPN (Virtual Network, Very Nice)"
     assert spelled_out("the IT team", known) == "the IT team"
     assert spelled_out('"CISO report" of the CISO', known) == '"CISO report" of the CISO (Chief Officer)'
+
+
+def test_a_question_in_capitals_is_left_alone() -> None:
+    class Catalog:
+        def long_forms(self, *asked: object) -> Mapping[str, tuple[str, ...]]:
+            return {"WHO": ("World Health Organization",), "VPN": ("Virtual Private Network",)}
+
+    row = Row([])
+    for text in ("WHO IS THE VPN ADMIN?", "VPN MTU", "the VPN"):
+        AcronymSearcher(row, Catalog()).search(query(text))
+    asked = [one.text for one in row.queries]
+    assert asked == ["WHO IS THE VPN ADMIN?", "VPN (Virtual Private Network) MTU", "the VPN (Virtual Private Network)"]
 
 
 def test_documents_explain_acronyms_to_their_readers_only(workshop: Workshop) -> None:

@@ -70,6 +70,49 @@ def test_a_budget_ends_the_reading_between_slices() -> None:
         assert len(scorer.read) == slices * SLICE
 
 
+class Broken(Liking):
+    """Gives no number for some texts, and fails at others."""
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        if "broken" in texts:
+            raise RuntimeError("out of memory")
+        scores = super().score(question, texts)
+        return np.array([np.nan if text == "nan" else score for text, score in zip(texts, scores, strict=True)])
+
+
+def test_a_score_that_is_no_number_counts_as_the_lowest() -> None:
+    row = Row([hit("nan", 3.0), hit("leave", 2.0), hit("leave leave", 1.0)])
+    for scale in ("minmax", "sigmoid"):
+        found = reranked(row, RerankOptions(weight=1.0, scale=scale), Broken())
+        assert texts(found) == ["leave leave", *sorted(("leave", "nan"), key=lambda text: found_at(row, text))]
+    only = [hit("nan", 2.0)]
+    assert reranked(Row(only), RerankOptions(), Broken()) == only
+
+
+def found_at(row: Row, text: str) -> str:
+    """Equal scores go by id."""
+    return next(one.chunk.id for one in row.hits if one.chunk.text == text)
+
+
+def test_where_the_model_fails_the_order_before_it_is_kept(caplog: pytest.LogCaptureFixture) -> None:
+    row = Row([hit("broken", 3.0), hit("a", 2.0), hit("leave", 1.0)])
+    assert reranked(row, RerankOptions(weight=1.0), Broken()) == list(row.hits)
+    assert "3 of 3 hits keep the order before it: out of memory" in caplog.text
+    late = [*(hit(f"text {n}", 90.0 - n) for n in range(SLICE - 1)), hit("leave", 9.0), hit("broken", 8.0)]
+    found = reranked(Row(late), RerankOptions(weight=1.0), Broken(), top_k=50)
+    assert (found[0].chunk.text, found[-1].chunk.text, len(found)) == ("leave", "broken", SLICE + 1)
+
+
+def test_who_asks_again_for_more_has_nothing_read_twice() -> None:
+    row, scorer = Row([hit(f"text {number}", 90.0 - number) for number in range(60)]), Liking()
+    searcher = RerankingSearcher(row, scorer, RerankOptions(candidates=40))
+    first = searcher.search(query("leave", 20))
+    assert searcher.search(query("leave", 60))[:20] == first
+    assert len(scorer.read) == len(set(scorer.read)) == 40
+    searcher.search(query("other", 20))
+    assert len(scorer.read) == 80
+
+
 def test_nothing_found() -> None:
     assert reranked(Row([]), RerankOptions()) == []
 

@@ -12,9 +12,10 @@ from ingest.errors import FilterError, UnavailableError
 from ingest.types import Chunk
 from retrieval.filters import parse
 from retrieval.searcher import FusionOptions, HybridSearcher
+from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
-from retrieval.types import Hit, Mode, Query
+from retrieval.types import Access, Hit, Mode, Query
 from tests.fakes import HashEmbedder
 
 EMBEDDER = HashEmbedder(dimension=64)
@@ -160,6 +161,42 @@ def test_nothing_indexed_and_nothing_matching(shelf: Shelf) -> None:
     shelf.put(chunk("office", "1"))
     assert shelf.search("the", mode="bm25") == []
     assert shelf.search("zebra", mode="bm25") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("Kuendigungsfrist", "Kündigungsfrist"),
+        ("KÜNDIGUNGSFRIST", "Kuendigungsfrist"),
+        ("STRASSE", "Straße"),
+        ("Straße", "Strasse"),
+        ("Schluessel", "Schlüssel"),
+        ("Groesse", "Größe"),
+        ("Größe", "Grösse"),
+        ("neue", "neue"),
+    ],
+)
+def test_german_words_are_found_in_either_spelling(shelf: Shelf, asked: str, written: str) -> None:
+    shelf.put(chunk(f"Die {written} hier", "1"), chunk("Die andere", "2"))
+    assert texts(shelf.search(asked, mode="bm25")) == [f"Die {written} hier"]
+
+
+def test_words_without_another_spelling_weigh_what_they_did() -> None:
+    encoder = Bm25Encoder()
+    assert encoder.terms("Kündigung") == encoder.terms("kündigung") != frozenset(encoder.query("Kündigung").indices)
+    assert set(encoder.query("annual leave", ((7, 0.5),)).indices) == encoder.terms("annual leave") | {7}
+    assert set(encoder.query("Straße").values) == {1.0}
+
+
+def test_a_field_is_known_whatever_other_threads_forget(shelf: Shelf) -> None:
+    class Forgetful(dict[Access, frozenset[str]]):
+        def __setitem__(self, access: Access, known: frozenset[str]) -> None:
+            """As if another thread had cleared it."""
+
+    shelf.put(chunk("leave", "1", metadata={"year": 2025}))
+    searcher = shelf.searcher()
+    searcher._fields = Forgetful()
+    assert texts(searcher.search(query("leave", filters=parse({"year": 2025})))) == ["leave"]
 
 
 def test_a_filter_on_a_field_that_no_document_has_is_an_error(shelf: Shelf) -> None:

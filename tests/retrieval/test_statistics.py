@@ -111,6 +111,45 @@ def test_a_tenant_is_alone_until_another_writes(counted: Counted) -> None:
     assert not counted.statistics.alone("acme")
 
 
+@pytest.mark.parametrize(("written", "left"), [({}, 989), ({"acme": 11}, 1_000)])
+def test_deleted_and_replaced_chunks_count_until_the_engine_has_dropped_them(
+    counted: Counted, written: dict[str, int], left: int
+) -> None:
+    counted.owners = {"acme"}
+    assert waited_for(lambda: counted.statistics.alone("acme"))
+    counted.statistics.changed({"acme": 50}, 1_050)
+    counted.statistics.changed({}, 1_045)
+    assert counted.statistics.alone("acme")
+    counted.statistics.changed({"acme": 5}, 1_000)  # 50 are gone
+    assert not counted.statistics.alone("acme")
+    counted.statistics.tidied(0)
+    assert counted.statistics.alone("acme")
+    counted.statistics.changed(written, left)
+    assert not counted.statistics.alone("acme")
+
+
+def test_a_large_index_tells_how_many_deleted_chunks_it_counts(tmp_path: Path) -> None:
+    with closing(EdgeStore(tmp_path / "i", IDENTITY, reserve=0)) as store:
+        put(store, *(chunk(f"leave n{number}", f"{number}") for number in range(9_000)))
+        store.optimize()
+        assert store._statistics._dead == 0
+        store.delete([f"{number}" for number in range(900)])
+        assert store._statistics._dead == 900
+        store.optimize()  # fewer than the engine tidies for
+        assert store._statistics._dead == 900
+    with closing(EdgeStore(tmp_path / "i", IDENTITY, reserve=0)) as store:
+        assert store._statistics._dead == 900
+
+
+def test_a_word_that_more_chunks_hold_than_are_counted_at_once_is_learnt(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RARE, 4, 6)
+    monkeypatch.setitem(OWN, 4, 3.25)
+    assert counted.statistics.weights([4], "acme") is None
+    assert counted.learnt(4) == {4: 0.5}
+
+
 def test_one_of_two_tenants_is_not_alone(counted: Counted) -> None:
     assert not counted.statistics.alone("acme")
     assert waited_for(lambda: counted.statistics._tenants)

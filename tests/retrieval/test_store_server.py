@@ -4,6 +4,7 @@ answer badly, or the client's own in memory."""
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from qdrant_client import QdrantClient, models
 
-from ingest.errors import CitewellError, DeniedError, InvalidError, UnavailableError
+from ingest.errors import CitewellError, DeniedError, IndexMismatchError, InvalidError, UnavailableError
 from retrieval.filters import EVERYTHING
 from retrieval.store.identity import Identity
 from retrieval.store.options import IndexOptions
@@ -157,6 +158,17 @@ def test_what_is_left_of_a_collection_without_an_alias_is_not_taken_over(client:
     put(again, chunk("new"))
     again.drop()
     assert opened(client, "hr").count() == 0
+
+
+def test_what_an_interrupted_start_left_does_not_bind_later_settings(client: QdrantClient) -> None:
+    opened(client, "hr")
+    gone = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name="hr"))
+    client.update_collection_aliases([gone])  # as where the process died before it made one
+    other = replace(IDENTITY, model="another")
+    put(ServerStore(client, ":memory:", "hr", other), chunk("leave"))
+    assert ServerStore(client, ":memory:", "hr", other).count() == 1
+    with pytest.raises(IndexMismatchError):
+        opened(client, "hr")
 
 
 def test_an_interrupted_drop_brings_nothing_back(client: QdrantClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,50 @@ def test_an_amount_is_no_year(text: str) -> None:
     assert searched(text) == ["limit new", "limit next", "limit other"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hotel limit on Windows Server 2023",
+        "Kostenstelle 2023",
+        "kostenstelle 2023",
+        "room 2023",
+        "Kostenstelle: 2023",
+        "invoice No. 2023",
+        "Wir sind seit 2023 bei uns dabei",
+        "customers since March 2023",
+        "hotel limit for Office 2023 users",
+    ],
+)
+def test_a_number_of_something_else_is_no_year(text: str) -> None:
+    assert searched(text) == ["limit new", "limit next", "limit other"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "im Jahr 2023",
+        "im Geschäftsjahr 2023",
+        "Stand 2023",
+        "as of 2023",
+        "FY 2023",
+        "FY2024? No, in March 2023",
+        "Travel policy 2023",
+        "hotel limit 2023",
+        "Reiserichtlinie 2023",
+        "Which 2023 rules",
+        "2023 policy",
+        "2023?",
+        "travel policy (2023)",
+        "Hotels, 2023",
+        "Im Vertrag von 2023",
+        "Urlaubstage 2023",
+        "Stand: 2023",
+    ],
+)
+def test_a_year_of_a_policy_is_one(text: str) -> None:
+    assert searched(text) == ["limit old", "limit new", "limit next", "limit other"]
+
+
 def test_however_many_versions_there_are_only_the_last_one_is_left() -> None:
     entries = [entry(f"{year}", date(year, 1, 1)) for year in range(2010, 2026)]
     row = Row([hit(one.id, 9, one.id, metadata=one.metadata) for one in entries])
