@@ -25,6 +25,7 @@ def disagreement(
     checks: tuple[Callable[[], str], ...] = (
         lambda: _dates(claim, unit),
         lambda: _numbers(claim, unit),
+        lambda: _rates(claim, unit),
         lambda: _names(claim, unit, vocabulary),
         lambda: _row(claim, unit, asked),
         lambda: misplaced(claim, unit),
@@ -63,6 +64,13 @@ def _numbers(claim: Claim, unit: Unit) -> str:
     missing = (one for one in claim.facts.quantities if not one.weak and not any(_says(one, other) for other in there))
     absent = next((f"The number {one.text} is not" for one in missing), "")
     return absent or _of_the_frame(claim, unit)
+
+
+def _rates(claim: Claim, unit: Unit) -> str:
+    """Each "per month" or "weekly", where the passage has any."""
+    there = unit.own.rates.union(unit.frame.rates, *(part.facts.rates for part in unit.parts))
+    absent = min(claim.facts.rates - there, default="") if there else ""
+    return f"A rate per {absent} is not" if absent else ""
 
 
 def _says(one: Quantity, other: Quantity) -> bool:

@@ -1,0 +1,50 @@
+"""Amounts, rates and dates of a sentence: whether they are those of what it speaks of."""
+
+import pytest
+
+from generation.verification.rates import rates
+from tests.generation.test_verification_wording import judge
+
+ALLOWANCE = "The travel allowance is 50 euros per month."
+BACKUP = "The backup runs daily at 2 am."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("50 euros per month, 20 a day, 5 kg each year", {"month", "day", "year"}),
+        ("the annual fee, weekly backups, vierteljährlich", {"year", "week", "quarter"}),
+        ("50 Euro im Monat, monatliche Miete, pro Nacht", {"month", "night"}),
+        ("open seven days a week", {"day"}),
+        ("It lasts a year, 5 per cent, a half-yearly report, 50 Euro im Jahr 2024", set()),
+    ],
+)
+def test_rates(text: str, expected: set[str]) -> None:
+    assert rates(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("The monthly travel allowance is 50 euros.", ALLOWANCE),
+        ("The travel allowance is 50 euros a month.", ALLOWANCE),
+        ("The backup runs every day at 2 am.", BACKUP),
+        ("The shop is open every day.", "The shop is open seven days a week."),
+    ],
+)
+def test_the_same_amount(sentence: str, passage: str) -> None:
+    assert judge(sentence, passage, ()).reason == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("The travel allowance is 50 euros per year.", ALLOWANCE),
+        ("The travel allowance is 50 euros a day.", ALLOWANCE),
+        ("The yearly travel allowance is 50 euros.", ALLOWANCE),
+        ("The backup runs weekly at 2 am.", BACKUP),
+        ("The backup runs every week at 2 am.", BACKUP),
+    ],
+)
+def test_another_amount(sentence: str, passage: str) -> None:
+    assert not judge(sentence, passage, ()).supported
