@@ -31,11 +31,11 @@ def _rival(number: Quantity, piece: Facts, claim: Claim, unit: Unit) -> Quantity
         return None  # it belongs to the part before
     if not unit.is_row and _named(claim, holding, unit):
         return None
-    own = max(fit(words, claim, part, unit) for part in holding)
+    own = max(fit(words, claim, part, unit, number) for part in holding)
     key = unit.parts[0] if unit.is_row else None
     kin = comparable if unit.is_row else alike
     rivals = [
-        (fit(words, claim, part, unit), one)
+        (fit(words, claim, part, unit, one), one)
         for part in unit.parts
         for one in part.facts.quantities
         if part not in holding and (alike if part is key else kin)(one, number) and _unsaid(one, part, claim, unit)
@@ -58,20 +58,19 @@ def _unsaid(one: Quantity, part: Part, claim: Claim, unit: Unit) -> bool:
     return not one.weak and not any(same(one, other) for other in said)
 
 
-def _fits_cell(words: frozenset[int], claim: Claim, part: Part, unit: Unit) -> float:
+def _fits_cell(words: frozenset[int], claim: Claim, part: Part, unit: Unit, number: Quantity) -> float:
     """Words that stand in a cell or its column's name, each divided by the number of cells that hold it."""
     return sum(1 / sum(word in other.facts.stems for other in unit.parts) for word in words & part.facts.stems)
 
 
-def _fits_part(words: frozenset[int], claim: Claim, part: Part, unit: Unit) -> float:
-    """Share of a part's words and other numbers that the clause has. A list leaves out in later parts what it says in
-    the first, so that words of the clause which a part lacks tell nothing."""
+def _fits_part(words: frozenset[int], claim: Claim, part: Part, unit: Unit, number: Quantity) -> float:
+    """Share of a part's words and numbers that the clause has, without the number that is looked at. A list leaves out
+    in later parts what it says in the first, so that words of the clause which a part lacks tell nothing."""
     stems = part.facts.stems
-    numbers = [one for one in part.facts.quantities if not one.weak]
-    said = sum(any(same(one, other) for other in claim.facts.quantities) for one in numbers)
-    others = max(len(numbers) - 1, 0)
-    total = len(stems) + others
-    return (len(stems & words) + min(said, others)) / total if total else 0.0
+    others = [one for one in part.facts.quantities if not one.weak and not same(one, number)]
+    said = sum(any(same(one, other) for other in claim.facts.quantities) for one in others)
+    total = len(stems) + len(others)
+    return (len(stems & words) + said) / total if total else 0.0
 
 
 def alike(one: Quantity, other: Quantity) -> bool:

@@ -6,6 +6,7 @@ from generation.verification.rates import rates
 from tests.generation.test_verification_wording import judge
 
 ALLOWANCE = "The travel allowance is 50 euros per month."
+TURNOVER = "Turnover was 4.2 million euros in 2022 and 4.8 million euros in 2023."
 BACKUP = "The backup runs daily at 2 am."
 
 
@@ -29,6 +30,9 @@ def test_rates(text: str, expected: set[str]) -> None:
         ("The monthly travel allowance is 50 euros.", ALLOWANCE),
         ("The travel allowance is 50 euros a month.", ALLOWANCE),
         ("The backup runs every day at 2 am.", BACKUP),
+        ("Turnover was 4.8 million euros in 2023.", TURNOVER),
+        ("In 2022 turnover was 4.2 million euros.", TURNOVER),
+        ("Turnover grew from 4.2 million euros in 2022 to 4.8 million euros in 2023.", TURNOVER),
         ("The shop is open every day.", "The shop is open seven days a week."),
     ],
 )
@@ -44,6 +48,8 @@ def test_the_same_amount(sentence: str, passage: str) -> None:
         ("The yearly travel allowance is 50 euros.", ALLOWANCE),
         ("The backup runs weekly at 2 am.", BACKUP),
         ("The backup runs every week at 2 am.", BACKUP),
+        ("Turnover was 4.8 million euros in 2022.", TURNOVER),
+        ("Turnover was 4.2 million euros in 2023.", TURNOVER),
     ],
 )
 def test_another_amount(sentence: str, passage: str) -> None:
