@@ -28,7 +28,7 @@ def disagreement(
         lambda: _rates(claim, unit),
         lambda: _names(claim, unit, vocabulary),
         lambda: _row(claim, unit, asked),
-        lambda: misplaced(claim, unit),
+        lambda: misplaced(claim, unit, vocabulary),
         lambda: _swapped(claim, unit),
         lambda: contradiction(claim, unit, vocabulary, words),
     )

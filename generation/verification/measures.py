@@ -74,6 +74,17 @@ _MEASURES = (
 """Each unit in the first one of its measure. Bytes are left out, since some take 1,024 of them for a thousand, and so
 are months in days and years in weeks, which differ."""
 
+_KINDS = (
+    frozenset(("EUR", "USD", "GBP", "CHF", "crown", "CAD", "AUD", "JPY")),
+    frozenset(("second", "minute", "hour")),
+    frozenset(("day", "working day", "week", "month", "year", "decade")),
+)
+
+
+def akin(one: str, other: str) -> bool:
+    """Both of one unit, of money, of days and more, or of hours and less: how long a lesson lasts is no deadline."""
+    return one == other or any(one in kind and other in kind for kind in _KINDS)
+
 
 def equal(one: str, unit: str, other: str, of: str) -> bool:
     """True if so many of a unit are so many `of` another one: 14 days are 2 weeks."""

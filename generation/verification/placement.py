@@ -5,18 +5,55 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from generation.verification.claims import Claim
+from generation.verification.dates import Day
+from generation.verification.measures import akin
 from generation.verification.names import stands
 from generation.verification.numbers import Quantity, comparable, same
 from generation.verification.units import Facts, Part, Unit
+from generation.verification.words import Vocabulary
 
 
-def misplaced(claim: Claim, unit: Unit) -> str:
+def misplaced(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
     """A number whose words stand beside another number of the same kind: "London 180" where Paris has 180."""
     for _, piece in claim.pieces:
         for number in piece.quantities:
             if not number.weak and (rival := _rival(number, piece, claim, unit)):
                 return f"The number is {rival.text}, not {number.text},"
+    return "" if unit.is_row else _misdated(claim, unit, vocabulary)
+
+
+def _misdated(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
+    """A date whose words stand beside another one. Often nothing but the verb tells dates apart, which the clause may
+    put otherwise ("runs until" for "ends on"), so that it must have all words beside the other one."""
+    every = (*claim.days, *(day for part in unit.parts for day in part.facts.dates))
+    years = all(day.year for day in every)
+    said = {_day(one, years) for one in claim.days}
+    beside = [(part.facts.dates, _beside(part, vocabulary)) for part in unit.parts]
+    told = [(days, words) for days, words in beside if words <= claim.stems.keys()]
+    for day in claim.facts.dates:
+        if not any(_holds(day, days, years) for days, _ in beside) or any(_holds(day, days, years) for days, _ in told):
+            continue
+        rival = next((one for days, words in told if words for one in days if _day(one, years) not in said), None)
+        if rival:
+            return f"The date is {rival.text}, not {day.text},"
     return ""
+
+
+def _beside(part: Part, vocabulary: Vocabulary) -> frozenset[int]:
+    """Content words of a part without those of its dates."""
+    text = part.text
+    for day in part.facts.dates:
+        text = text.replace(day.text, " ")
+    return frozenset(vocabulary.stems(text))
+
+
+def _holds(day: Day, days: Sequence[Day], years: bool) -> bool:
+    return any(_day(day, years) == _day(one, years) for one in days)
+
+
+def _day(one: Day, years: bool) -> tuple[int | None, ...]:
+    """With its year, where all dates have one."""
+    return (one.year if years else None, one.month, one.day)
 
 
 def _rival(number: Quantity, piece: Facts, claim: Claim, unit: Unit) -> Quantity | None:
@@ -33,7 +70,7 @@ def _rival(number: Quantity, piece: Facts, claim: Claim, unit: Unit) -> Quantity
         return None
     own = max(fit(words, claim, part, unit, number) for part in holding)
     key = unit.parts[0] if unit.is_row else None
-    kin = comparable if unit.is_row else alike
+    kin = comparable if unit.is_row else _akin
     rivals = [
         (fit(words, claim, part, unit, one), one)
         for part in unit.parts
@@ -76,6 +113,10 @@ def _fits_part(words: frozenset[int], claim: Claim, part: Part, unit: Unit, numb
 def alike(one: Quantity, other: Quantity) -> bool:
     """Both of one unit, or both without."""
     return one.unit == other.unit
+
+
+def _akin(one: Quantity, other: Quantity) -> bool:
+    return akin(one.unit, other.unit)
 
 
 def crossed(mine: Sequence[frozenset[int]], theirs: Sequence[frozenset[int]]) -> bool:

@@ -7,6 +7,9 @@ from tests.generation.test_verification_wording import judge
 
 ALLOWANCE = "The travel allowance is 50 euros per month."
 TURNOVER = "Turnover was 4.2 million euros in 2022 and 4.8 million euros in 2023."
+PROJECT = "Project Alpha starts on 3 April 2024 and ends on 12 June 2024."
+NOTICE = "The probation period is six months, the notice period two weeks."
+FEES = "The entry fee is 20 euros, the parking fee 10 dollars."
 BACKUP = "The backup runs daily at 2 am."
 
 
@@ -33,6 +36,12 @@ def test_rates(text: str, expected: set[str]) -> None:
         ("Turnover was 4.8 million euros in 2023.", TURNOVER),
         ("In 2022 turnover was 4.2 million euros.", TURNOVER),
         ("Turnover grew from 4.2 million euros in 2022 to 4.8 million euros in 2023.", TURNOVER),
+        ("Project Alpha starts on 3 April 2024.", PROJECT),
+        ("Project Alpha ends on 12 June 2024.", PROJECT),
+        ("Project Alpha runs until 12 June 2024.", PROJECT),
+        ("Project Alpha runs from 3 April 2024 to 12 June 2024.", PROJECT),
+        ("The notice period is two weeks.", NOTICE),
+        ("The parking fee is 10 dollars.", FEES),
         ("The shop is open every day.", "The shop is open seven days a week."),
     ],
 )
@@ -49,6 +58,10 @@ def test_the_same_amount(sentence: str, passage: str) -> None:
         ("The backup runs weekly at 2 am.", BACKUP),
         ("The backup runs every week at 2 am.", BACKUP),
         ("Turnover was 4.8 million euros in 2022.", TURNOVER),
+        ("Project Alpha starts on 12 June 2024.", PROJECT),
+        ("The probation period is two weeks.", NOTICE),
+        ("The notice period is six months.", NOTICE),
+        ("The entry fee is 10 dollars.", FEES),
         ("Turnover was 4.2 million euros in 2023.", TURNOVER),
     ],
 )
