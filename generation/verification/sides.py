@@ -7,7 +7,7 @@ from generation.lists import without_label
 from generation.verification.claims import Claim
 from generation.verification.modality import stronger
 from generation.verification.numbers import same
-from generation.verification.polarity import conflict, contrary, denies, restricts
+from generation.verification.polarity import conflict, contrary, denies, plain, restricts
 from generation.verification.scopes import disputes, signed
 from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Part, Unit
@@ -29,7 +29,7 @@ def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesa
     if denies(unit.lead):  # "It does not cover:"
         source, whole = f"not {source}", f"not {without_label(whole)}"
     signs = disputes(signed(claim.text, vocabulary), signed(whole, vocabulary), affirmed=not restricts(whole))
-    others = words.opposites(claim.stems, vocabulary.stems(source))
+    others = words.opposites(vocabulary.stems(plain(claim.text)), vocabulary.stems(plain(source)))
     return contrary(claim.text, source, others, *signs) or stronger(claim.text, whole)
 
 

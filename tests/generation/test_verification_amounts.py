@@ -10,6 +10,7 @@ TURNOVER = "Turnover was 4.2 million euros in 2022 and 4.8 million euros in 2023
 PROJECT = "Project Alpha starts on 3 April 2024 and ends on 12 June 2024."
 NOTICE = "The probation period is six months, the notice period two weeks."
 FEES = "The entry fee is 20 euros, the parking fee 10 dollars."
+LIFT = "The maximum load of the lift is 630 kg."
 BACKUP = "The backup runs daily at 2 am."
 
 
@@ -42,6 +43,7 @@ def test_rates(text: str, expected: set[str]) -> None:
         ("Project Alpha runs from 3 April 2024 to 12 June 2024.", PROJECT),
         ("The notice period is two weeks.", NOTICE),
         ("The parking fee is 10 dollars.", FEES),
+        ("The lift carries a load of 630 kg at most.", LIFT),
         ("The shop is open every day.", "The shop is open seven days a week."),
     ],
 )
@@ -62,6 +64,7 @@ def test_the_same_amount(sentence: str, passage: str) -> None:
         ("The probation period is two weeks.", NOTICE),
         ("The notice period is six months.", NOTICE),
         ("The entry fee is 10 dollars.", FEES),
+        ("The minimum load of the lift is 630 kg.", LIFT),
         ("Turnover was 4.2 million euros in 2023.", TURNOVER),
     ],
 )
