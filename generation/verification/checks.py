@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 
 from generation.verification.claims import Claim
 from generation.verification.dates import Day, agree
-from generation.verification.names import inverted, stands
+from generation.verification.names import stands
 from generation.verification.numbers import SECTION, Quantity, same
 from generation.verification.placement import alike, misplaced
+from generation.verification.roles import inverted
 from generation.verification.sides import contradiction
 from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Facts, Unit, cells

@@ -4,9 +4,10 @@ import pytest
 
 from generation.verification.dates import agree, dates
 from generation.verification.modality import stronger
-from generation.verification.names import forms, inverted, known, names, stands
+from generation.verification.names import forms, known, names, stands
 from generation.verification.numbers import quantities, same, unit_named
 from generation.verification.polarity import conflict, without_lead
+from generation.verification.roles import inverted
 from ingest.sentences import seen_in_lower_case
 
 
@@ -151,6 +152,26 @@ def test_names_that_change_places() -> None:
     assert inverted(both, source, "Mattingly replaced Swigert.") == ("Mattingly", "Swigert")
     assert inverted(both, source, "Mattingly was replaced by Swigert.") is None
     assert inverted(both, "Swigert and Mattingly flew.", "Mattingly and Swigert flew.") is None
+    assert inverted(both, source, "Swigert was replaced by Mattingly.") == ("Swigert", "Mattingly")
+    assert inverted(both, "Swigert was helped by Mattingly.", "Swigert worked with Mattingly.") is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "changed"),
+    [
+        ("Schmidt's manager is Braun.", False),
+        ("Anna Schmidt's manager is Braun.", False),
+        ("The manager of Anna Schmidt is Braun.", False),
+        ("Braun's employee is Schmidt.", False),
+        ("Braun's manager is Schmidt.", True),
+        ("Schmidt manages Braun.", True),
+        ("Braun is managed by Schmidt.", True),
+        ("Schmidt is managed by Braun.", False),
+    ],
+)
+def test_names_beside_a_possessive(statement: str, changed: bool) -> None:
+    source = "Braun manages Anna Schmidt."
+    assert bool(inverted(["Anna", "Schmidt", "Braun"], source, statement)) is changed
 
 
 @pytest.mark.parametrize(
