@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from generation.lists import without_label
 from generation.verification.claims import Claim
+from generation.verification.dates import agree
 from generation.verification.modality import stronger
 from generation.verification.numbers import same
 from generation.verification.polarity import conflict, contrary, denies, plain, restricts
@@ -76,4 +77,7 @@ def _parts_meant(claim: Claim, unit: Unit) -> Collection[int]:
 
 
 def _shares(claim: Claim, part: Part) -> bool:
-    return any(same(one, other) for one in claim.facts.quantities if not one.weak for other in part.facts.quantities)
+    """A number or a date."""
+    return any(
+        same(one, other) for one in claim.facts.quantities if not one.weak for other in part.facts.quantities
+    ) or any(agree(one, other) for one in claim.facts.dates for other in part.facts.dates)

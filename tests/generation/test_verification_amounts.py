@@ -65,6 +65,7 @@ def test_the_same_amount(sentence: str, passage: str) -> None:
         ("The notice period is six months.", NOTICE),
         ("The entry fee is 10 dollars.", FEES),
         ("The minimum load of the lift is 630 kg.", LIFT),
+        ("Registration is possible from 5 May 2025.", "Registration is possible until 5 May 2025."),
         ("Turnover was 4.2 million euros in 2023.", TURNOVER),
     ],
 )

@@ -189,6 +189,10 @@ def test_names_beside_a_possessive(statement: str, changed: bool) -> None:
         ("The lift is not only for staff.", "The lift is for staff."),
         ("Hunde sind nicht erlaubt.", "Hunde sind verboten."),
         ("It opens before noon.", "It does not open after noon."),
+        ("Open from 9 am.", "Open from 9 am to 5 pm."),
+        ("Send it before Friday.", "Send it by Friday."),
+        ("It rose by 5 since 2020.", "After 2020 it rose by 5."),
+        ("Spätestens am Freitag.", "Bis Freitag."),
     ],
 )
 def test_texts_that_do_not_contradict(statement: str, source: str) -> None:
@@ -210,6 +214,13 @@ def test_texts_that_do_not_contradict(statement: str, source: str) -> None:
         ("Hunde dürfen hinein.", "Hunde dürfen nicht hinein."),
         ("Except on Mondays it is open.", "On Mondays it is open."),
         ("Außer am Montag ist offen.", "Am Montag ist offen."),
+        ("It is valid until 5 May.", "It is valid from 5 May."),
+        ("Es gilt ab 5. Mai.", "Es gilt bis zum 5. Mai."),
+        ("Spätestens am Freitag.", "Frühestens am Freitag."),
+        ("Ab dem 5. Mai.", "Spätestens am 5. Mai."),
+        ("Pay after Friday.", "Pay by Friday."),
+        ("Pay no later than 5 pm.", "Pay after 5 pm."),
+        ("Children over 12 pay.", "Children up to 12 pay."),
     ],
 )
 def test_texts_that_contradict(statement: str, source: str) -> None:
