@@ -9,6 +9,7 @@ from generation.verification.numbers import SECTION, Quantity, same
 from generation.verification.placement import alike, misplaced
 from generation.verification.roles import inverted
 from generation.verification.sides import contradiction
+from generation.verification.steps import misstepped
 from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Facts, Unit, cells
 from generation.verification.words import Vocabulary
@@ -27,6 +28,7 @@ def disagreement(
         lambda: _dates(claim, unit),
         lambda: _numbers(claim, unit),
         lambda: _rates(claim, unit),
+        lambda: misstepped(claim.facts.quantities, claim.text, unit.own.quantities, unit.text),
         lambda: _names(claim, unit, vocabulary),
         lambda: _row(claim, unit, asked),
         lambda: misplaced(claim, unit, vocabulary),

@@ -15,6 +15,7 @@ UNITS = {
         "JPY": "¥ jpy yen",
         "cent": "¢ ct cent cents",
         "%": "% percent per-cent prozent",
+        "pp": "percentagepoint percentagepoints percentpoint percentpoints prozentpunkt prozentpunkte prozentpunkten",
         "second": "s sec secs second seconds sekunden",
         "minute": "min mins minute minutes minuten",
         "hour": "h hr hrs hour hours stunde stunden",

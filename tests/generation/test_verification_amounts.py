@@ -11,6 +11,8 @@ PROJECT = "Project Alpha starts on 3 April 2024 and ends on 12 June 2024."
 NOTICE = "The probation period is six months, the notice period two weeks."
 FEES = "The entry fee is 20 euros, the parking fee 10 dollars."
 LIFT = "The maximum load of the lift is 630 kg."
+RATE = "The key rate was raised by 2 percentage points to 5 percent."
+STORAGE = "The fridge keeps vaccines between 2 and 8 degrees."
 BACKUP = "The backup runs daily at 2 am."
 
 
@@ -44,6 +46,10 @@ def test_rates(text: str, expected: set[str]) -> None:
         ("The notice period is two weeks.", NOTICE),
         ("The parking fee is 10 dollars.", FEES),
         ("The lift carries a load of 630 kg at most.", LIFT),
+        ("The key rate was raised by 2 percentage points.", RATE),
+        ("The key rate rose to 5%.", RATE),
+        ("The fridge keeps vaccines at 2 to 8 degrees.", STORAGE),
+        ("Vaccines must not be kept above 8 degrees.", f"{STORAGE} Vaccines are not kept above 8 degrees."),
         ("The shop is open every day.", "The shop is open seven days a week."),
     ],
 )
@@ -64,6 +70,11 @@ def test_the_same_amount(sentence: str, passage: str) -> None:
         ("The probation period is two weeks.", NOTICE),
         ("The notice period is six months.", NOTICE),
         ("The entry fee is 10 dollars.", FEES),
+        ("The key rate was raised by 2 percent.", RATE),
+        ("The key rate was raised by 5 percent.", RATE),
+        ("The key rate was raised to 2 percentage points.", RATE),
+        ("The fridge keeps vaccines above 8 degrees.", STORAGE),
+        ("The fridge keeps vaccines below 2 degrees.", STORAGE),
         ("The minimum load of the lift is 630 kg.", LIFT),
         ("Registration is possible from 5 May 2025.", "Registration is possible until 5 May 2025."),
         ("Turnover was 4.2 million euros in 2023.", TURNOVER),

@@ -24,6 +24,7 @@ def said(text: str) -> list[tuple[str, str]]:
         ("€2.40, 3,50 euros and GBP 120", [("2.4", "EUR"), ("3.5", "EUR"), ("120", "GBP")]),
         ("1.24 million rides and £35.0m", [("1240000", ""), ("35000000", "GBP")]),
         ("15 per cent, 15 percent, 15 %, 15%", [("15", "%")] * 4),
+        ("2 percentage points, 2 percent points, 2 Prozentpunkte", [("2", "pp")] * 3),
         ("a 30-minute course in five working days", [("30", "minute"), ("5", "working day")]),
         ("twenty-five years, the twelfth, the 12th", [("25", "year"), ("12", ""), ("12", "")]),
         ("minus 7 °C and −2 °C", [("-7", "degree"), ("-2", "degree")]),
