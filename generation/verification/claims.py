@@ -25,11 +25,12 @@ _SINGULAR = re.compile(r"[A-Z][\w'’-]+ (?:is|was|has|does)\b")
 
 @dataclass(frozen=True)
 class Claim:
-    """A clause of a sentence. `stems` are its own content words, `around` those of the rest of the sentence,
+    """A clause of a `sentence`. `stems` are its own content words, `around` those of the rest of the sentence,
     `said` all numbers of the sentence, `days` all dates; `opening` is the word that begins it, where that may be
     a name."""
 
     text: str
+    sentence: str
     stems: dict[int, str]
     around: frozenset[int]
     facts: Facts
@@ -53,7 +54,18 @@ def claims(sentence: str, vocabulary: Vocabulary, common: Callable[[str], bool])
         parts = tuple((piece, facts_of(piece, vocabulary)) for piece in pieces(text))
         facts, first = facts_of(text, vocabulary), "" if found else _opening(sentence)
         found.append(
-            Claim(text, stems, everything - set(stems), facts, inside, parts, whole.quantities, whole.dates, first)
+            Claim(
+                text,
+                sentence,
+                stems,
+                everything - set(stems),
+                facts,
+                inside,
+                parts,
+                whole.quantities,
+                whole.dates,
+                first,
+            )
         )
     telling = [one for one in found if one.stems or one.facts.quantities or one.facts.dates]
     return telling or found[:1]

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from generation.lists import without_label
 from generation.verification.claims import Claim
 from generation.verification.dates import agree
+from generation.verification.hedges import overstated
 from generation.verification.modality import stronger
 from generation.verification.numbers import same
 from generation.verification.polarity import conflict, contrary, denies, plain, restricts
@@ -31,7 +32,8 @@ def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesa
         source, whole = f"not {source}", f"not {without_label(whole)}"
     signs = disputes(signed(claim.text, vocabulary), signed(whole, vocabulary), affirmed=not restricts(whole))
     others = words.opposites(vocabulary.stems(plain(claim.text)), vocabulary.stems(plain(source)))
-    return contrary(claim.text, source, others, *signs) or stronger(claim.text, whole)
+    against = contrary(claim.text, source, others, *signs) or stronger(claim.text, whole)
+    return against or overstated(claim.sentence, source)
 
 
 def _joined(unit: Unit, numbers: Collection[int]) -> str:

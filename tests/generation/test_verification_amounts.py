@@ -23,7 +23,10 @@ BACKUP = "The backup runs daily at 2 am."
         ("the annual fee, weekly backups, vierteljährlich", {"year", "week", "quarter"}),
         ("50 Euro im Monat, monatliche Miete, pro Nacht", {"month", "night"}),
         ("open seven days a week", {"day"}),
-        ("It lasts a year, 5 per cent, a half-yearly report, 50 Euro im Jahr 2024", set()),
+        (
+            "It lasts a year, with Wind 24 a kilowatt hour costs 5 per cent, a half-yearly report, 50 Euro im Jahr 24",
+            set(),
+        ),
     ],
 )
 def test_rates(text: str, expected: set[str]) -> None:
@@ -50,6 +53,21 @@ def test_rates(text: str, expected: set[str]) -> None:
         ("The key rate rose to 5%.", RATE),
         ("The fridge keeps vaccines at 2 to 8 degrees.", STORAGE),
         ("Vaccines must not be kept above 8 degrees.", f"{STORAGE} Vaccines are not kept above 8 degrees."),
+        ("It can be put off by ten days at most.", "It can be put off up to ten days."),
+        (
+            "The fee for a lesson is waived within four weeks.",
+            "The fee for a lesson of 30 minutes is waived, if within four weeks of it.",
+        ),
+        ("In case of doubt, after 5 May the fee is 20 euros.", "The fee is 10 euros until 5 May, then 20 euros."),
+        ("Bills are not paid until Friday.", "Bills are paid after Friday only."),
+        (
+            "The bank expects more money, though some holders will leave.",
+            "The bank expects to have more money, though some holders will leave.",
+        ),
+        (
+            "The heating is raised from 8 to 20 degrees.",
+            "The heating is set to 8 degrees, then turned up to 20 degrees.",
+        ),
         ("The shop is open every day.", "The shop is open seven days a week."),
     ],
 )
