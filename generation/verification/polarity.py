@@ -30,6 +30,7 @@ _PHRASES = tuple(
             r"|charged nothing|kostenlos|kostenfrei)\b",
             " gratis ",
         ),
+        (r"\bno\b(?=[^.;]*\b(?:nunca|ning[uú]n[ao]?)\b)|\bsans\b(?= aucune?\b)", " "),
         (r"\bno-one\b", " nobody "),
         (r"\b(?:no-show\w*|non-profit\w*|non-stop)\b", " "),
         (r"\bnon-(?=\w)|\bno-(?=(?:smok|park|entry|go)\w*)", " not "),
@@ -76,9 +77,11 @@ _NEGATIONS = """not notthat no never without nor neither none nobody nothing now
     excluding impossible unable ineligible invalid unavailable unlawful illegal avoid avoided lacks lacking
     missing inadmissible disable disables disabled ceased except anonymous anonymously
     nicht nie niemals kein keine keinen keinem keiner keines ohne weder noch
-    niemand nichts verboten untersagt ausgeschlossen"""
+    niemand nichts verboten untersagt ausgeschlossen
+    pas jamais aucun aucune sans nunca ningún ninguna ninguno niet geen nooit zonder non senza"""
 NEGATIONS = frozenset(_NEGATIONS.split())
-"""As `casefold` writes them."""
+"""As `casefold` writes them. Not "ne", since "ne ... pas" says no once, nor what is another word in English or German,
+as "sin" and "mai"."""
 _OPPOSITES = tuple(
     (frozenset(left.split()), frozenset(right.split()))
     for left, right in (
