@@ -3,12 +3,15 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from generation.verification.dates import dates
 from ingest.sentences import Sentence, sentences
 
 LONGEST = 1200
 """Characters; of a longer list the sentence is quoted alone."""
 _BULLET = re.compile(r"[-*•–▪◦‣]\s")
 _NUMBER = re.compile(r"(?:\d{1,2}|[a-z])[.)]\s")
+_DATE = 24
+"""Characters that hold a date."""
 _PLURAL = r"[^\W\d]{2,}[^\Ws]s"
 _ASKS_FOR_ALL = re.compile(
     r"^(?:please\s+)?(?:list|name|enumerate|nenne)\b"
@@ -71,9 +74,16 @@ def is_item(text: str) -> bool:
 
 
 def without_label(text: str) -> str:
-    """An item without its bullet or number."""
-    found = _BULLET.match(text) or _NUMBER.match(text)
+    """An item without its bullet or number; the day of a date is none ("15. März")."""
+    found = _BULLET.match(text) or (_NUMBER.match(text) if not _begins_a_date(text) else None)
     return text[found.end() :].lstrip() if found else text
+
+
+def _begins_a_date(text: str) -> bool:
+    """In "3. May be used" nothing but a year would tell the month from the verb."""
+    if not text[:1].isdecimal():
+        return False
+    return any(one.start == 0 and (one.year or not one.text.endswith("May")) for one in dates(text[:_DATE]))
 
 
 def _kinds(text: str, found: Sequence[Sentence]) -> Iterator[str]:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 
 from generation.verification.claims import Claim
 from generation.verification.dates import Day, agree
-from generation.verification.names import inverted, stands
+from generation.verification.names import stands
 from generation.verification.numbers import SECTION, Quantity, same
 from generation.verification.placement import alike, misplaced
+from generation.verification.roles import inverted
 from generation.verification.sides import contradiction
+from generation.verification.steps import misstepped
 from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Facts, Unit, cells
 from generation.verification.words import Vocabulary
@@ -25,9 +27,11 @@ def disagreement(
     checks: tuple[Callable[[], str], ...] = (
         lambda: _dates(claim, unit),
         lambda: _numbers(claim, unit),
+        lambda: _rates(claim, unit),
+        lambda: misstepped(claim.facts.quantities, claim.text, unit.own.quantities, unit.text),
         lambda: _names(claim, unit, vocabulary),
         lambda: _row(claim, unit, asked),
-        lambda: misplaced(claim, unit),
+        lambda: misplaced(claim, unit, vocabulary),
         lambda: _swapped(claim, unit),
         lambda: contradiction(claim, unit, vocabulary, words),
     )
@@ -63,6 +67,13 @@ def _numbers(claim: Claim, unit: Unit) -> str:
     missing = (one for one in claim.facts.quantities if not one.weak and not any(_says(one, other) for other in there))
     absent = next((f"The number {one.text} is not" for one in missing), "")
     return absent or _of_the_frame(claim, unit)
+
+
+def _rates(claim: Claim, unit: Unit) -> str:
+    """Each "per month" or "weekly", where the passage has any."""
+    there = unit.own.rates.union(unit.frame.rates, *(part.facts.rates for part in unit.parts))
+    absent = min(claim.facts.rates - there, default="") if there else ""
+    return f"A rate per {absent} is not" if absent else ""
 
 
 def _says(one: Quantity, other: Quantity) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from generation.verification.dates import Day
 from generation.verification.names import Name, begins_a_name, names
 from generation.verification.numbers import Quantity
 from generation.verification.units import Facts, facts_of, pieces
@@ -24,23 +25,26 @@ _SINGULAR = re.compile(r"[A-Z][\w'’-]+ (?:is|was|has|does)\b")
 
 @dataclass(frozen=True)
 class Claim:
-    """A clause of a sentence. `stems` are its own content words, `around` those of the rest of the sentence,
-    `said` all numbers of the sentence; `opening` is the word that begins it, where that may be a name."""
+    """A clause of a `sentence`. `stems` are its own content words, `around` those of the rest of the sentence,
+    `said` all numbers of the sentence, `days` all dates; `opening` is the word that begins it, where that may be
+    a name."""
 
     text: str
+    sentence: str
     stems: dict[int, str]
     around: frozenset[int]
     facts: Facts
     names: tuple[Name, ...]
     pieces: tuple[tuple[str, Facts], ...]
     said: tuple[Quantity, ...]
+    days: tuple[Day, ...]
     opening: str
 
 
 def claims(sentence: str, vocabulary: Vocabulary, common: Callable[[str], bool]) -> list[Claim]:
     """The clauses of a sentence that hold a word or a number; at least one."""
     everything = frozenset(vocabulary.stems(sentence))
-    said = facts_of(sentence, vocabulary).quantities
+    whole = facts_of(sentence, vocabulary)
     named = names(sentence, common)
     found: list[Claim] = []
     for start, end in _clauses(sentence):
@@ -49,7 +53,20 @@ def claims(sentence: str, vocabulary: Vocabulary, common: Callable[[str], bool])
         inside = tuple(name for name in named if start <= name.start < end)
         parts = tuple((piece, facts_of(piece, vocabulary)) for piece in pieces(text))
         facts, first = facts_of(text, vocabulary), "" if found else _opening(sentence)
-        found.append(Claim(text, stems, everything - set(stems), facts, inside, parts, tuple(said), first))
+        found.append(
+            Claim(
+                text,
+                sentence,
+                stems,
+                everything - set(stems),
+                facts,
+                inside,
+                parts,
+                whole.quantities,
+                whole.dates,
+                first,
+            )
+        )
     telling = [one for one in found if one.stems or one.facts.quantities or one.facts.dates]
     return telling or found[:1]
 

@@ -15,6 +15,7 @@ UNITS = {
         "JPY": "¥ jpy yen",
         "cent": "¢ ct cent cents",
         "%": "% percent per-cent prozent",
+        "pp": "percentagepoint percentagepoints percentpoint percentpoints prozentpunkt prozentpunkte prozentpunkten",
         "second": "s sec secs second seconds sekunden",
         "minute": "min mins minute minutes minuten",
         "hour": "h hr hrs hour hours stunde stunden",
@@ -73,6 +74,17 @@ _MEASURES = (
 )
 """Each unit in the first one of its measure. Bytes are left out, since some take 1,024 of them for a thousand, and so
 are months in days and years in weeks, which differ."""
+
+_KINDS = (
+    frozenset(("EUR", "USD", "GBP", "CHF", "crown", "CAD", "AUD", "JPY")),
+    frozenset(("second", "minute", "hour")),
+    frozenset(("day", "working day", "week", "month", "year", "decade")),
+)
+
+
+def akin(one: str, other: str) -> bool:
+    """Both of one unit, of money, of days and more, or of hours and less: how long a lesson lasts is no deadline."""
+    return one == other or any(one in kind and other in kind for kind in _KINDS)
 
 
 def equal(one: str, unit: str, other: str, of: str) -> bool:

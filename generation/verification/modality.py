@@ -1,9 +1,11 @@
 """Whether something is a duty, advice, a choice, forbidden or only not required: "must" is not "may"."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from generation.verification.polarity import restricts, said, tokens
+from generation.verification.hedges import hedged
+from generation.verification.polarity import plain, restricts, said, tokens
 
 Mode: TypeAlias = Literal["duty", "advice", "choice", "forbidden", "exempt"]
 
@@ -71,6 +73,12 @@ _EXEMPT = frozenset(
     ["exempt", "required", "obligatory", "compulsory", "mandatory", "obliged", "necessary", "needed", "needs"]
 )
 """With "not" these mean that something is left to one's choice; "exempt" stands for "need" in a `plain` text."""
+_MAY = "may|can|could|darf|dürfen|kann|können"
+_ONLY_THEY = re.compile(rf"\bonly (?:\w+ ){{1,6}}?(?:{_MAY})\b(?! be\b)")
+_ONLY_SO = re.compile(rf"\b(?:{_MAY}) (?:\w+ )?only\b")
+_DEMANDS = re.compile(
+    r"\b(?:must|shall|required|has|have)\s+(?:to\s+)?(?:be|have|hold|belong|own|an?|the|over|at|above)\b", re.IGNORECASE
+)
 _OFFERS = frozenset(
     """atmost gratis right rights entitled eligible open choose choice wish wishes want wants like offers offered
     available accepted as own either if once""".split()  # noqa: SIM905
@@ -118,9 +126,20 @@ def _turned(words: list[str], place: int, mode: Mode) -> Mode:
 
 
 def _bare(statement: str, source: str) -> bool:
-    """Neither text negates anything, and the passage offers nothing."""
-    return not restricts(statement) and not restricts(source) and not _OFFERS & set(tokens(source))
+    """Neither text negates anything, and the passage neither offers nor expects anything."""
+    offers = hedged(source) or _OFFERS & set(tokens(source))
+    return not restricts(statement) and not restricts(source) and not offers
 
 
 def _only(statement: str, source: str) -> bool:
-    return "only" in tokens(statement) or "only" in tokens(source)
+    """What one may only do in one way one must do so, and what only members may do needs a member: "must be a member".
+    That members must do it, "only members may" does not say."""
+    return any(_confined(one, other) for one, other in ((tokens(statement), source), (tokens(source), statement)))
+
+
+def _confined(words: Sequence[str], other: str) -> bool:
+    if "only" not in words:
+        return False
+    text = " ".join(words)
+    doers = _ONLY_THEY.search(text) and not _ONLY_SO.search(text)
+    return not doers or _DEMANDS.search(plain(other)) is not None

@@ -1,21 +1,21 @@
 """Proper names of a text: capitalised words, acronyms and identifiers."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from generation.verification.dates import dates
-from generation.verification.numbers import Span, is_unit
+from generation.verification.numbers import is_unit
 from ingest.number_words import is_number
 from ingest.sentences import seen_in_lower_case
 
-_TOKEN = re.compile(r"(?:[^\W_]|[_`@#])(?:\w|[`@#]|[&./'’+=-](?=\w))*")
+TOKEN = re.compile(r"(?:[^\W_]|[_`@#])(?:\w|[`@#]|[&./'’+=-](?=\w))*")
 _MEASURE = re.compile(r"\d[\d.,:'’-]*(?:[apAP][mM]|[kKxX])?|\d+[-–]\D.*|.*[a-z]-\d+")
 _FIGURES = "0123456789.,:'’-"
 _START = re.compile(r"(?:^|[.!?:;]['\"”’)]*\s+|[\n|(\"“„]\s*|[-*•–]\s)$")
 _CAPITAL_FOLLOWS = re.compile(r" [^\W\d_a-zß-ÿ]")
-_POSSESSIVE = re.compile(r"(?:['’]s|s['’]|['’])$")
+POSSESSIVE = re.compile(r"(?:['’]s|s['’]|['’])$")
 _TITLES = frozenset(
     ("mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "st", "i", "i'm", "i'd", "i'll", "i've", "ok")
 )
@@ -65,7 +65,7 @@ def names(text: str, common: Callable[[str], bool]) -> list[Name]:
     german = _in_german(text)
     found: list[Name] = []
     run, previous = 0, -1
-    for match in _TOKEN.finditer(text):
+    for match in TOKEN.finditer(text):
         word, (start, end) = match.group(), match.span()
         if any(left <= start < right for left, right in taken) or not _is_name(text, word, start, common, german):
             continue
@@ -90,7 +90,7 @@ def common_in(texts: Iterable[str]) -> Callable[[str], bool]:
 @lru_cache(20_000)
 def forms(word: str) -> frozenset[str]:
     """How a name may be written elsewhere: without 's, in the singular, a day of the week in full."""
-    plain = _POSSESSIVE.sub("", word.casefold().strip("`"))
+    plain = POSSESSIVE.sub("", word.casefold().strip("`"))
     return frozenset({plain, plain.removesuffix("s"), _DAYS.get(plain, plain)}) - {""}
 
 
@@ -101,7 +101,7 @@ def begins_a_name(word: str) -> bool:
 
 def known(text: str) -> frozenset[str]:
     """All forms of all words of a text."""
-    words = [match.group() for match in _TOKEN.finditer(text)]
+    words = [match.group() for match in TOKEN.finditer(text)]
     parts = [part for word in words for part in re.split(r"[-/&=.]", word)]
     return frozenset(form for word in (*words, *parts) for form in forms(word))
 
@@ -112,22 +112,6 @@ def stands(word: str, among: Collection[str]) -> bool:
         return True
     parts = re.split(r"[-/&]", word)
     return len(parts) > 1 and all(forms(part) & frozenset(among) for part in parts if part)
-
-
-def inverted(said: Sequence[str], source: str, statement: str) -> tuple[str, str] | None:
-    """Two names that change places: "A manages B" where the source has "B manages A", both or neither in the passive.
-
-    Names with nothing but `and`, commas and other names between them may stand in any order.
-    """
-    places = {word: (_place(word, statement), _place(word, source)) for word in said}
-    whole = [(word, *pair) for word, pair in places.items() if None not in pair]
-    for word, here, there in whole:
-        for other, here2, there2 in whole:
-            if here and there and here2 and there2 and here[1] <= here2[0] and there2[1] <= there[0]:
-                mine, theirs = statement[here[1] : here2[0]], source[there2[1] : there[0]]
-                if _verb(mine, said) and _verb(theirs, said) and _passive(mine) == _passive(theirs):
-                    return word, other
-    return None
 
 
 def _is_name(text: str, word: str, start: int, common: Callable[[str], bool], german: bool) -> bool:
@@ -156,21 +140,3 @@ def _identifier(word: str) -> bool:
     letters = [char for char in word if char.isalpha()]
     mixed = any(map(str.isdigit, word)) and bool(letters)
     return mixed or (len(letters) > 1 and any(char.isupper() for char in word.replace("-", "")[1:] if char.isalpha()))
-
-
-def _place(word: str, text: str) -> Span | None:
-    found = re.search(rf"(?<!\w){re.escape(_POSSESSIVE.sub('', word))}(?!\w)", text, re.IGNORECASE)
-    return found.span() if found else None
-
-
-def _verb(between: str, said: Collection[str]) -> bool:
-    words = list(_lower(between))
-    return bool(words) and not {"and", "or", "und", "oder", "but", "while", "whereas"} & set(words)
-
-
-def _passive(between: str) -> bool:
-    return bool({"by", "from", "von", "durch"} & set(_lower(between)))
-
-
-def _lower(text: str) -> Iterator[str]:
-    return (match.group() for match in _TOKEN.finditer(text) if match.group()[0].islower())

@@ -46,7 +46,7 @@ _HALF = re.compile(
 _CLOCK = re.compile(r"\b(noon|midnight|midday)\b", re.IGNORECASE)
 _AFTER = re.compile(
     r"[\s-]{0,2}(?:(?:(?P<working>working|business)|calendar|gross|full|more|extra|further|additional|us|british|swiss)[\s-])?"
-    r"(?P<unit>per\s?cent\b|°\s?[cf]?|%|[€$£¥¢]|[^\W\d]+)",
+    r"(?P<unit>(?:percentage|per\s?cent)[\s-]points?\b|per\s?cent\b|°\s?[cf]?|%|[€$£¥¢]|[^\W\d]+)",
     re.IGNORECASE,
 )
 
@@ -206,5 +206,5 @@ def _unit_after(text: str, end: int) -> str:
     found = _AFTER.match(text, end)
     if not found:
         return ""
-    unit = UNITS.get(re.sub(r"\s", "", found["unit"].casefold()), "")
+    unit = UNITS.get(re.sub(r"[\s-]", "", found["unit"].casefold()), "")
     return WORKING + unit if unit and found["working"] else unit

@@ -5,18 +5,55 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from generation.verification.claims import Claim
+from generation.verification.dates import Day
+from generation.verification.measures import akin
 from generation.verification.names import stands
 from generation.verification.numbers import Quantity, comparable, same
 from generation.verification.units import Facts, Part, Unit
+from generation.verification.words import Vocabulary
 
 
-def misplaced(claim: Claim, unit: Unit) -> str:
+def misplaced(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
     """A number whose words stand beside another number of the same kind: "London 180" where Paris has 180."""
     for _, piece in claim.pieces:
         for number in piece.quantities:
             if not number.weak and (rival := _rival(number, piece, claim, unit)):
                 return f"The number is {rival.text}, not {number.text},"
+    return "" if unit.is_row else _misdated(claim, unit, vocabulary)
+
+
+def _misdated(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
+    """A date whose words stand beside another one. Often nothing but the verb tells dates apart, which the clause may
+    put otherwise ("runs until" for "ends on"), so that it must have all words beside the other one."""
+    every = (*claim.days, *(day for part in unit.parts for day in part.facts.dates))
+    years = all(day.year for day in every)
+    said = {_day(one, years) for one in claim.days}
+    beside = [(part.facts.dates, _beside(part, vocabulary)) for part in unit.parts]
+    told = [(days, words) for days, words in beside if words <= claim.stems.keys()]
+    for day in claim.facts.dates:
+        if not any(_holds(day, days, years) for days, _ in beside) or any(_holds(day, days, years) for days, _ in told):
+            continue
+        rival = next((one for days, words in told if words for one in days if _day(one, years) not in said), None)
+        if rival:
+            return f"The date is {rival.text}, not {day.text},"
     return ""
+
+
+def _beside(part: Part, vocabulary: Vocabulary) -> frozenset[int]:
+    """Content words of a part without those of its dates."""
+    text = part.text
+    for day in part.facts.dates:
+        text = text.replace(day.text, " ")
+    return frozenset(vocabulary.stems(text))
+
+
+def _holds(day: Day, days: Sequence[Day], years: bool) -> bool:
+    return any(_day(day, years) == _day(one, years) for one in days)
+
+
+def _day(one: Day, years: bool) -> tuple[int | None, ...]:
+    """With its year, where all dates have one."""
+    return (one.year if years else None, one.month, one.day)
 
 
 def _rival(number: Quantity, piece: Facts, claim: Claim, unit: Unit) -> Quantity | None:
@@ -31,11 +68,11 @@ def _rival(number: Quantity, piece: Facts, claim: Claim, unit: Unit) -> Quantity
         return None  # it belongs to the part before
     if not unit.is_row and _named(claim, holding, unit):
         return None
-    own = max(fit(words, claim, part, unit) for part in holding)
+    own = max(fit(words, claim, part, unit, number) for part in holding)
     key = unit.parts[0] if unit.is_row else None
-    kin = comparable if unit.is_row else alike
+    kin = comparable if unit.is_row else _akin
     rivals = [
-        (fit(words, claim, part, unit), one)
+        (fit(words, claim, part, unit, one), one)
         for part in unit.parts
         for one in part.facts.quantities
         if part not in holding and (alike if part is key else kin)(one, number) and _unsaid(one, part, claim, unit)
@@ -58,25 +95,28 @@ def _unsaid(one: Quantity, part: Part, claim: Claim, unit: Unit) -> bool:
     return not one.weak and not any(same(one, other) for other in said)
 
 
-def _fits_cell(words: frozenset[int], claim: Claim, part: Part, unit: Unit) -> float:
+def _fits_cell(words: frozenset[int], claim: Claim, part: Part, unit: Unit, number: Quantity) -> float:
     """Words that stand in a cell or its column's name, each divided by the number of cells that hold it."""
     return sum(1 / sum(word in other.facts.stems for other in unit.parts) for word in words & part.facts.stems)
 
 
-def _fits_part(words: frozenset[int], claim: Claim, part: Part, unit: Unit) -> float:
-    """Share of a part's words and other numbers that the clause has. A list leaves out in later parts what it says in
-    the first, so that words of the clause which a part lacks tell nothing."""
+def _fits_part(words: frozenset[int], claim: Claim, part: Part, unit: Unit, number: Quantity) -> float:
+    """Share of a part's words and numbers that the clause has, without the number that is looked at. A list leaves out
+    in later parts what it says in the first, so that words of the clause which a part lacks tell nothing."""
     stems = part.facts.stems
-    numbers = [one for one in part.facts.quantities if not one.weak]
-    said = sum(any(same(one, other) for other in claim.facts.quantities) for one in numbers)
-    others = max(len(numbers) - 1, 0)
-    total = len(stems) + others
-    return (len(stems & words) + min(said, others)) / total if total else 0.0
+    others = [one for one in part.facts.quantities if not one.weak and not same(one, number)]
+    said = sum(any(same(one, other) for other in claim.facts.quantities) for one in others)
+    total = len(stems) + len(others)
+    return (len(stems & words) + said) / total if total else 0.0
 
 
 def alike(one: Quantity, other: Quantity) -> bool:
     """Both of one unit, or both without."""
     return one.unit == other.unit
+
+
+def _akin(one: Quantity, other: Quantity) -> bool:
+    return akin(one.unit, other.unit)
 
 
 def crossed(mine: Sequence[frozenset[int]], theirs: Sequence[frozenset[int]]) -> bool:

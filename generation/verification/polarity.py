@@ -3,12 +3,15 @@
 import re
 from collections.abc import Sequence
 
+from generation.verification.bounds import bounded
+
 _PHRASES = tuple(
     (re.compile(pattern, re.IGNORECASE), token)
     for pattern, token in (
         (r"\bno\.?\s?(?=\d)", " "),
         (r"\bif not (?!all\b|most\b|more\b|always\b)", " unless "),
         (r"\bnot even\b", " not "),
+        (r"\bnot? later than\b", " until "),
         (r"\bnot? (?:only|just|merely|matter|doubt|later|until|whether)\b|\b(?:if|or|whether or) not\b", " "),
         (r"\bor (?:refused|rejected|declined|denied)\b|\bnone other than\b", " "),
         (r"\b(?:free to|up to you|at liberty to)\b", " may "),
@@ -27,6 +30,7 @@ _PHRASES = tuple(
             r"|charged nothing|kostenlos|kostenfrei)\b",
             " gratis ",
         ),
+        (r"\bno\b(?=[^.;]*\b(?:nunca|ning[uú]n[ao]?)\b)|\bsans\b(?= aucune?\b)", " "),
         (r"\bno-one\b", " nobody "),
         (r"\b(?:no-show\w*|non-profit\w*|non-stop)\b", " "),
         (r"\bnon-(?=\w)|\bno-(?=(?:smok|park|entry|go)\w*)", " not "),
@@ -73,9 +77,11 @@ _NEGATIONS = """not notthat no never without nor neither none nobody nothing now
     excluding impossible unable ineligible invalid unavailable unlawful illegal avoid avoided lacks lacking
     missing inadmissible disable disables disabled ceased except anonymous anonymously
     nicht nie niemals kein keine keinen keinem keiner keines ohne weder noch
-    niemand nichts verboten untersagt ausgeschlossen"""
+    niemand nichts verboten untersagt ausgeschlossen
+    pas jamais aucun aucune sans nunca ningún ninguna ninguno niet geen nooit zonder non senza"""
 NEGATIONS = frozenset(_NEGATIONS.split())
-"""As `casefold` writes them."""
+"""As `casefold` writes them. Not "ne", since "ne ... pas" says no once, nor what is another word in English or German,
+as "sin" and "mai"."""
 _OPPOSITES = tuple(
     (frozenset(left.split()), frozenset(right.split()))
     for left, right in (
@@ -86,7 +92,8 @@ _OPPOSITES = tuple(
         ("above over exceed exceeds exceeding", "below under"),
         ("more further additional extra mehr", "less fewer weniger"),
         ("higher longer larger greater bigger faster heavier older", "lower shorter smaller slower lighter younger"),
-        ("before earlier prior vor", "after later following afterwards once nach"),
+        ("before earlier prior vor untilthen spätestens",
+         "after later following afterwards once nach fromthen frühestens"),
         ("previous", "following next"),
         ("increase increases increased increasing rise rises rose risen grew grow grown raised raises up",
          "decrease decreases decreased decreasing fall falls fell fallen drop drops dropped reduced reduces down sank"),
@@ -106,6 +113,7 @@ _OPPOSITES = tuple(
     )
 )  # fmt: skip
 _KNOWN = frozenset().union(NEGATIONS, *(side for pair in _OPPOSITES for side in pair))
+_ENDS = {"untilthen": "until", "fromthen": "from"}
 _LEAD = re.compile(
     r"^\s*(?:(?:the|my|die) (?:\w+ )?(?:answer|antwort)(?: to (?:this|that|the|your) question| auf (?:diese|die|ihre)"
     r" frage)? (?:is|lautet|ist)(?: that\b|:|\b(?=\W*(?:yes|no|ja|nein)?\W*$))\s*)?"
@@ -155,7 +163,7 @@ def contrary(statement: str, source: str, others: Sequence[tuple[str, str]], oth
 
 def opposed(statement: str, source: str) -> list[tuple[str, str]]:
     """Words of the statement with their opposites in the passage."""
-    mine, theirs = tokens(statement), tokens(source)
+    mine, theirs = (words_of(bounded(plain(text))) for text in (statement, source))
     return [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
 
 
@@ -218,4 +226,4 @@ def _first(tokens: Sequence[str], among: frozenset[str]) -> str:
 
 def said(token: str) -> str:
     """A token of a `plain` text as people write it."""
-    return {"atmost": "at most", "atleast": "at least", "exempt": "need not"}.get(token, token)
+    return {"atmost": "at most", "atleast": "at least", "exempt": "need not", **_ENDS}.get(token, token)

@@ -22,7 +22,22 @@ _CONTINUES = re.compile(
 )
 """A piece that leaves out its subject, or only points at it: what the piece before is about, it is about as well."""
 _FORWARD = frozenset(
-    ["without", "notthat", "except", "unless", "nor", "ohne", "ausser", "excluding", "avoid", "avoids", "avoided"]
+    [
+        "without",
+        "notthat",
+        "except",
+        "unless",
+        "nor",
+        "ohne",
+        "ausser",
+        "excluding",
+        "sans",
+        "zonder",
+        "senza",
+        "avoid",
+        "avoids",
+        "avoided",
+    ]
 )
 """They reach what follows; all others the whole piece, as a verb does that is negated."""
 _TO_THE_END = frozenset(("except", "unless", "ausser"))

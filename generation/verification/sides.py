@@ -5,9 +5,11 @@ from collections.abc import Collection
 
 from generation.lists import without_label
 from generation.verification.claims import Claim
+from generation.verification.dates import agree
+from generation.verification.hedges import overstated
 from generation.verification.modality import stronger
 from generation.verification.numbers import same
-from generation.verification.polarity import conflict, contrary, denies, restricts
+from generation.verification.polarity import conflict, contrary, denies, plain, restricts
 from generation.verification.scopes import disputes, signed
 from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Part, Unit
@@ -29,8 +31,9 @@ def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesa
     if denies(unit.lead):  # "It does not cover:"
         source, whole = f"not {source}", f"not {without_label(whole)}"
     signs = disputes(signed(claim.text, vocabulary), signed(whole, vocabulary), affirmed=not restricts(whole))
-    others = words.opposites(claim.stems, vocabulary.stems(source))
-    return contrary(claim.text, source, others, *signs) or stronger(claim.text, whole)
+    others = words.opposites(vocabulary.stems(plain(claim.text)), vocabulary.stems(plain(source)))
+    against = contrary(claim.text, source, others, *signs) or stronger(claim.text, whole)
+    return against or overstated(claim.sentence, source)
 
 
 def _joined(unit: Unit, numbers: Collection[int]) -> str:
@@ -76,4 +79,7 @@ def _parts_meant(claim: Claim, unit: Unit) -> Collection[int]:
 
 
 def _shares(claim: Claim, part: Part) -> bool:
-    return any(same(one, other) for one in claim.facts.quantities if not one.weak for other in part.facts.quantities)
+    """A number or a date."""
+    return any(
+        same(one, other) for one in claim.facts.quantities if not one.weak for other in part.facts.quantities
+    ) or any(agree(one, other) for one in claim.facts.dates for other in part.facts.dates)

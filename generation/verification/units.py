@@ -10,6 +10,7 @@ from generation.lists import is_item, leads
 from generation.verification.dates import Day, dates
 from generation.verification.names import known
 from generation.verification.numbers import Quantity, quantities, unit_named
+from generation.verification.rates import rates
 from generation.verification.words import Vocabulary
 from retrieval.types import Hit
 
@@ -35,6 +36,7 @@ class Facts:
     dates: tuple[Day, ...]
     names: frozenset[str]
     stems: frozenset[int]
+    rates: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def units_of(marker: int, hit: Hit, vocabulary: Vocabulary) -> list[Unit]:
 def facts_of(text: str, vocabulary: Vocabulary) -> Facts:
     days = dates(text)
     numbers = quantities(text, [(one.start, one.end) for one in days])
-    return Facts(tuple(numbers), tuple(days), known(text), frozenset(vocabulary.stems(text)))
+    return Facts(tuple(numbers), tuple(days), known(text), frozenset(vocabulary.stems(text)), rates(text))
 
 
 def pieces(text: str) -> list[str]:
@@ -140,4 +142,5 @@ def _part(text: str, label: str, vocabulary: Vocabulary) -> Part:
         Quantity(one.text, one.values, one.unit or named, one.start, one.end, one.weak) for one in own.quantities
     )
     named_stems = frozenset(vocabulary.stems(label))
-    return Part(text, label, named_stems, Facts(numbers, own.dates, own.names, own.stems | named_stems))
+    facts = Facts(numbers, own.dates, own.names, own.stems | named_stems, own.rates | rates(label))
+    return Part(text, label, named_stems, facts)

@@ -6,7 +6,7 @@ import pytest
 
 from generation.citations import resolve
 from generation.generators.extractive import ExtractiveGenerator
-from generation.lists import BULLETS, LONGEST, NUMBERS, kinds_asked_for, whole_list
+from generation.lists import BULLETS, LONGEST, NUMBERS, kinds_asked_for, whole_list, without_label
 from generation.types import Prompt, Quote
 from ingest.sentences import sentences
 from tests.generation.passages import hit
@@ -103,3 +103,9 @@ def test_a_whole_list_takes_the_place_of_an_item_before_it() -> None:
 def test_an_item_stands_alone_where_nobody_asks_for_all() -> None:
     pieces, _ = answered("May I lend my badge?", "- lend")
     assert pieces == ["- lend a badge\n  to anyone [1]"]
+
+
+def test_the_day_of_a_date_is_no_label() -> None:
+    assert without_label("15. März 2025") == "15. März 2025"
+    assert without_label("3. May be opened.") == "May be opened."
+    assert without_label("3. Unplug it.") == "Unplug it."

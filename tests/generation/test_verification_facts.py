@@ -4,9 +4,10 @@ import pytest
 
 from generation.verification.dates import agree, dates
 from generation.verification.modality import stronger
-from generation.verification.names import forms, inverted, known, names, stands
+from generation.verification.names import forms, known, names, stands
 from generation.verification.numbers import quantities, same, unit_named
 from generation.verification.polarity import conflict, without_lead
+from generation.verification.roles import inverted
 from ingest.sentences import seen_in_lower_case
 
 
@@ -23,6 +24,7 @@ def said(text: str) -> list[tuple[str, str]]:
         ("€2.40, 3,50 euros and GBP 120", [("2.4", "EUR"), ("3.5", "EUR"), ("120", "GBP")]),
         ("1.24 million rides and £35.0m", [("1240000", ""), ("35000000", "GBP")]),
         ("15 per cent, 15 percent, 15 %, 15%", [("15", "%")] * 4),
+        ("2 percentage points, 2 percent points, 2 Prozentpunkte", [("2", "pp")] * 3),
         ("a 30-minute course in five working days", [("30", "minute"), ("5", "working day")]),
         ("twenty-five years, the twelfth, the 12th", [("25", "year"), ("12", ""), ("12", "")]),
         ("minus 7 °C and −2 °C", [("-7", "degree"), ("-2", "degree")]),
@@ -151,6 +153,26 @@ def test_names_that_change_places() -> None:
     assert inverted(both, source, "Mattingly replaced Swigert.") == ("Mattingly", "Swigert")
     assert inverted(both, source, "Mattingly was replaced by Swigert.") is None
     assert inverted(both, "Swigert and Mattingly flew.", "Mattingly and Swigert flew.") is None
+    assert inverted(both, source, "Swigert was replaced by Mattingly.") == ("Swigert", "Mattingly")
+    assert inverted(both, "Swigert was helped by Mattingly.", "Swigert worked with Mattingly.") is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "changed"),
+    [
+        ("Schmidt's manager is Braun.", False),
+        ("Anna Schmidt's manager is Braun.", False),
+        ("The manager of Anna Schmidt is Braun.", False),
+        ("Braun's employee is Schmidt.", False),
+        ("Braun's manager is Schmidt.", True),
+        ("Schmidt manages Braun.", True),
+        ("Braun is managed by Schmidt.", True),
+        ("Schmidt is managed by Braun.", False),
+    ],
+)
+def test_names_beside_a_possessive(statement: str, changed: bool) -> None:
+    source = "Braun manages Anna Schmidt."
+    assert bool(inverted(["Anna", "Schmidt", "Braun"], source, statement)) is changed
 
 
 @pytest.mark.parametrize(
@@ -168,6 +190,14 @@ def test_names_that_change_places() -> None:
         ("The lift is not only for staff.", "The lift is for staff."),
         ("Hunde sind nicht erlaubt.", "Hunde sind verboten."),
         ("It opens before noon.", "It does not open after noon."),
+        ("Open from 9 am.", "Open from 9 am to 5 pm."),
+        ("Send it before Friday.", "Send it by Friday."),
+        ("It rose by 5 since 2020.", "After 2020 it rose by 5."),
+        ("Spätestens am Freitag.", "Bis Freitag."),
+        ("Es gibt nichts im Mai.", "Im Mai ist nichts."),
+        ("First block the card, then call.", "Block the card before you call."),
+        ("No hay tasas.", "No hay ninguna tasa."),
+        ("Sans frais.", "Sans aucun frais."),
     ],
 )
 def test_texts_that_do_not_contradict(statement: str, source: str) -> None:
@@ -189,6 +219,17 @@ def test_texts_that_do_not_contradict(statement: str, source: str) -> None:
         ("Hunde dürfen hinein.", "Hunde dürfen nicht hinein."),
         ("Except on Mondays it is open.", "On Mondays it is open."),
         ("Außer am Montag ist offen.", "Am Montag ist offen."),
+        ("Les chiens sont admis.", "Les chiens ne sont pas admis."),
+        ("Se admiten perros.", "No se admiten nunca perros."),
+        ("Honden zijn toegestaan.", "Honden zijn niet toegestaan."),
+        ("I cani sono ammessi.", "I cani non sono ammessi."),
+        ("It is valid until 5 May.", "It is valid from 5 May."),
+        ("Es gilt ab 5. Mai.", "Es gilt bis zum 5. Mai."),
+        ("Spätestens am Freitag.", "Frühestens am Freitag."),
+        ("Ab dem 5. Mai.", "Spätestens am 5. Mai."),
+        ("Pay after Friday.", "Pay by Friday."),
+        ("Pay no later than 5 pm.", "Pay after 5 pm."),
+        ("Children over 12 pay.", "Children up to 12 pay."),
     ],
 )
 def test_texts_that_contradict(statement: str, source: str) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from generation.verification.hedges import overstated
 from generation.verification.modality import modes, stronger
 from generation.verification.placement import crossed
 from generation.verification.scopes import disputes, signed
@@ -85,11 +86,46 @@ def test_modes(text: str, expected: set[str]) -> None:
         ("You may ask.", "You have to ask."),
         ("You must not ask.", "You need not ask."),
         ("You must ask.", "There is no need to ask."),
+        ("Members must attend.", "Only members may attend."),
     ],
 )
 def test_a_duty_is_no_choice(statement: str, source: str) -> None:
     assert "where the passage says" in stronger(statement, source)
     assert stronger(source, source) == ""
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("Visitors must be members.", "Only members may attend."),
+        ("You must be a member to attend.", "Only members may attend."),
+        ("Pay by card: you must.", "You may only pay by card."),
+        ("You must use a card.", "Only cards can be used."),
+        ("The price may fall.", "The price is probably going to fall."),
+    ],
+)
+def test_what_only_makes_a_duty(statement: str, source: str) -> None:
+    assert stronger(statement, source) == ""
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "more"),
+    [
+        ("The price falls.", "The price is probably going to fall.", True),
+        ("The price falls.", "The bank expects that the price may fall.", True),
+        ("A branch in Lyon opens in 2026.", "It is planned to open a branch in Lyon in 2026.", True),
+        ("Die Filiale öffnet 2026.", "Die Filiale öffnet voraussichtlich 2026.", True),
+        ("The price may fall.", "The price is probably going to fall.", False),
+        ("A branch in Lyon is likely to open.", "It is planned to open a branch in Lyon.", False),
+        ("Planned leave is entered by Monday.", "Planned leave is entered by Monday.", False),
+        ("Dogs are allowed every day.", "Dogs are allowed on Fridays only.", True),
+        ("Everyone may attend.", "Only members may attend.", True),
+        ("Everyone who is a member may attend.", "Only members may attend.", False),
+        ("Dogs are allowed only on Fridays, always.", "Dogs are allowed on Fridays only.", False),
+    ],
+)
+def test_more_than_is_sure(statement: str, source: str, more: bool) -> None:
+    assert bool(overstated(statement, source)) is more
 
 
 def test_words_that_belong_together_and_opposites() -> None:

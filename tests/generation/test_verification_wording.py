@@ -52,6 +52,7 @@ def judge(sentence: str, passage: str, headings: tuple[str, ...]) -> Verdict:
         ("2. Unplug it.", "Switch off the machine. Unplug it.", ()),
         ("3. Unplug the cable at the wall.", "Unplug the cable at the wall.", ()),
         ("Bay 4E is free.", "Bay 4E is free for all.", ()),
+        ("14. März 2025.", "Die Frist endet am 14. März 2025.", ()),
     ],
 )
 def test_the_same_in_other_words(sentence: str, passage: str, headings: tuple[str, ...]) -> None:
@@ -96,6 +97,7 @@ def test_the_same_in_other_words(sentence: str, passage: str, headings: tuple[st
         ("A fee is due if the booking is cancelled in time.", "A fee is due if not cancelled in time.", ()),
         ("The bar closes at 12 am.", "The bar closes at 12 pm.", ()),
         ("Bay 4E is free.", "Bay 4F is free.", ()),
+        ("15. März 2025.", "Die Frist endet am 14. März 2025.", ()),
         (
             "Frau Schmidt leitet die Abteilung und die Logistik.",
             "Frau Müller leitet die Abteilung und die Logistik.",

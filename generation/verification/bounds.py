@@ -1,0 +1,33 @@
+"""Words that say where something begins or ends, before dates, times and numbers: "until 5 May", "from 9 am"."""
+
+import re
+
+from ingest.validity import MONTHS
+
+_MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b"
+_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:mon|diens|donners|frei|sams|sonn)tags?|mittwochs?)\b"
+_THE = r"(?:(?:the|dem|den|der|zum|zur) )?(?:(?:end|start|beginning) of |ende |anfang )?"
+_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.)? ?(?:of )?{_MONTH}|\d{{4}}-\d\d-\d\d|\d{{1,2}}\.\d{{1,2}}\.)"
+_TIME = r"(?:\d{1,2}[:.]\d\d\b|\d{1,2} ?(?:[ap]\.?m\b|o['’]clock|uhr\b)|noon\b|midnight\b|midday\b)"
+_WHEN = rf"{_THE}(?:{_DAY}|{_TIME}|{_MONTH}|{_WEEKDAY})"
+_NUMBER = r"(?:[€$£] ?)?\d"
+_BOUNDS = tuple(
+    (re.compile(pattern, re.IGNORECASE), token)
+    for pattern, token in (
+        (r"\b(?:from|von|ab|since|starting)\b([^;]{1,30}?)(?:\b(?:(?:un)?till?|to|through|bis)\b|[–-])", r" \1 "),
+        (r"\b(?:(?:un)?till?|bis)\b([^.]{1,40}?\b(?:then|thereafter|danach|dann)\b)", r" \1 "),
+        (rf"\b(?:(?:un)?till?|bis)\b\s+(?={_WHEN}|{_THE}{_NUMBER})", " untilthen "),
+        (rf"\bby\s+(?={_WHEN})", " untilthen "),
+        (rf"\b(?:from|since|as of|starting|ab|seit)\b\s+(?={_WHEN}|{_THE}{_NUMBER})", " fromthen "),
+        (rf"\b(?:over|exceed(?:s|ed|ing)?|in excess of|über|mehr als)\s+(?={_NUMBER})", " above "),
+        (rf"\b(?:unter|weniger als)\s+(?={_NUMBER})", " below "),
+    )
+)
+"""What has both ends ("from 9 to 5") or goes on behind one is left alone."""
+
+
+def bounded(text: str) -> str:
+    """With one word for each way to say until when, and from when."""
+    for pattern, token in _BOUNDS:
+        text = pattern.sub(token, text)
+    return text

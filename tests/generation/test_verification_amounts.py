@@ -1,0 +1,102 @@
+"""Amounts, rates and dates of a sentence: whether they are those of what it speaks of."""
+
+import pytest
+
+from generation.verification.rates import rates
+from tests.generation.test_verification_wording import judge
+
+ALLOWANCE = "The travel allowance is 50 euros per month."
+TURNOVER = "Turnover was 4.2 million euros in 2022 and 4.8 million euros in 2023."
+PROJECT = "Project Alpha starts on 3 April 2024 and ends on 12 June 2024."
+NOTICE = "The probation period is six months, the notice period two weeks."
+FEES = "The entry fee is 20 euros, the parking fee 10 dollars."
+LIFT = "The maximum load of the lift is 630 kg."
+RATE = "The key rate was raised by 2 percentage points to 5 percent."
+STORAGE = "The fridge keeps vaccines between 2 and 8 degrees."
+BACKUP = "The backup runs daily at 2 am."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("50 euros per month, 20 a day, 5 kg each year", {"month", "day", "year"}),
+        ("the annual fee, weekly backups, vierteljährlich", {"year", "week", "quarter"}),
+        ("50 Euro im Monat, monatliche Miete, pro Nacht", {"month", "night"}),
+        ("open seven days a week", {"day"}),
+        (
+            "It lasts a year, with Wind 24 a kilowatt hour costs 5 per cent, a half-yearly report, 50 Euro im Jahr 24",
+            set(),
+        ),
+    ],
+)
+def test_rates(text: str, expected: set[str]) -> None:
+    assert rates(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("The monthly travel allowance is 50 euros.", ALLOWANCE),
+        ("The travel allowance is 50 euros a month.", ALLOWANCE),
+        ("The backup runs every day at 2 am.", BACKUP),
+        ("Turnover was 4.8 million euros in 2023.", TURNOVER),
+        ("In 2022 turnover was 4.2 million euros.", TURNOVER),
+        ("Turnover grew from 4.2 million euros in 2022 to 4.8 million euros in 2023.", TURNOVER),
+        ("Project Alpha starts on 3 April 2024.", PROJECT),
+        ("Project Alpha ends on 12 June 2024.", PROJECT),
+        ("Project Alpha runs until 12 June 2024.", PROJECT),
+        ("Project Alpha runs from 3 April 2024 to 12 June 2024.", PROJECT),
+        ("The notice period is two weeks.", NOTICE),
+        ("The parking fee is 10 dollars.", FEES),
+        ("The lift carries a load of 630 kg at most.", LIFT),
+        ("The key rate was raised by 2 percentage points.", RATE),
+        ("The key rate rose to 5%.", RATE),
+        ("The fridge keeps vaccines at 2 to 8 degrees.", STORAGE),
+        ("Vaccines must not be kept above 8 degrees.", f"{STORAGE} Vaccines are not kept above 8 degrees."),
+        ("It can be put off by ten days at most.", "It can be put off up to ten days."),
+        (
+            "The fee for a lesson is waived within four weeks.",
+            "The fee for a lesson of 30 minutes is waived, if within four weeks of it.",
+        ),
+        ("In case of doubt, after 5 May the fee is 20 euros.", "The fee is 10 euros until 5 May, then 20 euros."),
+        ("Bills are not paid until Friday.", "Bills are paid after Friday only."),
+        (
+            "The bank expects more money, though some holders will leave.",
+            "The bank expects to have more money, though some holders will leave.",
+        ),
+        (
+            "The heating is raised from 8 to 20 degrees.",
+            "The heating is set to 8 degrees, then turned up to 20 degrees.",
+        ),
+        ("The shop is open every day.", "The shop is open seven days a week."),
+    ],
+)
+def test_the_same_amount(sentence: str, passage: str) -> None:
+    assert judge(sentence, passage, ()).reason == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("The travel allowance is 50 euros per year.", ALLOWANCE),
+        ("The travel allowance is 50 euros a day.", ALLOWANCE),
+        ("The yearly travel allowance is 50 euros.", ALLOWANCE),
+        ("The backup runs weekly at 2 am.", BACKUP),
+        ("The backup runs every week at 2 am.", BACKUP),
+        ("Turnover was 4.8 million euros in 2022.", TURNOVER),
+        ("Project Alpha starts on 12 June 2024.", PROJECT),
+        ("The probation period is two weeks.", NOTICE),
+        ("The notice period is six months.", NOTICE),
+        ("The entry fee is 10 dollars.", FEES),
+        ("The key rate was raised by 2 percent.", RATE),
+        ("The key rate was raised by 5 percent.", RATE),
+        ("The key rate was raised to 2 percentage points.", RATE),
+        ("The fridge keeps vaccines above 8 degrees.", STORAGE),
+        ("The fridge keeps vaccines below 2 degrees.", STORAGE),
+        ("The minimum load of the lift is 630 kg.", LIFT),
+        ("Registration is possible from 5 May 2025.", "Registration is possible until 5 May 2025."),
+        ("Turnover was 4.2 million euros in 2023.", TURNOVER),
+    ],
+)
+def test_another_amount(sentence: str, passage: str) -> None:
+    assert not judge(sentence, passage, ()).supported
