@@ -21,7 +21,8 @@ _ADVERBS = {
     }.items()
     for form in forms.split()
 }
-_TIMES = [form for form, unit in _FORMS.items() if unit in {*_ADVERBS.values(), "night", "minute"}]
+_COUNTED = {*_ADVERBS.values(), "night", "minute", "km", "mile", "kg", "tonne", "litre", "m²"}
+_EACH = "|".join(form for form, unit in _FORMS.items() if unit in _COUNTED)
 _UNIT = rf"(?P<unit>{'|'.join(sorted(map(re.escape, _FORMS), key=len, reverse=True))})\b"
 _PER = re.compile(
     rf"(?:\b(?:per|each|every|pro|je|jede[nrms]?)\s|(?<=\w)\s?/\s?)(?:(?:calendar|working|business|full|single)\s)?{_UNIT}",
@@ -29,10 +30,10 @@ _PER = re.compile(
 )
 _ARTICLE = re.compile(
     rf"(?:\d|\b(?:once|twice|thrice|times|two|three|four|five|six|eight|ten|einmal|zweimal|dreimal|mal)\b)"
-    rf"(?:\s[\w%€$£]+)?\s(?:an?|am|im|in der|die)\s(?P<unit>{'|'.join(_TIMES)})\b(?!\s\d)",
+    rf"(?:\s[\w%€$£]+)?\s(?:an?|am|im|in der|die)\s(?P<unit>{_EACH})\b(?!\s\d)",
     re.IGNORECASE,
 )
-"""Behind a count, since "a year" alone may be how long something lasts."""
+"""Behind a count, since "a year" alone may be how long something lasts; not "a kilowatt", which an hour may follow."""
 _ADVERB = re.compile(rf"(?<![\w-])(?:{'|'.join(_ADVERBS)})(?:e[nrms]?)?(?![\w-])", re.IGNORECASE)
 _EVERY_DAY = re.compile(
     r"\b(?:seven|7|sieben) (?:days|tage) (?:an?|per|each|every|die|pro|in der) (?:week|woche)\b", re.I

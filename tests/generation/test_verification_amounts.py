@@ -22,7 +22,7 @@ BACKUP = "The backup runs daily at 2 am."
         ("50 euros per month, 20 a day, 5 kg each year", {"month", "day", "year"}),
         ("the annual fee, weekly backups, vierteljährlich", {"year", "week", "quarter"}),
         ("50 Euro im Monat, monatliche Miete, pro Nacht", {"month", "night"}),
-        ("open seven days a week", {"day"}),
+        ("open seven days a week, 0.35 a kilometre", {"day", "km"}),
         (
             "It lasts a year, with Wind 24 a kilowatt hour costs 5 per cent, a half-yearly report, 50 Euro im Jahr 24",
             set(),
