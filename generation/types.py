@@ -100,11 +100,13 @@ class Ground:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a statement is supported by the passages that it cites; `reason` says to people why not, else empty."""
+    """Whether a statement is supported by the passages that it cites; `reason` says to people why not, else empty.
+    `likely`: the probability, by a model of entailment, that they imply it; 1 where none was asked."""
 
     supported: bool
     reason: str
     grounds: tuple[Ground, ...]
+    likely: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -86,20 +86,20 @@ class PassageVerifier:
 
     def _read(self, text: str, units: Sequence[Unit], common: Callable[[str], bool], question: str) -> Verdict:
         grounds: dict[tuple[int, int, int], Ground] = {}
+        likely = 1.0
         for sentence in _sentences(text):
-            reason, found = self._sentence(sentence, units, common, question)
-            if reason:
-                return Verdict(False, reason, tuple(found))
-            grounds |= {(one.marker, one.start, one.end): one for one in found}
+            verdict = self._sentence(sentence, units, common, question)
+            if not verdict.supported:
+                return verdict
+            grounds |= {(one.marker, one.start, one.end): one for one in verdict.grounds}
+            likely = min(likely, verdict.likely)
         if not grounds:
             return Verdict(False, "It says nothing that could be looked up.", ())
-        return Verdict(True, "", tuple(grounds.values()))
+        return Verdict(True, "", tuple(grounds.values()), likely)
 
-    def _sentence(
-        self, text: str, units: Sequence[Unit], common: Callable[[str], bool], question: str
-    ) -> tuple[str, list[Ground]]:
+    def _sentence(self, text: str, units: Sequence[Unit], common: Callable[[str], bool], question: str) -> Verdict:
         if not units:
-            return "The passage says nothing.", []
+            return Verdict(False, "The passage says nothing.", ())
         asked = self._vocabulary.stems(question)
         used: list[Unit] = []
         for claim in claims(text, self._vocabulary, common):
@@ -107,13 +107,12 @@ class PassageVerifier:
             if not any(unit is one for one in used):
                 used.append(unit)
             if reason:
-                return f"{reason}.", [_ground(unit, claim.stems)]
+                return Verdict(False, f"{reason}.", (_ground(unit, claim.stems),))
         said = [frozenset(self._vocabulary.stems(piece)) for piece in pieces(text)]
         for unit in used:
             if not unit.is_row and crossed(said, [part.facts.stems for part in unit.parts]):
-                return f"It puts together what [{unit.candidate.marker}] says of different things.", [
-                    _ground(unit, asked)
-                ]
+                reason = f"It puts together what [{unit.candidate.marker}] says of different things."
+                return Verdict(False, reason, (_ground(unit, asked),))
         return self._enough(text, used, units)
 
     def _place(self, claim: Claim, units: Sequence[Unit], asked: dict[int, str]) -> tuple[str, Unit]:
@@ -131,11 +130,12 @@ class PassageVerifier:
         _, reason, unit = max(verdicts, key=lambda verdict: verdict[0])
         return reason, unit
 
-    def _enough(self, text: str, used: Sequence[Unit], units: Sequence[Unit]) -> tuple[str, list[Ground]]:
+    def _enough(self, text: str, used: Sequence[Unit], units: Sequence[Unit]) -> Verdict:
         words = self._vocabulary.stems(without_lead(text))
         used = _completed(words, used, units)
         amiss = self._amiss(words, len([one for one in quantities(text) if not one.weak]), used)
-        return self._judged(text, units, amiss), [_ground(unit, words) for unit in used]
+        reason, likely = self._judged(text, units, amiss)
+        return Verdict(not reason, reason, tuple(_ground(unit, words) for unit in used), likely)
 
     def _amiss(self, words: dict[int, str], numbers: int, used: Sequence[Unit]) -> str:
         """Which words the units lack, where too many do, or whether only titles have them."""
@@ -150,18 +150,20 @@ class PassageVerifier:
         beyond_titles = numbers + sum(self._words.covers(stem, own) for stem in telling)
         return "Little more than a title says so." if beyond_titles < self._thresholds.own * said else ""
 
-    def _judged(self, text: str, units: Sequence[Unit], amiss: str) -> str:
+    def _judged(self, text: str, units: Sequence[Unit], amiss: str) -> tuple[str, float]:
         """What the model of entailment, if any, lets pass in spite of words, which takes English (of other languages
-        small models take for the same whatever is not clearly something else), or denies in spite of them."""
+        small models take for the same whatever is not clearly something else), or denies in spite of them; and how
+        likely it is, in English."""
         if not self._entailment:
-            return amiss
+            return amiss, 1.0
         read = premise(text, units, self._vocabulary, self._words)
-        if amiss and not (in_english(text) and in_english(read)):
-            return amiss
-        (likely,) = self._entailment.probabilities([(read, text)])
+        english = in_english(text) and in_english(read)
+        if amiss and not english:
+            return amiss, 1.0
+        likely = float(self._entailment.probabilities([(read, text)])[0])
         if likely >= (self._thresholds.despite if amiss else self._thresholds.entailment):
-            return ""
-        return amiss or f"The passage does not seem to say so ({likely:.2f})."
+            return "", likely if english else 1.0
+        return amiss or f"The passage does not seem to say so ({likely:.2f}).", likely
 
 
 def _weight(weights: dict[int, float], unit: Unit) -> float:

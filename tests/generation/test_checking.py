@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,9 +11,10 @@ from generation.citations import Statement
 from generation.errors import GenerationError
 from generation.prompting import origin
 from generation.streaming import Draft
-from generation.types import Quote, Removed, Usage, Verification
+from generation.types import Ground, Quote, Removed, Usage, Verdict, Verification
 from generation.verification.verifier import THRESHOLDS, PassageVerifier
 from ingest.errors import UnavailableError
+from retrieval.types import Hit
 from tests.fakes import ScriptedGenerator
 from tests.generation.passages import hit
 from tests.generation.test_answerer import OPENS, QUESTION, TEXT, Shelf, answerer, ask
@@ -26,6 +28,17 @@ def stems(text: str) -> frozenset[int]:
 
 
 VERIFIER = PassageVerifier(stems, THRESHOLDS)
+
+
+class Doubter:
+    """Port `Verifier`: it supports what cites something, and is as sure as it is told to be."""
+
+    def __init__(self, likely: float) -> None:
+        self._likely = likely
+
+    def verify(self, statement: Statement, hits: Sequence[Hit], question: str) -> Verdict:
+        grounds = tuple(Ground(marker, 0, 5, 1.0) for marker in statement.markers)
+        return Verdict(bool(grounds), "", grounds, self._likely)
 
 
 def shown(*pieces: str | Usage | Exception) -> tuple[list[str], Verification, list[tuple[int, str]]]:
@@ -54,6 +67,14 @@ def test_a_wrong_or_missing_marker_is_put_right() -> None:
     assert texts == ["Parental leave lasts 14 weeks. [2]", "\nThe office opens at nine. [1]"]
     assert (result.kept, result.recited) == (2, 2)
     assert [marker for marker, _ in cited] == [2, 1]
+
+
+@pytest.mark.parametrize(("likely", "texts"), [(0.9, ["The office opens at nine. [1]"]), (0.3, [])])
+def test_what_was_not_looked_up_must_be_likely(likely: float, texts: list[str]) -> None:
+    check = SentenceCheck(Doubter(likely), [hit(TEXT)], QUESTION)
+    shown = [check.passed(Draft(Statement("The office opens at nine.", markers), "")) for markers in ((), (1,))]
+    assert [text for text in shown[:1] if text] == texts
+    assert bool(shown[1]) is not bool(texts)  # with its marker it passes, unless it was said already
 
 
 @pytest.mark.parametrize("fragment", ["Nine.", "The answer is: at nine.", "The answer is: no.", "The answer is:"])
