@@ -3,8 +3,8 @@
 `python -m eval.bench.verification` plants errors into the correct sentences of eval/samples/verification and prints a
 table: of each kind how many were planted, in how many sentences that makes no sense, and the share that was removed,
 with 95 % Wilson intervals. `--half thresholds` takes the half that thresholds and rules were chosen on, `--half second`
-sentences from other fields, of which most are wrong by hand, `--half training` 34,880 to train with. `--generated`
-reads what SmolLM2 wrote about the handbook, sentence by sentence with a verdict by eye, and says how many of the
+sentences from other fields, of which most are wrong by hand, `--half training` 43,438 to train with. `--generated`
+reads what SmolLM2 wrote, sentence by sentence with a verdict by eye, and says how many of the
 sentences that are served are unsupported.
 """
 
