@@ -17,6 +17,8 @@ _AGENTS = {"by", "from", "von", "durch"}
 _BOTH = {"and", "or", "und", "oder", "but", "while", "whereas"}
 _COMMON = 4
 """Letters that forms of one word begin with alike: manages, managed, manager."""
+_FAR = 200
+"""Characters: of names further apart none does anything to the other."""
 _PLACES = tuple[Span, Span]
 
 
@@ -29,7 +31,7 @@ def inverted(said: Sequence[str], source: str, statement: str) -> tuple[str, str
     places = {word: (_place(word, statement), _place(word, source)) for word in dict.fromkeys(said)}
     whole = [(word, (here, there)) for word, (here, there) in places.items() if here and there]
     for (word, first), (other, second) in permutations(whole, 2):
-        if first[0][1] <= second[0][0] and _changed(statement, source, first, second):
+        if first[0][1] <= second[0][0] <= first[0][1] + _FAR and _changed(statement, source, first, second):
             return word, other
     return None
 

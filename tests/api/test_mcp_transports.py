@@ -36,7 +36,7 @@ def url(library: Services) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
 def test_over_stdio_through_a_server(library: Services, url: str, mode: str) -> None:
     async def session(client: Client) -> None:
         assert len((await client.list_tools()).tools) == 3

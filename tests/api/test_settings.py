@@ -254,7 +254,7 @@ secrets = st.from_regex(r"zQ7xV[A-Za-z0-9]{8,24}", fullmatch=True)
 
 
 @given(secret=secrets, where=st.sampled_from([*SECRETS, "store.url", "api.port", "nonsense", "store.nonsense", "data"]))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_no_secret_is_ever_shown(tmp_path: Path, secret: str, where: str) -> None:
     """Wherever it was written: in its place, in another's, under a mistyped key, or in a broken file."""
     section, _, key = where.partition(".")

@@ -90,6 +90,7 @@ def test_other_chunks_need_another_index(experiment_file: Path, data: Path, smal
     assert found.results[0].index.key != small_run.results[0].index.key
 
 
+@pytest.mark.slow
 def test_an_index_that_is_gone_is_built_again(experiment_file: Path, tmp_path: Path) -> None:
     first = run_again(experiment_file, tmp_path)
     (folder,) = (tmp_path / "evaluations" / "indexes").iterdir()

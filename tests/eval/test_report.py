@@ -172,6 +172,7 @@ def test_configurations_of_the_same_colour_differ_otherwise(styles: tuple[str, .
     assert gcd(len(plots.COLOURS), len(styles)) == 1
 
 
+@pytest.mark.slow
 def test_many_configurations_with_odd_names(tmp_path: Path) -> None:
     names = ["hybrid", "_hidden", "a$b$", "$x^", "<b>", "k=1 | k=2", "ü", "eighth"]
     run = made_run({name: outcomes(MIXED) for name in names})

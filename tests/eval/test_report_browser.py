@@ -46,6 +46,7 @@ def test_the_report_in_a_browser(browser: Browser, report: Path, width: int) -> 
     opens_cleanly(browser, report, width)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_report_of_many_configurations_in_a_browser(browser: Browser, wide_report: Path, width: int) -> None:
     opens_cleanly(browser, wide_report, width)

@@ -39,6 +39,7 @@ def test_the_randomisation_test_is_exact_where_it_can_be() -> None:
     assert randomisation_p(np.zeros(10), 7) == 1.0
 
 
+@pytest.mark.slow
 def test_chance_is_called_chance() -> None:
     chance = np.random.default_rng(2)
     found = [randomisation_p(chance.normal(size=30), 7) < 0.05 for _ in range(200)]

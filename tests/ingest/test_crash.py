@@ -58,6 +58,7 @@ def docs(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments(tmp_path: Path, docs: Path) -> None:
     chance, data, died = random.Random(7), tmp_path / "data", 0
     files = files_of(docs)

@@ -160,7 +160,7 @@ def test_two_threads_take_turns(workshop: Workshop, docs: Path) -> None:
     assert workshop.store.count() == sum(1 + number % 3 for number in range(20))
 
 
-@pytest.mark.parametrize("mode", ["bm25", "hybrid"])
+@pytest.mark.parametrize("mode", [pytest.param("bm25", marks=pytest.mark.slow), "hybrid"])
 def test_a_reader_never_sees_two_revisions_nor_misses_a_document(workshop: Workshop, docs: Path, mode: str) -> None:
     """Every chunk holds the word alpha, so that each search must find each document, whole, in one revision."""
     workshop.run(write(docs, dict(texts(12, "v0"))))
