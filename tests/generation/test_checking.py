@@ -71,7 +71,7 @@ def test_a_wrong_or_missing_marker_is_put_right() -> None:
 
 @pytest.mark.parametrize(("likely", "texts"), [(0.9, ["The office opens at nine. [1]"]), (0.3, [])])
 def test_what_was_not_looked_up_must_be_likely(likely: float, texts: list[str]) -> None:
-    check = SentenceCheck(Doubter(likely), [hit(TEXT)], QUESTION)
+    check = SentenceCheck(Doubter(likely), [hit(TEXT)], QUESTION.text)
     shown = [check.passed(Draft(Statement("The office opens at nine.", markers), "")) for markers in ((), (1,))]
     assert [text for text in shown[:1] if text] == texts
     assert bool(shown[1]) is not bool(texts)  # with its marker it passes, unless it was said already
