@@ -128,7 +128,7 @@ class Services(Databases):
         if not self.exists(name):
             raise NotFoundError(
                 f"There is no collection {name!r} in {self.settings.data}; ingest documents into it first, "
-                f"or name another with --collection or --data."
+                "or name another collection or data folder."
             )
 
     def drop(self, name: str) -> None:
