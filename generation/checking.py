@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from generation.citations import Statement, citation_at
 from generation.ports import Verifier
@@ -90,12 +91,13 @@ class SentenceCheck:
             return ASKS
         if said in self._said:
             return TWICE
-        if said in self._echoes():
+        if said in self._echoes:
             return ECHO
         if _stuck(said):
             return STUCK
         return OF_PASSAGES if self._mentions(said) else ""
 
+    @cached_property
     def _echoes(self) -> set[str]:
         """Lines above the passages."""
         lines = [line for hit in self.hits for line in (origin(hit), hit.chunk.title, *hit.chunk.headings)]
@@ -111,9 +113,10 @@ class SentenceCheck:
     def _borne(self, draft: Draft) -> tuple[Draft, Verdict]:
         """The draft itself, or one that cites the passage which bears it, and the verdict on it."""
         verdict = self.verifier.verify(draft.statement, self.hits, self.question)
-        if len(_words(without_lead(draft.statement.text))) <= _FRAGMENT:
+        said = without_lead(draft.statement.text)
+        if len(_words(said)) <= _FRAGMENT:
             return draft, self._beside_the_question(verdict)
-        if verdict.supported or estimate(without_lead(draft.statement.text)) < _FEWEST:
+        if verdict.supported or estimate(said) < _FEWEST:
             return draft, verdict
         for other in self._elsewhere(draft.statement):
             second = self.verifier.verify(other, self.hits, self.question)
@@ -160,8 +163,9 @@ def _stuck(said: str) -> bool:
     """True if more than half of its words, or two in five of the longer ones, are repetitions: "The plan is on the plan
     of the plan." Models that go round in circles write such; people do not, in none of the 20,538 right sentences of
     eval/samples/verification/training.jsonl."""
-    longer = [word for word in _words(said) if len(word) > 3]
-    return _distinct(_words(said), 8) < 0.5 or _distinct(longer, 3) <= 0.6
+    words = _words(said)
+    longer = [word for word in words if len(word) > 3]
+    return _distinct(words, 8) < 0.5 or _distinct(longer, 3) <= 0.6
 
 
 def _distinct(said: Sequence[str], least: int) -> float:
