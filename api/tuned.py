@@ -9,6 +9,7 @@ from typing import Any
 
 from generation.confidence import NAMES, Confidence
 from ingest.errors import SettingsError
+from ingest.whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,7 @@ def save_tuned(tuned: Tuned, data: Path, collection: str) -> Path:
     """At one moment: a process that opens the collection meanwhile sees the old or the new."""
     path = _path(data, collection)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(asdict(tuned)) + "\n", encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, json.dumps(asdict(tuned)) + "\n")
     return path
 
 

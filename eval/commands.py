@@ -33,8 +33,8 @@ from eval.experiment.runner import Experiment, Step
 from eval.experiment.spec import load_experiment
 from eval.report.write import write_report
 from eval.tracking import check, track
-from eval.whole import write_whole
 from ingest.errors import InvalidError, SettingsError, UnavailableError
+from ingest.whole import write_whole
 from retrieval.llm import ChatModel, key_from
 
 OnStep = Callable[[Step], None]

@@ -17,6 +17,7 @@ from eval.experiment.sets import EvaluationSet
 from ingest.errors import UnreadableFileError
 from ingest.pipeline import Label
 from ingest.progress import Snapshot
+from ingest.whole import write_whole
 
 _DECIDING: dict[str, Any] = {
     "access": {"tenant"},
@@ -71,9 +72,7 @@ def build(
     figures = _ingest(services, collection, dataset, key, on_progress)
     if known:
         figures = replace(figures, seconds=_seconds(known, figures))
-    draft = done.with_suffix(".draft")
-    draft.write_text(json.dumps(asdict(figures)))
-    draft.replace(done)
+    write_whole(done, json.dumps(asdict(figures)))
     return figures
 
 

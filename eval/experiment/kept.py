@@ -15,7 +15,7 @@ from eval.environment import shown
 from eval.experiment.outcomes import Result
 from eval.experiment.sets import EvaluationSet
 from eval.experiment.spec import ExperimentSpec
-from eval.whole import write_whole
+from ingest.whole import write_whole
 
 FOLDER = Path("evaluations") / "unfinished"
 """Below the data folder."""

@@ -14,8 +14,8 @@ from api.schemas import EvaluationOut
 from eval import summary
 from eval.experiment.outcomes import Run
 from eval.report.aggregates import Aggregate, aggregates
-from eval.whole import write_whole
 from ingest.errors import InvalidError, NotFoundError
+from ingest.whole import write_whole
 
 QUESTIONS = "questions.csv"
 _RUN = TypeAdapter(Run)

@@ -9,7 +9,7 @@ from api.evaluations import REPORT
 from eval.experiment.outcomes import Lost, Run
 from eval.experiment.runs import load_aggregates
 from eval.report.content import sections
-from eval.whole import write_whole
+from ingest.whole import write_whole
 
 _FOLDER = Path(__file__).parent
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eval.tuning.reranker.mining import Listed
 from ingest.errors import InvalidError
+from ingest.whole import write_whole
 
 WORK = ".work"
 _DONE = ".done"
@@ -39,7 +40,7 @@ class OutFolder:
         self.work.mkdir(parents=True, exist_ok=True)
         stored = self.work / _KEY
         if not stored.exists():
-            _written(stored, self._key)
+            write_whole(stored, self._key)
         elif stored.read_text(encoding="utf-8") != self._key:
             raise InvalidError(
                 f"{self.out} holds a training that was begun with other pairs, options or another model; go on with "
@@ -59,7 +60,7 @@ class OutFolder:
 
     def keep(self, lists: Mapping[str, Sequence[Listed]]) -> None:
         rows = [{"part": part, **asdict(one)} for part, found in lists.items() for one in found]
-        _written(self.work / _MINED, "".join(json.dumps(row) + "\n" for row in rows))
+        write_whole(self.work / _MINED, "".join(json.dumps(row) + "\n" for row in rows))
 
     def finish(self, model: Path) -> None:
         """The model moves into the folder; the drafts go last, so that an interruption can be made good."""
@@ -67,10 +68,3 @@ class OutFolder:
         done = self.out / _DONE
         self.work.rename(done)
         shutil.rmtree(done)
-
-
-def _written(path: Path, text: str) -> None:
-    """At one moment."""
-    draft = path.with_name(f"{path.name}.draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
