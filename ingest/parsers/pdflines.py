@@ -12,10 +12,11 @@ from ingest.writing import normalized
 
 HYPHEN = "\x02"
 """How pdfium marks a hyphen at a line end where the word goes on below."""
+INVISIBLE = re.compile(r"[\x00\x01\x03-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u2060\ufeff\uffff\ud800-\udfff]")
+"""No characters of a text."""
 ODD = re.compile(
-    r"[\x00\x01\x03-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u2060\ufeff\uffff\ud800-\udfff]"  # no characters of a text
+    r"[^\s\u0300-\u036f]?[\u0300-\u036f]+"  # characters with their accents apart
     r"|[\ufb00-\ufb06]"  # ligatures
-    r"|[^\W\d_][\u0300-\u036f]+"  # letters with their accents apart
     r"|[ \t]{2,}"
     r"|(?:[.\u2026][ \t]?){6,}"  # dot leaders
 )
@@ -51,26 +52,33 @@ def page_lines(chars: PageChars) -> list[Line]:
 
 def repair(chars: PageChars) -> PageChars:
     """The same page without control characters, ligatures, accents apart, dot leaders and runs of spaces."""
-    text = chars.text.translate(SAME_LENGTH)
+    page = replace(chars, text=chars.text.translate(SAME_LENGTH))
+    return _substituted(_substituted(page, INVISIBLE), ODD)  # what stands between a letter and its accent goes first
+
+
+def _substituted(page: PageChars, pattern: re.Pattern[str]) -> PageChars:
+    text = page.text
     parts: list[str] = []
     sources: list[NDArray[np.int64]] = []
     at = 0
-    for odd in ODD.finditer(text):
+    for odd in pattern.finditer(text):
         new = _replacement(odd.group())
         parts += [text[at : odd.start()], new]
         sources += [np.arange(at, odd.start()), odd.start() + np.arange(len(new)) % (odd.end() - odd.start())]
         at = odd.end()
     source = np.concatenate([*sources, np.arange(at, len(text))])
     joined = "".join([*parts, text[at:]])
-    return replace(chars, text=joined, boxes=chars.boxes[source], bold=chars.bold[source])
+    return replace(page, text=joined, boxes=page.boxes[source], bold=page.bold[source])
 
 
 def _replacement(odd: str) -> str:
+    if INVISIBLE.fullmatch(odd):
+        return ""
     if odd[0] in " \t":
         return " "
-    if odd[0] in ".\u2026":
+    if len(odd) > 5 and odd[0] in ".\u2026":
         return "..."
-    return normalized(odd) if odd[0].isalpha() else ""
+    return normalized(odd)
 
 
 def _lines(page: PageChars) -> list[Line]:

@@ -1,5 +1,4 @@
 import gzip
-import unicodedata
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,13 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fpdf import FPDF
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ingest.errors import UnreadableFileError
-from ingest.parsers.pdf import join_lines
-from ingest.parsers.pdfchars import PageChars
-from ingest.parsers.pdflines import HYPHEN, Line, page_lines, repair
 from ingest.parsers.routing import RoutingParser
 from ingest.types import Section
 
@@ -254,56 +248,3 @@ def test_a_real_manual(parser: RoutingParser) -> None:
     sections = parser.parse(NETTLE)
     check_boxes(sections, 612, 792)
     assert any(section.headings[-1:] == ("SHA256",) for section in sections)
-
-
-alphabet = st.sampled_from(
-    [*"ab .-\n\t\x00\x07\xad\ufb01\ufeff\u00e9\u0301\u200b\U0001f600", HYPHEN, "\r\n", "\ufffe", " . . . . . . . "]
-)
-
-
-@st.composite
-def pages(draw: st.DrawFn) -> PageChars:
-    text = "".join(draw(st.lists(alphabet, max_size=60)))
-    numbers = np.random.default_rng(draw(st.integers(0, 9))).uniform(0, 500, (len(text), 4)).astype(np.float32)
-    boxes = np.concatenate([numbers[:, :2], numbers[:, :2] + np.abs(numbers[:, 2:] - 250)], axis=1)
-    return PageChars(1, 800, 800, text, boxes, np.zeros(len(text), np.bool_))
-
-
-@settings(deadline=None)
-@given(pages())
-def test_boxes_stay_in_step_through_repair(page: PageChars) -> None:
-    repaired = repair(page)
-    assert len(repaired.boxes) == len(repaired.bold) == len(repaired.text)
-    lines = page_lines(page)
-    for line in lines:
-        assert len(line.boxes) == len(line.text)
-    if lines:
-        text, boxes = join_lines(lines, frozenset())
-        assert boxes.shape == (len(text), 4)
-        assert not any(char in text for char in "\x00\x07\x02\r\ufb01\u200b\ufffe")
-        assert unicodedata.is_normalized("NFC", text)
-        letters = [i for i, char in enumerate(page.text) if char == "a"]
-        kept = [i for i, char in enumerate(text) if char in "aá"]
-        assert len(letters) == len(kept)
-        assert {tuple(page.boxes[i]) for i in letters} == {tuple(boxes[i]) for i in kept}
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "joined"),
-    [
-        ("exam-", "ple", "example"),
-        ("a --long-", "option here", "a --long-option here"),
-        ("Anglo-", "Saxon", "Anglo-Saxon"),
-        ("B-", "52 bomber", "B-52 bomber"),
-        ("Die Ein-", "und Ausgabe", "Die Ein-\nund Ausgabe"),
-        ("pre-", "or post-war", "pre-\nor post-war"),
-        ("Der Kür-", "bis", "Der Kürbis"),
-        ("Fein-", "unding", "Feinunding"),
-    ],
-)
-def test_hyphens_at_line_ends(before: str, after: str, joined: str) -> None:
-    lines = [
-        Line(text, np.zeros((len(text), 4), np.float32), 0, top, 9, top + 9, 9, False, hyphenated=top == 0)
-        for top, text in ((0, before), (10, after))
-    ]
-    assert join_lines(lines, frozenset({"long-option", "kürbis"}))[0] == joined
