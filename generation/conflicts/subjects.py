@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from generation.conflicts.frames import KIND_OF_TEXT, days_of, numbers_of, own_names
-from generation.conflicts.values import Values, rates
+from generation.conflicts.values import Values, denominators
 from generation.types import Quote
 from generation.verification.names import known, names, stands
 from generation.verification.polarity import negated, opposed
@@ -119,7 +119,7 @@ def _marks(one: Reading) -> tuple[bool, bool, frozenset[str], frozenset[str]]:
     """What must be alike on both sides: a condition, a negation, how days are counted, for what so much is paid."""
     text = one.quote.text
     measured = frozenset(map(str.casefold, _MEASURED.findall(text)))
-    return bool(_CONDITION.search(text)), negated(text), measured, rates(text)
+    return bool(_CONDITION.search(text)), negated(text), measured, denominators(text)
 
 
 def _beyond(words: Collection[str], others: Collection[str]) -> list[str]:

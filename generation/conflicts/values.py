@@ -107,7 +107,7 @@ def values_of(text: str, vocabulary: Vocabulary, kind: str = "") -> Values:
     return Values(tuple(stated), frozenset(labels), rough, _without(text, [*numbers, *days]))
 
 
-def rates(text: str) -> frozenset[str]:
+def denominators(text: str) -> frozenset[str]:
     """For what there is so much each time: a night, a week, a person."""
     behind = (_EACH.match(text, one.end) for one in quantities(text) if not one.weak)
     periods = [_one_of(found["of"]) for found in (*behind, *_SLASH.finditer(text)) if found]

@@ -11,7 +11,7 @@ from eval.experiment.scoring import supported
 from generation.answerer import RagAnswerer
 from generation.citations import citation_at
 from generation.conflicts.finder import ConflictFinder
-from generation.conflicts.values import rates, values_of
+from generation.conflicts.values import denominators, values_of
 from generation.conflicts.wording import HEAD, said
 from generation.context import Unlimited
 from generation.types import Answer, Citation, Conflict, Quote
@@ -248,7 +248,7 @@ def test_what_is_stated_and_what_is_named(text: str, kinds: set[str]) -> None:
     ],
 )
 def test_for_what_there_is_so_much(text: str, each: set[str]) -> None:
-    assert rates(text) == each
+    assert denominators(text) == each
 
 
 def test_an_answer_ends_with_what_contradicts_it_and_cites_it() -> None:
