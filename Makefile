@@ -7,7 +7,7 @@ demo test test-all bench eval gate: export HF_HUB_OFFLINE ?= 1
 # The tests of a file stay together: some share a database.
 WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile
 
-.PHONY: help install install-dev demo test test-all lint fmt type bench eval gate serve clean
+.PHONY: help install install-dev demo test test-all lint fmt type bench eval gate serve clean given-data
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,9 +54,11 @@ fmt: install-dev  ## Format the code
 type: install-dev  ## Check types
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed-peers  ## Measure search on a BEIR folder: make bench DATA=folder OUT=file.json
-	@test -n "$(DATA)" || { echo "Say which BEIR folder: make bench DATA=folder OUT=file.json"; exit 2; }
+bench: given-data $(VENV)/.installed-peers  ## Measure search on a BEIR folder: make bench DATA=folder OUT=file.json
 	$(BIN)/python -m eval.bench --data "$(DATA)" --out "$(or $(OUT),bench.json)"
+
+given-data:
+	@test -n "$(DATA)" || { echo "Say which BEIR folder: make bench DATA=folder OUT=file.json"; exit 2; }
 
 eval: install  ## Evaluate search and answers on the sample handbook, and write a report
 	$(BIN)/citewell eval run $(or $(EXPERIMENT),configs/experiments/handbook.yaml)

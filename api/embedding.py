@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from retrieval.http import Endpoint
 
 _NO_ONNX = (
-    "embedding.runtime and embedding.query_runtime can be onnx only with the packages of citewell[onnx]; "
-    "say pip install 'citewell[onnx]', or set them to torch."
+    "embedding.runtime and embedding.query_runtime can be onnx only with the extra onnx: "
+    "say pip install '.[onnx]' in Citewell's checkout, or set them to torch."
 )
 
 

@@ -19,7 +19,9 @@ _CREDENTIALS = re.compile(r"//[^/@\s]*@")
 def check() -> None:
     """Raises SettingsError where a tracking URI is set, but MLflow is not installed."""
     if os.environ.get(VARIABLE) and not importlib.util.find_spec("mlflow"):
-        raise SettingsError(f"{VARIABLE} is set, but MLflow is missing: pip install 'citewell[mlflow]'.")
+        raise SettingsError(
+            f"{VARIABLE} is set, but MLflow is missing: say pip install '.[mlflow]' in Citewell's checkout."
+        )
 
 
 def track(run: Run, folder: Path) -> bool:

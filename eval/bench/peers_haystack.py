@@ -27,7 +27,7 @@ def haystack(corpus: Corpus, embedder: RecordingEmbedder, queries: Queries) -> P
         stages = import_module("haystack.components.preprocessors"), import_module("haystack.components.joiners")
         retrievers = import_module("haystack.components.retrievers.in_memory")
     except ImportError:
-        return PeerFigures(NAME, ABOUT, state="not installed: pip install citewell[peers]")
+        return PeerFigures(NAME, ABOUT, state="not installed: pip install '.[peers]' in the checkout")
     splitter = stages[0].DocumentSplitter()
     splitter.warm_up()
     embedder.reset()

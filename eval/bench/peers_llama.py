@@ -64,7 +64,7 @@ def llama_index(corpus: Corpus, embedder: RecordingEmbedder, queries: Queries, f
         stores = import_module("llama_index.vector_stores.qdrant")
         retrievers = import_module("llama_index.retrievers.bm25")
     except ImportError:
-        return PeerFigures(NAME, ABOUT, state="not installed: pip install citewell[peers]")
+        return PeerFigures(NAME, ABOUT, state="not installed: pip install '.[peers]' in the checkout")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # local mode advises against more than 20,000 points
         client = QdrantClient(path=str(folder))

@@ -21,7 +21,7 @@ def txtai(corpus: Corpus, embedder: RecordingEmbedder, queries: Queries) -> Peer
     try:
         library = import_module("txtai")
     except ImportError:
-        return PeerFigures(NAME, ABOUT, state="not installed: pip install citewell[peers]")
+        return PeerFigures(NAME, ABOUT, state="not installed: pip install '.[peers]' in the checkout")
     embedder.reset()
     transform = _Transform(embedder)
     started = perf_counter()

@@ -23,6 +23,7 @@ from ingest.errors import UnavailableError
 from retrieval.http import AgainError, Server, bearer, checked, translated
 
 _log = logging.getLogger(__name__)
+_REFUSES = "check answers.serve.command, and that answers.url ends as the server's addresses do, mostly in /v1"
 _POLL_S = 0.25
 _PROBE_S = 5.0
 _KILL_S = 5.0
@@ -121,7 +122,7 @@ class ManagedServer:
     def _answers(self, client: httpx.Client) -> bool:
         """Its models are listed, and where it tells its health, that is not bad: llama.cpp lists them too early."""
         silent = "see its log"
-        server = Server(self._program, self._url, silent, "set answers.api_key", "check answers.serve.command", silent)
+        server = Server(self._program, self._url, silent, "set answers.api_key", _REFUSES, silent)
         try:
             with translated(server):
                 checked(client.get(f"{self._url}/models"), server)

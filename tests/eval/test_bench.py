@@ -74,7 +74,7 @@ def test_the_benchmark_from_end_to_end(folder: Path, tmp_path: Path, capsys: pyt
 def test_a_peer_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "llama_index.vector_stores.qdrant", None)
     peer = llama_index({}, RecordingEmbedder(HashEmbedder()), Queries({}, {}, {}), tmp_path / "qdrant")
-    assert peer.state == "not installed: pip install citewell[peers]"
+    assert peer.state == "not installed: pip install '.[peers]' in the checkout"
     assert not (tmp_path / "qdrant").exists()
 
 
@@ -84,7 +84,7 @@ def test_other_peers_that_are_not_installed_are_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     found = peer({}, RecordingEmbedder(HashEmbedder()), Queries({}, {}, {}))
-    assert found.state == "not installed: pip install citewell[peers]"
+    assert found.state == "not installed: pip install '.[peers]' in the checkout"
 
 
 class TxtaiEmbeddings:

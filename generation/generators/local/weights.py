@@ -71,7 +71,7 @@ def load(choice: Choice) -> LanguageModel:
     except ImportError as error:
         raise UnavailableError(
             f"The language model {choice.model!r} needs packages that are not installed; "
-            f"pip install 'citewell[llm]' brings them."
+            f"pip install '.[llm]' in Citewell's checkout brings them."
         ) from error
     except torch.OutOfMemoryError as error:
         raise _too_large(choice) from error
