@@ -1,6 +1,8 @@
-"""Which years a question asks about: "the policy of 2023" names one, "Windows Server 2019" does not."""
+"""Which times a question asks about: "the policy of 2023" names a year, "Windows Server 2019" does not."""
 
 import re
+
+from ingest.validity import MONTHS
 
 _UNITS = (
     r"(?:euros?|eur|usd|us-dollars?|dollars?|pounds?|gbp|chf|francs?|franken|pfund|[%€$£¥°]|percent|prozent"
@@ -31,9 +33,23 @@ version besides, one too few hides the right one."""
 _REACH = 80
 """Characters before a year that are looked at: searched from everywhere in a long text, they take quadratic time."""
 
+_LONG_NAMES = "|".join(name for name in MONTHS if len(name) > 3)
+_AHEAD = re.compile(
+    r"\b(?:next|upcoming|coming|future|planned|soon|will|chang(?:es?|ing)|künftig\w*|zukünftig\w*|zukunft|nächste\w*"
+    rf"|kommende\w*|geplant\w*|bald|demnächst|ändert|ändern|änderung\w*|{_LONG_NAMES}"
+    r"|(?:\d\.?|in|from|of|until|im|ab|bis|zum|anfang|ende|mitte)\s+ma[iy])\b",
+    re.IGNORECASE,
+)
+"""May is seldom a month."""
+
 
 def named_years(text: str) -> set[int]:
     return {int(year[0]) for year in _YEAR.finditer(text) if _is_day(text, year.start())}
+
+
+def looks_ahead(text: str) -> bool:
+    """Whether it may ask for what is still to come: a month may be that of this year."""
+    return _AHEAD.search(text) is not None
 
 
 def _is_day(text: str, at: int) -> bool:

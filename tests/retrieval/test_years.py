@@ -4,7 +4,7 @@ from time import process_time
 
 import pytest
 
-from retrieval.years import named_years
+from retrieval.years import looks_ahead, named_years
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,7 @@ from retrieval.years import named_years
         "December 31st 2022",
         "Corporate Governance Code 2022",
         "the server room in 2022",
+        "FY2024? No, in March 2022",
     ],
 )
 def test_behind_any_noun_a_year_is_one(text: str) -> None:
@@ -43,6 +44,7 @@ def test_behind_any_noun_a_year_is_one(text: str) -> None:
         "ticket # 2022",
         "ISO 27001 2022",
         "seit Anfang 2022 bei uns",
+        "customers since March 2022",
     ],
 )
 def test_the_number_of_something_is_no_year(text: str) -> None:
@@ -56,3 +58,10 @@ def test_a_long_question_takes_linear_time(text: str) -> None:
     began = process_time()
     assert named_years(text) == {2019}
     assert process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    "text", ["May I stay?", "How high is the limit?", "Wie viele Tage sind das?", "the mail of today"]
+)
+def test_a_plain_question_asks_for_today(text: str) -> None:
+    assert not looks_ahead(text)
