@@ -29,5 +29,5 @@ def _others(word: str) -> list[str]:
     if len(places) <= _MOST:
         ways = list(product(*((place, _OTHER[place]) for place in places)))
     else:
-        ways = [[_OTHER[place] if place in at_once else place for place in places] for at_once in _AT_ONCE]
+        ways = [tuple(_OTHER[one] if one in at_once else one for one in places) for at_once in _AT_ONCE]
     return ["".join(chain.from_iterable(zip_longest(parts[::2], way, fillvalue=""))) for way in ways]
