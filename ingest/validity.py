@@ -116,6 +116,9 @@ class Version:
     valid_from: date
     valid_until: date | None = None
 
+    def in_force(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
+
 
 def stated(text: str) -> dict[str, MetadataValue]:
     """Metadata that the opening of a document's text gives. Where it speaks of the validity of several days, or of
@@ -182,7 +185,7 @@ def superseded(versions: Mapping[str, Version], on: date) -> dict[str, str]:
     """
     winners: dict[str, tuple[date, str]] = {}
     for key, one in versions.items():
-        if one.valid_from <= on and (one.valid_until is None or on <= one.valid_until):
+        if one.in_force(on):
             winners[one.series] = max(winners.get(one.series, (date.min, "")), (one.valid_from, key))
     return {
         key: winners[one.series][1]

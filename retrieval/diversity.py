@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from ingest.number_words import counts
 from retrieval.fusion import scaled
 from retrieval.ports import Searcher, Store
-from retrieval.statements import signs, turns
+from retrieval.statements import contrary, signs, turns
 from retrieval.types import Hit, Query
 
 _WORD = re.compile(r"\w+")
 _NEGATION = re.compile(
-    r"not|t|no|nor|never|none|nobody|nothing|nowhere|neither|cannot|without|except|excluding|unless|only"
+    r"not|t|no|non|nor|never|none|nobody|nothing|nowhere|neither|cannot|without|except|excluding|unless|only"
     r"|nicht|nichts|kein\w*|nie|niemals|niemand\w*|nirgends|weder|ohne|ausser|ausgenommen|nur"
 )
 """As `casefold` writes them; what `_WORD` finds of "don't" is "don" and "t"."""
+_PER = {"per", "pro", "je", "each", "every"}
 _SHINGLE = 3
 _ROUNDS = 6
 """Each looks twice as deep: 64 times as many hits as were asked for, at most."""
@@ -32,7 +33,7 @@ class DiversityOptions:
     Args:
         duplicates: a hit goes where it shares this much of its words in order with a better one (Jaccard similarity of
             runs of three words); 1 leaves out exact copies only, None none. Texts that differ in a name, a number, its
-            sign or unit, an address, a negation or one of two opposites never count as copies of each other.
+            sign or unit, an address, a negation or a word known to be one of two opposites never count as copies.
         per_document: at most so many hits of one document; None any number.
         mmr: share of relevance against novelty in maximal marginal relevance, in [0, 1] (Carbonell and Goldstein, The
             Use of MMR, 1998); None leaves the order as it is.
@@ -99,7 +100,8 @@ class DiverseSearcher:
 @dataclass(frozen=True)
 class Fingerprint:
     """Runs of words; how often each word occurs; which of them change what is said: names, numbers, negations,
-    opposites; numbers with the word behind each, which is often a unit; signs and addresses."""
+    opposites, lengths of time; numbers and "per" with the word behind each, which is often a unit; signs and
+    addresses."""
 
     shingles: frozenset[tuple[str, ...]]
     words: Counter[str]
@@ -113,7 +115,7 @@ def fingerprint(text: str) -> Fingerprint:
     words = [word.casefold() for word in written]
     runs = frozenset(tuple(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1)))
     telling = frozenset(word for word, form in zip(words, written, strict=True) if form[0].isupper() or _tells(word))
-    amounts = Counter(pair for pair in pairwise(words) if _is_number(pair[0]))
+    amounts = Counter(pair for pair in pairwise(words) if pair[0] in _PER or _is_number(pair[0]))
     return Fingerprint(runs, Counter(words), telling, amounts, signs(text))
 
 
@@ -129,8 +131,10 @@ def alike(one: Fingerprint, other: Fingerprint) -> float:
     """Jaccard similarity of the runs of words; 0 where a name, a number or a negation occurs in one more often: a limit
     of 150 is not one of 180, 30 days are not 30 hours, and what is allowed in France is not what is not allowed in
     Germany."""
-    if (one.amounts, one.signs) != (other.amounts, other.signs) or any(
-        one.words[word] != other.words[word] for word in one.telling | other.telling
+    if (
+        (one.amounts, one.signs) != (other.amounts, other.signs)
+        or any(one.words[word] != other.words[word] for word in one.telling | other.telling)
+        or contrary(one.words.keys(), other.words.keys())
     ):
         return 0.0
     return len(one.shingles & other.shingles) / len(one.shingles | other.shingles)

@@ -11,7 +11,7 @@ from ingest.validity import VALID_FROM, VALID_UNTIL, Version, superseded, versio
 from retrieval.filters import METADATA_PREFIX, AnyOf, Every, Filter, Not, both, may_fulfil, parse
 from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
-from retrieval.years import named_years
+from retrieval.years import looks_ahead, named_years
 
 _ROUNDS = 5
 """Each looks twice as deep: 16 times as many hits as were asked for, at most."""
@@ -26,13 +26,14 @@ class VersionReader(Protocol):
 
 
 class CurrentSearcher:
-    """Port `Searcher` round another one, without documents that made way for a newer version.
+    """Port `Searcher` round another one, without documents that made way for a newer version or are still to come.
 
     Two documents are versions of one where their titles and paths say so and both state since when they are in force
     (`ingest.validity`). What counts is the day that the query gives (`as_of`: then documents that are not yet or no
     longer in force on it are left out as well), else the end of a past year that its text names (today where that is
     before the first version), else today; a text that names several years compares them, and is shown every version. A
-    version that the query's filters leave out supersedes nothing.
+    version that is not yet in force is shown where none is, and where the text speaks of what is to come or names this
+    year or a later one. One that the query's filters leave out supersedes nothing.
 
     Args:
         supersede: false leaves every version in; `as_of` counts nevertheless.
@@ -69,7 +70,10 @@ class CurrentSearcher:
         allowed = {key: one for key, one in entries.items() if may_fulfil(query.filters, _known(one))}
         versions = _versions(allowed)
         gone = set(superseded(versions, day))
-        return gone if query.as_of else gone | set(superseded(_later_than(day, versions), self._today()))
+        if query.as_of:
+            return gone
+        gone |= set(superseded(_later_than(day, versions), self._today()))
+        return gone if self._looks_ahead(query.text) else gone | _to_come(versions, self._today())
 
     def _named(self, text: str) -> date | None:
         """None where a text names several years."""
@@ -78,6 +82,9 @@ class CurrentSearcher:
         if len(years) > 1:
             return None
         return date(min(years), 12, 31) if years and min(years) < today.year else today
+
+    def _looks_ahead(self, text: str) -> bool:
+        return looks_ahead(text) or any(year >= self._today().year for year in named_years(text))
 
 
 def _without(query: Query, documents: set[str], top_k: int) -> Query:
@@ -101,6 +108,12 @@ def _later_than(day: date, versions: Mapping[str, Version]) -> dict[str, Version
     """Those of series that were not begun: a number that looks like a year asks for none of them."""
     begun = {one.series for one in versions.values() if one.valid_from <= day}
     return {key: one for key, one in versions.items() if one.series not in begun}
+
+
+def _to_come(versions: Mapping[str, Version], today: date) -> set[str]:
+    """Those that shall replace one that is in force today."""
+    begun = {one.series for one in versions.values() if one.in_force(today)}
+    return {key for key, one in versions.items() if one.valid_from > today and one.series in begun}
 
 
 def _known(entry: CatalogEntry) -> dict[str, MetadataValue]:

@@ -1,6 +1,8 @@
-"""Which years a question asks about: "the policy of 2023" names one, "Windows Server 2019" does not."""
+"""Which times a question asks about: "the policy of 2023" names a year, "Windows Server 2019" does not."""
 
 import re
+
+from ingest.validity import MONTHS
 
 _UNITS = (
     r"(?:euros?|eur|usd|us-dollars?|dollars?|pounds?|gbp|chf|francs?|franken|pfund|[%€$£¥°]|percent|prozent"
@@ -16,43 +18,40 @@ _CURRENCY = r"(?<![$€£¥])(?<![$€£¥]\s)(?<!\b(?:EUR|USD|CHF|GBP)\s)"
 _YEAR = re.compile(
     rf"(?<![\w:./-]){_CURRENCY}(?:19|20)\d\d(?![\w:/-]|\.\d|,\d\d?(?!\d)|\s*{_UNITS}(?![\w&-]))", re.IGNORECASE
 )
-_BEFORE = re.compile(r"([^\W_]+(?:[-&'’][^\W_]+)*)(?:[\s(\[\"„“:#]|(?<=\bn[or])\.)+\Z", re.IGNORECASE)
 _SINCE = re.compile(r"\b(?:since|seit)(?:\s+\w+){0,2}\s+\Z", re.IGNORECASE)
 """An aside about how long something has been so: "seit Anfang 2019 bei uns"."""
-_TEMPORAL = re.compile(
-    r"in|im|as|of|for|from|by|until|till|to|before|after|during|through|throughout|and|or|between|at|on|vs|versus|than|about"
-    r"|the|this|that|which|what|whose|our|your|their|a|an|is|was|were|are|did|do|does|how|under|per|with|only|still"
-    r"|für|von|vom|bis|ab|vor|nach|während|zwischen|und|oder|um|aus|zum|zur|ende|anfang|mitte|stand|laut|gemäß|gegen|wie"
-    r"|die|der|das|den|dem|des|welche\w?|unsere?\w?|eine?\w?|war|waren|galt|galten|gilt|gelten|ist|sind|wurden?"
-    r"|years?|jahre?s?|\w*jahr|fy|cy|gj|q[1-4]|h[12]|quarter|quartal|calendar|fiscal|season|summer|winter|spring|autumn|fall"
-    r"|sommer|herbst|frühling|frühjahr|end|late|early|mid|beginning|start"
-    r"|jan\w*|jän\w*|feb\w*|mar|march|märz|apr|april|may|mai|june?|juni?|july?|juli|aug|august|sept?\w*|o[ck]t\w*|nov\w*"
-    r"|de[cz]\w*|(?:19|20)\d\d"
-    r"|\w*(?:polic(?:y|ies)|guides?|guidelines?|handbooks?|manual|rules?|regulations?|edition|version|revision|standard"
-    r"|schedule|rates?|limits?|agreement|report|budget|richtlinien?|regelung(?:en)?|regeln?|ordnung(?:en)?|fassung|ausgabe"
-    r"|vereinbarung(?:en)?|handbuch\w*|leitfaden|leitlinien?|satzung|bericht|tarif\w*|preisliste|plan|kraft"
-    r"|tage|kosten|spesen|urlaub|sätze?|satz|grenzen?|pauschalen?|gehalt|gehälter|fristen|frist|bonus|vertrag|verträge"
-    r"|gesetz|verordnung|gebühr|gebühren|beitrag|beiträge)",
+_NUMBERED = re.compile(
+    r"(?<![\w&'’-])(?:rooms?|raum|zimmer|no|nr|numbers?|\w{,20}nummer|ids?|account|konto|kostenstelle|cent(?:er|re)"
+    r"|extension|durchwahl|postfach|ports?|tickets?|orders?|auftrag|section|paragraph|chapter|kapitel|page|seite|pin|plz"
+    r"|windows|(?<!home\s)office|server|exchange|sharepoint|excel|word|powerpoint|onenote|outlook|visio|dynamics|studio"
+    r"|sql|r2|autocad|revit|solidworks|acrobat|photoshop|rfc|iso|din|iec|(?!(?:19|20)\d\d\b)\d{3,15})"
+    r"(?:[\s(\[\"„“:#]|(?<=\bn[or])\.)+\Z|#\s?\Z",
     re.IGNORECASE,
 )
-"""Words before a year, at the beginning of a sentence too, and what has versions."""
-_NUMBERED = re.compile(
-    r"since|seit|rooms?|raum|zimmer|no|nr|number|nummer|ids?|account|konto|kostenstelle|cent(?:er|re)|extension|durchwahl"
-    r"|ports?|tickets?|orders?|auftrag|section|paragraph|chapter|kapitel|page|seite|code|pin|plz|model|modell|windows|office"
-    r"|server|exchange|sharepoint|excel|word|studio|outlook|sql|\w*\d\w*"
+"""What a number that looks like a year may be that of. Behind any other word it is a year: one too many shows an older
+version besides, one too few hides the right one."""
+_REACH = 80
+"""Characters before a year that are looked at: searched from everywhere in a long text, they take quadratic time."""
+
+_LONG_NAMES = "|".join(name for name in MONTHS if len(name) > 3)
+_AHEAD = re.compile(
+    r"\b(?:next|upcoming|coming|future|planned|soon|will|chang(?:es?|ing)|künftig\w*|zukünftig\w*|zukunft|nächste\w*"
+    rf"|kommende\w*|geplant\w*|bald|demnächst|ändert|ändern|änderung\w*|{_LONG_NAMES}"
+    r"|(?:\d\.?|in|from|of|until|im|ab|bis|zum|anfang|ende|mitte)\s+ma[iy])\b",
+    re.IGNORECASE,
 )
-"""What a number that looks like a year may be that of, in lower case."""
+"""May is seldom a month."""
 
 
 def named_years(text: str) -> set[int]:
-    return {int(year[0]) for year in _YEAR.finditer(text) if _is_day(text[: year.start()])}
+    return {int(year[0]) for year in _YEAR.finditer(text) if _is_day(text, year.start())}
 
 
-def _is_day(before: str) -> bool:
-    """Whether a year behind this is one: not behind the name of a product, a cost centre, "since"."""
-    if _SINCE.search(before):
-        return False
-    word = _BEFORE.search(before)
-    if word is None or _TEMPORAL.fullmatch(word[1]):
-        return True
-    return word[1].islower() and not _NUMBERED.fullmatch(word[1])
+def looks_ahead(text: str) -> bool:
+    """Whether it may ask for what is still to come: a month may be that of this year."""
+    return _AHEAD.search(text) is not None
+
+
+def _is_day(text: str, at: int) -> bool:
+    """Whether a year there is one: not behind the name of a product, a cost centre, "since"."""
+    return not any(of.search(text, max(0, at - _REACH), at) for of in (_SINCE, _NUMBERED))

@@ -13,7 +13,7 @@ _QUOTED = re.compile(
     r"|‚([^‚‘’]{2,200})[‘’](?!\w)|(?<!\w)‘([^‘’]{2,200})’(?!\w)"
 )
 """English, German and French; a mark behind a number is one of inches, one between letters an apostrophe."""
-_TOKEN = re.compile(r"(?<![^\s(\[{<'‚‘§])-{0,2}\w[\w./:+#@-]*\w")
+_TOKEN = re.compile(r"(?<![^\s(\[{<'‚‘§#=])-{0,2}\w[\w./:+#@-]*\w")
 _MAIL = re.compile(r"[^@]+@[^@]+\.[^@]+")
 _WITH_UNIT = re.compile(r"(\d[\d.,]*)([^\W\d_]{2,4}|[ghlmsvw])", re.IGNORECASE)
 _YEARS = re.compile(r"(?:19|20)\d\d-(?:19|20)\d\d")
@@ -30,7 +30,8 @@ class ExactSearcher:
     Exact are phrases in quotation marks, and identifiers: words that mix letters with digits or are joined by marks
     (INC-2291, P4-60, --num-callers, v3.9, 10.4.0.12, 4711-0815, it@acme.com). Their letters' case, the kind and number
     of spaces and the kind of hyphen do not matter, nor a space before a unit (500mg); what stands beside them must not
-    be a letter or digit, so that P4-6 is not found in P4-60, nor v3.9 in v3.9.1.
+    be a letter or digit, so that P4-6 is not found in P4-60, nor v3.9 in v3.9.1, 500mg in 1,500 mg or it@acme.com in
+    support-it@acme.com.
 
     Args:
         candidates: how many hits are looked through.
@@ -90,8 +91,19 @@ def _is_identifier(word: str) -> bool:
 
 def _pattern(exactly: str) -> Callable[[str], object]:
     words = r"\s+".join(map(re.escape, exactly.split()))
-    if amount := _WITH_UNIT.fullmatch(exactly):
+    amount = _WITH_UNIT.fullmatch(exactly)
+    if amount:
         words = rf"{re.escape(amount[1])}\s?{re.escape(amount[2])}"
+    before, behind = _edges(exactly, amount is not None)
+    return re.compile(before + words + behind, re.IGNORECASE).search
+
+
+def _edges(exactly: str, amount: bool) -> tuple[str, str]:
+    """What must not stand before and behind."""
+    if _MAIL.fullmatch(exactly):
+        return r"(?<!\w)(?<!\w[.+-])", r"(?!\w|[.-]\w)"
     before = r"(?<!\w)(?<!\d\.)" if exactly[0].isdigit() else r"(?<!\w)"
     behind = r"(?!\w|\.\d)" if exactly[-1].isdigit() else r"(?!\w)"
-    return re.compile(before + words + behind, re.IGNORECASE).search
+    if amount:  # 500mg is a part of 1,500 mg, 1'500 mg and 1 500 mg
+        before += r"(?<!\d[,'’])" + (r"(?<!\d\s)" if re.match(r"\d{3}(?!\d)", exactly) else "")
+    return before, behind

@@ -96,12 +96,13 @@ class TenantStatistics:
         self.chunks = chunks
         self._absent = {}  # a word that nobody used may have come
         if self._changed > _TOLERATED * chunks or self._terms > _MOST_TERMS:
-            self._known, self._changed, self._terms = {}, 0, 0
+            self._forget()
 
     def tidied(self, dead: int) -> None:
         """To be called where the engine has written its segments anew, with how many chunks it left in them that are no
-        longer there."""
+        longer there. Its IDF, which the weights correct, no longer counts the others."""
         self._dead = dead
+        self._forget()
 
     def alone(self, tenant: str) -> bool:
         """Whether all chunks are surely the tenant's, so that the engine's own count is his. Not asked in a small
@@ -127,6 +128,9 @@ class TenantStatistics:
 
     def close(self) -> None:
         self._beside.shutdown(cancel_futures=True)
+
+    def _forget(self) -> None:
+        self._known, self._changed, self._terms = {}, 0, 0
 
     def _of(self, tenant: str) -> _Known:
         """Anew where more than a few of the tenant's chunks have changed: of twenty a term may be in all, while one is

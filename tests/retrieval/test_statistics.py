@@ -164,6 +164,15 @@ def test_small_changes_are_tolerated_and_many_are_not(counted: Counted) -> None:
     assert counted.statistics.weights([1], "acme") is None
 
 
+def test_once_the_engine_no_longer_counts_the_dead_a_term_is_weighed_anew(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert counted.learnt(1) == {1: 2.0}
+    monkeypatch.setitem(WHOLE, 1, 4.0)
+    counted.statistics.tidied(0)
+    assert counted.learnt(1) == {1: 1.0}
+
+
 @pytest.mark.parametrize(("written", "left"), [({"acme": 1}, 1_000), ({}, 999)])
 def test_what_is_known_of_a_tenant_is_weighed_against_his_own_chunks(
     counted: Counted, written: dict[str, int], left: int

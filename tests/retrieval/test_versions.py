@@ -46,23 +46,47 @@ def searched(text: str = "hotel limit", supersede: bool = True, **more: Any) -> 
     return texts(searcher.search(Query(text, "default", "acme", **more)))
 
 
-def test_what_made_way_is_left_out_and_what_is_to_come_is_not() -> None:
-    assert searched() == ["limit new", "limit next", "limit other"]
+def test_what_made_way_and_what_is_to_come_is_left_out() -> None:
+    assert searched() == ["limit new", "limit other"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What will the hotel limit be?",
+        "hotel limit from July",
+        "hotel limit next year",
+        "hotel limit in May",
+        "Wie hoch ist die Pauschale ab Juli?",
+        "Was ändert sich bei den Reisekosten?",
+        "hotel limit 2026",
+        "hotel limit 2027",
+    ],
+)
+def test_what_is_to_come_is_shown_to_who_asks_for_it(text: str) -> None:
+    assert searched(text) == ["limit new", "limit next", "limit other"]
+
+
+def test_what_is_to_come_is_shown_where_nothing_is_in_force() -> None:
+    entries = [entry("over", OLD, valid_until="2025-12-31"), entry("next", NEXT)]
+    row = Row([hit(one.id, 9, one.id, metadata=one.metadata) for one in entries])
+    searcher = CurrentSearcher(row, Versions(*entries), lambda: TODAY)
+    assert set(texts(searcher.search(Query("may I stay?", "default", "acme")))) == {"over", "next"}
 
 
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        ("What was the hotel limit in 2023?", ["limit old", "limit new", "limit next", "limit other"]),
-        ("hotel limit in 2025", ["limit new", "limit next", "limit other"]),
+        ("What was the hotel limit in 2023?", ["limit old", "limit new", "limit other"]),
+        ("hotel limit in 2025", ["limit new", "limit other"]),
         ("hotel limit in 2026", ["limit new", "limit next", "limit other"]),
         ("How did it change between 2023 and 2025?", ["limit old", "limit new", "limit next", "limit other"]),
-        ("room 2023a", ["limit new", "limit next", "limit other"]),
-        ("ISO 27001:2013", ["limit new", "limit next", "limit other"]),
-        ("a claim of 1999 euros", ["limit new", "limit next", "limit other"]),
-        ("What was the hotel limit in 2010?", ["limit new", "limit next", "limit other"]),
-        ("the 2023 M&A rules", ["limit old", "limit new", "limit next", "limit other"]),
-        ("hotel limit in 2023 Europe", ["limit old", "limit new", "limit next", "limit other"]),
+        ("room 2023a", ["limit new", "limit other"]),
+        ("ISO 27001:2013", ["limit new", "limit other"]),
+        ("a claim of 1999 euros", ["limit new", "limit other"]),
+        ("What was the hotel limit in 2010?", ["limit new", "limit other"]),
+        ("the 2023 M&A rules", ["limit old", "limit new", "limit other"]),
+        ("hotel limit in 2023 Europe", ["limit old", "limit new", "limit other"]),
     ],
 )
 def test_a_past_year_in_the_question_asks_for_the_version_of_its_end(text: str, kept: list[str]) -> None:
@@ -84,7 +108,7 @@ def test_a_past_year_in_the_question_asks_for_the_version_of_its_end(text: str, 
     ],
 )
 def test_an_amount_is_no_year(text: str) -> None:
-    assert searched(text) == ["limit new", "limit next", "limit other"]
+    assert searched(text) == ["limit new", "limit other"]
 
 
 @pytest.mark.parametrize(
@@ -97,12 +121,12 @@ def test_an_amount_is_no_year(text: str) -> None:
         "Kostenstelle: 2023",
         "invoice No. 2023",
         "Wir sind seit 2023 bei uns dabei",
-        "customers since March 2023",
+        "customers since 2023",
         "hotel limit for Office 2023 users",
     ],
 )
 def test_a_number_of_something_else_is_no_year(text: str) -> None:
-    assert searched(text) == ["limit new", "limit next", "limit other"]
+    assert searched(text) == ["limit new", "limit other"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +137,7 @@ def test_a_number_of_something_else_is_no_year(text: str) -> None:
         "Stand 2023",
         "as of 2023",
         "FY 2023",
-        "FY2024? No, in March 2023",
+        "FY2024? No, in 2023",
         "Travel policy 2023",
         "hotel limit 2023",
         "Reiserichtlinie 2023",
@@ -128,7 +152,7 @@ def test_a_number_of_something_else_is_no_year(text: str) -> None:
     ],
 )
 def test_a_year_of_a_policy_is_one(text: str) -> None:
-    assert searched(text) == ["limit old", "limit new", "limit next", "limit other"]
+    assert searched(text) == ["limit old", "limit new", "limit other"]
 
 
 def test_however_many_versions_there_are_only_the_last_one_is_left() -> None:
@@ -216,7 +240,8 @@ def test_ingested_documents_tell_their_versions(tmp_path: Path) -> None:
         assert found(TODAY, as_of=date(2024, 5, 5)) == {"travel-2023.txt", "leave.txt"}
         assert found(TODAY, as_of=date(2025, 2, 1)) == {"travel-2025.txt", "leave.txt"}
         assert found(TODAY, as_of=date(2020, 1, 1)) == {"leave.txt"}
-        assert found(date(2024, 1, 1)) == {"travel-2023.txt", "travel-2025.txt", "leave.txt"}
+        assert found(date(2024, 1, 1)) == {"travel-2023.txt", "leave.txt"}
+        assert found(date(2020, 1, 1)) == {"travel-2023.txt", "travel-2025.txt", "leave.txt"}
 
 
 def test_a_version_that_the_reader_may_not_read_supersedes_nothing(tmp_path: Path) -> None:
