@@ -115,7 +115,7 @@ def _without_inner(text: str) -> tuple[str, tuple[int, ...]]:
     start = 0
     while run := _RUN.search(text, start):
         before, after = text[: run.start()], text[run.end() :]
-        if "\n" in before.strip() or before[-1:] in _STOPS or not _GOES_ON.match(after):
+        if "\n" in before or before[-1:] in _STOPS or not _GOES_ON.match(after):
             break
         found += _numbers(run.group())
         if source := _SOURCE.search(before):

@@ -1,7 +1,7 @@
 """Where statements of a streamed answer end."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generation.citations import Statement
@@ -29,6 +29,7 @@ def said(*pieces: str) -> list[tuple[str, tuple[int, ...]]]:
         ("First line\nSecond line [1]", [("First line", ()), ("Second line", (1,))]),
         ("A line\n[1]\nNext [2]", [("A line", (1,)), ("Next", (2,))]),
         ("- one [1]\n- two [2]\n", [("- one", (1,)), ("- two", (2,))]),
+        ("\nThe deposit [1] is 20 euros.", [("The deposit is 20 euros.", (1,))]),
         ("[1]", []),
         ("  \n ", []),
         ("", []),
@@ -78,6 +79,8 @@ def test_lines_stay_lines() -> None:
 
 
 @given(st.lists(st.sampled_from(["Alpha beta", ".", " ", "[1]", "[12]", "\n", "[", "]", "3.5", ",", "x"])))
+@example(["\n", "x", "[1]", " ", "x"])
+@example(["\n", " ", "\n", "Alpha beta", "[1]", ",", "Alpha beta"])
 def test_pieces_do_not_matter_and_nothing_is_lost(parts: list[str]) -> None:
     text = "".join(parts)
     assert read(*text) == read(text)
