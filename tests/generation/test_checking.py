@@ -10,7 +10,7 @@ from generation.checking import ASKS, ECHO, ELSEWHERE, OF_PASSAGES, STUCK, Sente
 from generation.citations import Statement
 from generation.errors import GenerationError
 from generation.prompting import origin
-from generation.streaming import Draft
+from generation.streaming import Draft, DraftReader
 from generation.types import Ground, Quote, Removed, Usage, Verdict, Verification
 from generation.verification.verifier import THRESHOLDS, PassageVerifier
 from ingest.errors import UnavailableError
@@ -46,6 +46,11 @@ def shown(*pieces: str | Usage | Exception) -> tuple[list[str], Verification, li
     assert "".join(texts) == answer.text
     assert answer.verification
     return texts, answer.verification, [(one.marker, one.quote) for one in answer.citations]
+
+
+def drafts(text: str) -> list[Draft]:
+    reader = DraftReader()
+    return [*reader.feed(text), *reader.end()]
 
 
 def test_a_sentence_is_shown_when_it_is_verified() -> None:
@@ -175,3 +180,33 @@ def test_a_model_that_goes_round_in_circles_is_stopped() -> None:
     assert answer.provenance is not None
     assert answer.provenance.written.count("opens at nine") < 6
     assert answer.usage == Usage()
+
+
+BANS = "Staff may not:\n\n- lend their badge to anyone\n- Share accounts with colleagues."
+
+
+@pytest.mark.parametrize(
+    "lead", ["Staff may not:", "**Staff may not:**", "You may not:", "It is forbidden to: [1]", "You must not [1]:"]
+)
+def test_an_item_is_shown_under_the_lead_that_denies_it(lead: str) -> None:
+    written = f"{lead}\n- lend their badge to anyone [1]\n- Share accounts with colleagues. [1]"
+    texts, answer = ask(Shelf([hit(BANS)], [OPENS]), ScriptedGenerator(written), verifier=VERIFIER)
+    said = lead.replace(" [1]", "")
+    first = f"{said} [1]\n- lend their badge to anyone [1]"
+    assert texts == [first, "\n- Share accounts with colleagues. [1]"]
+    assert answer.verification == Verification(kept=2)
+
+
+def test_without_the_lead_that_denies_it_an_item_is_not_shown() -> None:
+    items = "- lend their badge to anyone [1]\n- Share accounts with colleagues. [1]"
+    for lead in ("", "Staff may:\n", "These are the rules:\n"):
+        check = SentenceCheck(VERIFIER, [hit(BANS)], "What may I do?")
+        assert not any(map(check.passed, drafts(f"{lead}{items}")))
+
+
+def test_a_lead_that_denies_goes_with_its_items() -> None:
+    check = SentenceCheck(VERIFIER, [hit(BANS), hit(TEXT)], "What may I do?")
+    written = "It closes at six. [2] Staff may not:\n- feed the swans [1]\n- share accounts with colleagues [1]"
+    texts = [text for draft in drafts(written) if (text := check.passed(draft))]
+    assert texts == ["It closes at six. [2]", " Staff may not: [1]\n- share accounts with colleagues [1]"]
+    assert [one.text for one in check.result.removed] == ["Staff may not feed the swans"]

@@ -78,6 +78,15 @@ def test_lines_stay_lines() -> None:
     assert "".join(draft.before + draft.text for draft in drafts) == shown
 
 
+def test_a_lead_that_denies_belongs_to_its_items() -> None:
+    drafts = read(
+        "Staff may not: [1]\n- smoke. It harms. [1]\n- sleep\n- dance [1]\n\nVisitors may not:\nAsk first. [2]"
+    )
+    claims = ["Staff may not smoke.", "It harms.", "Staff may not sleep", "Staff may not dance"]
+    assert [one.claim.text for one in drafts] == [*claims, "Visitors may not:", "Ask first."]
+    assert [one.claim.markers for one in drafts] == [(1,)] * 4 + [(), (2,)]
+
+
 @given(st.lists(st.sampled_from(["Alpha beta", ".", " ", "[1]", "[12]", "\n", "[", "]", "3.5", ",", "x"])))
 @example(["\n", "x", "[1]", " ", "x"])
 @example(["\n", " ", "\n", "Alpha beta", "[1]", ",", "Alpha beta"])
