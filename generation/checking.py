@@ -43,7 +43,7 @@ _ROUND = 3
 
 @dataclass
 class SentenceCheck:
-    """Of one answer: lets the sentences through that their passages bear.
+    """Of one answer: lets the sentences through that their passages bear, with the markers of those that do.
 
     One that the passages it cites do not bear is repaired once, where another passage bears it: it cites that one
     instead. All others are left out, and so is what was said before.
@@ -82,7 +82,7 @@ class SentenceCheck:
             return ""
         self._said.add(said)
         self.citations += self._cited(verdict)
-        text = self._shown(kept)
+        text = self._shown(kept.citing(tuple(dict.fromkeys(one.marker for one in verdict.grounds))))
         recited = self.result.recited + (kept is not draft)
         self.result = replace(self.result, kept=self.result.kept + 1, recited=recited)
         return text

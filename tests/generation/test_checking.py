@@ -74,6 +74,13 @@ def test_a_wrong_or_missing_marker_is_put_right() -> None:
     assert [marker for marker, _ in cited] == [2, 1]
 
 
+@pytest.mark.parametrize("markers", ["[1][9]", "[0] [1]", "[2, 1]", "[1-7]"])
+@pytest.mark.parametrize("sentence", ["The office opens at nine.", "The office does open at nine."])
+def test_only_markers_that_are_cited_are_shown(sentence: str, markers: str) -> None:
+    texts, _, cited = shown(f"{sentence} {markers}")
+    assert (texts, [marker for marker, _ in cited]) == ([f"{sentence} [1]"], [1])
+
+
 @pytest.mark.parametrize(("likely", "texts"), [(0.9, ["The office opens at nine. [1]"]), (0.3, [])])
 def test_what_was_not_looked_up_must_be_likely(likely: float, texts: list[str]) -> None:
     check = SentenceCheck(Doubter(likely), [hit(TEXT)], QUESTION.text)
