@@ -20,6 +20,7 @@ ASKS = "It asks."
 OF_PASSAGES = "It speaks of the passages rather than of what they say."
 STUCK = "It says the same words again and again."
 ELSEWHERE = "These few words are an answer only beside the question, and the passages answer that elsewhere."
+CUT = "It was cut off: answers.max_tokens allows no more."
 _ANEW = 0.8
 """Least support of a sentence that no passage bears which it cites itself: what a model did not look up it often made
 up from words of the passages."""
@@ -77,8 +78,7 @@ class SentenceCheck:
         idle = self._idle(said)
         kept, verdict = (draft, Verdict(False, idle, ())) if idle else self._borne(draft)
         if not verdict.supported:
-            removed = Removed(draft.claim.text, verdict.reason)
-            self.result = replace(self.result, removed=(*self.result.removed, removed))
+            self.remove(draft, verdict.reason)
             return ""
         self._said.add(said)
         self.citations += self._cited(verdict)
@@ -86,6 +86,10 @@ class SentenceCheck:
         recited = self.result.recited + (kept is not draft)
         self.result = replace(self.result, kept=self.result.kept + 1, recited=recited)
         return text
+
+    def remove(self, draft: Draft, reason: str) -> None:
+        removed = Removed(draft.claim.text, reason)
+        self.result = replace(self.result, removed=(*self.result.removed, removed))
 
     def _shown(self, kept: Draft) -> str:
         """With its lead, where no item was shown below that before."""

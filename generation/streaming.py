@@ -25,6 +25,7 @@ _SOURCE = re.compile(
 _BRACKETED = re.compile(rf"\(\s*(?:see |siehe )?({_GROUP}(?:[\s,;]*{_GROUP})*)\s*\)", re.IGNORECASE)
 """([1]) and (see [1])."""
 _LONGEST_RANGE = 20
+_WHOLE = re.compile(rf"(?:[.!?…。！？]|{_GROUP})[\s*_\"'”’»)]*$|\n\s*$")
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,11 @@ class DraftReader:
         ready = [one.citing(one.statement.markers or markers) for one in self._waiting]
         self._waiting.clear()
         return ready
+
+
+def ends_whole(text: str) -> bool:
+    """Whether an answer ends where a sentence or an item may end."""
+    return _WHOLE.search(text) is not None
 
 
 def _cut(text: str, final: bool) -> tuple[str, tuple[int, ...], bool, str] | None:

@@ -132,8 +132,8 @@ class ChatGenerator:
         return self._server.nonsense("an empty answer")
 
     async def _read(self, source: EventSource) -> AsyncGenerator["_Chunk", None]:
-        """Those with text or thoughts, then one with the usage, if that is known."""
-        ended, length, usage = False, 0, None
+        """Those with text or thoughts, then one with the usage, if that is known or the answer was cut."""
+        ended, cut, length, usage = False, False, 0, None
         async with aclosing(source.aiter_sse()) as events:
             try:
                 async for event in events:
@@ -141,7 +141,8 @@ class ChatGenerator:
                         ended = True
                         break
                     chunk = self._chunk(event.data)
-                    ended, usage, length = ended or chunk.finished, chunk.usage or usage, length + len(chunk.text)
+                    ended, cut = ended or chunk.finished, cut or chunk.cut
+                    usage, length = chunk.usage or usage, length + len(chunk.text)
                     if length > _CHARACTERS_A_TOKEN * self._options.max_tokens:
                         raise self._server.nonsense("more than answers.max_tokens allows")
                     if chunk.text or chunk.thought:
@@ -153,8 +154,8 @@ class ChatGenerator:
                     raise
         if not ended:
             raise AgainError("a stream that is cut")
-        if usage:
-            yield _Chunk(usage=usage)
+        if usage or cut:
+            yield _Chunk(usage=replace(usage or Usage(), cut=cut))
 
     def _chunk(self, data: str) -> "_Chunk":
         try:
@@ -174,6 +175,7 @@ class _Chunk:
     text: str = ""
     thought: bool = False
     finished: bool = False
+    cut: bool = False
     usage: Usage | None = None
 
 
@@ -191,7 +193,8 @@ def _chunk(item: Any) -> _Chunk:
     if not isinstance(text, str):
         raise TypeError
     thought = bool(delta.get("reasoning_content") or delta.get("reasoning"))
-    return _Chunk(text, thought, bool(choice.get("finish_reason")), usage)
+    reason = choice.get("finish_reason")
+    return _Chunk(text, thought, bool(reason), reason == "length", usage)
 
 
 def _server(url: str) -> Server:

@@ -214,8 +214,17 @@ def test_a_broken_stream_is_told(server: ChatServer, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("usage", "told"), [(0, Usage(cut=True)), (7, Usage(90, 7, cut=True))], ids=["uncounted", "counted"]
+)
+def test_an_answer_that_the_limit_cut_off_says_so(server: ChatServer, usage: int, told: Usage) -> None:
+    counted = event({"choices": [], "usage": {"prompt_tokens": 90, "completion_tokens": usage}})
+    server.mishaps += [sends(piece("It op"), piece(None, "length"), *[counted] * bool(usage), event("[DONE]"))]
+    assert asyncio.run(drained(chat(server))) == ["It op", told]
+
+
+@pytest.mark.parametrize(
     "end",
-    [[piece(None, "length")], [event("[DONE]")], [piece(None, "stop"), b"data: {"]],
+    [[piece(None, "stop")], [event("[DONE]")], [piece(None, "stop"), b"data: {"]],
     ids=["reason", "done", "cut"],
 )
 def test_an_end_that_is_told_in_one_way_is_an_end(server: ChatServer, end: list[bytes]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from generation.checking import ASKS, ECHO, ELSEWHERE, OF_PASSAGES, STUCK, SentenceCheck
+from generation.checking import ASKS, CUT, ECHO, ELSEWHERE, OF_PASSAGES, STUCK, SentenceCheck
 from generation.citations import Statement
 from generation.errors import GenerationError
 from generation.prompting import origin
@@ -163,6 +163,25 @@ def test_a_model_that_breaks_off_leaves_only_what_was_verified() -> None:
         return seen
 
     assert asyncio.run(run()) == ["The office opens at nine. [1]", ["The office opens at nine."]]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "lost"),
+    [
+        ("It closes at six. [1] The office opens", "It closes at six. [1]", ["The office opens"]),
+        ("It closes at six. [1] The office opens at nine [1", "It closes at six. [1]", ["The office opens at nine [1"]),
+        ("It closes at six. [1]\n- The office opens at", "It closes at six. [1]", ["- The office opens at"]),
+        ("It closes at six. [1] The office opens at nine.", "It closes at six. [1] The office opens at nine. [1]", []),
+        ("It closes at six. **[1]**", "It closes at six. [1]", []),
+        ("It closes at six. [1]\n- Staff\n", "It closes at six. [1]", []),
+        ("The office opens", "The office opens at nine. [1]", ["The office opens"]),
+    ],
+)
+def test_half_a_sentence_that_the_limit_cut_off_is_not_shown(written: str, kept: str, lost: list[str]) -> None:
+    texts, result, _ = shown(written, Usage(cut=True))
+    assert "".join(texts) == kept
+    assert [one.text for one in result.removed if one.reason == CUT] == lost
+    assert CUT not in {one.reason for one in shown(written, Usage())[1].removed}
 
 
 def test_what_cites_nothing_must_stand_there_nearly_word_by_word() -> None:

@@ -63,7 +63,7 @@ class TransformersGenerator:
                 yield rest
             elif thoughts.any and not said:
                 raise only_thoughts(f"The language model {self.name}", chosen.max_tokens)
-            yield Usage(len(tokens), writing.written)
+            yield Usage(len(tokens), writing.written, writing.cut)
         finally:
             writing.cancelled = True
 
