@@ -144,7 +144,9 @@ def test_where_nothing_holds_the_best_quotes_answer() -> None:
     assert cited == [(1, "The office opens at nine.")]
 
 
-@pytest.mark.parametrize("words", ["I don't know.", "I don’t know", "I don't know. [1]"])
+@pytest.mark.parametrize(
+    "words", ["I don't know.", "I don’t know", "I don't know. [1]", "The passages do not say when. [1]"]
+)
 def test_a_model_that_does_not_know_refuses(words: str) -> None:
     texts, answer = ask(SHELF, ScriptedGenerator(words), verifier=VERIFIER)
     assert (texts, answer.refused, answer.citations, len(answer.hits)) == ([], True, (), 2)
