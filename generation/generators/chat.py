@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from httpx_sse import EventSource, SSEError, aconnect_sse
 
-from generation.generators.thoughts import Thoughts, only_thoughts
+from generation.generators.thoughts import Thoughts, only_thoughts, untagged_thoughts
 from generation.prompting import messages
 from generation.types import Prompt, Usage
 from ingest.errors import TooSlowError, UnavailableError
@@ -117,6 +117,8 @@ class ChatGenerator:
             async for chunk in chunks:
                 text, usage = thoughts.without(chunk.text), chunk.usage
                 said, thought = said or bool(text), thought or chunk.thought
+                if thoughts.untagged:
+                    raise untagged_thoughts(str(self._server))
                 if not usage:
                     yield text
         if rest := thoughts.rest():

@@ -177,6 +177,26 @@ def test_thoughts_alone_say_what_used_up_the_answer(server: ChatServer, parts: l
     assert "The language model at http://127.0.0.1" in str(error)
 
 
+UNTAGGED = [
+    ("Okay. It says nine.", "\n</think>\nNine. [1]"),
+    ("Hm.\n</thi", "nk>\n", "Nine. [1]"),
+    ("\n", "</think>Nine."),
+]
+
+
+@pytest.mark.parametrize("pieces", UNTAGGED)
+def test_thoughts_that_nothing_opened_are_no_answer(server: ChatServer, pieces: tuple[str, ...]) -> None:
+    server.mishaps += [sends(*answer(*pieces))]
+    error, _ = fails(chat(server))
+    assert "does not say where that begins; start its server with a reasoning parser" in str(error)
+
+
+@pytest.mark.parametrize("said", ["It ends with </think>. [1]", "Thoughts:\n<think>\n</think>\n[1]", "Hm.\n</thinks>"])
+def test_an_answer_may_speak_of_thoughts(server: ChatServer, said: str) -> None:
+    server.mishaps += [sends(*answer(*said))]
+    assert "".join(map(str, asyncio.run(drained(chat(server)))[:-1])) == said
+
+
 BROKEN: dict[str, tuple[Mishap, str]] = {
     "is cut": (sends(piece("The"), piece(" office")), "an answer that breaks off"),
     "is cut in an event": (sends(piece("The"), b'data: {"choi'), "an answer that breaks off"),
