@@ -40,7 +40,8 @@ _FRAMES = re.compile(r"<(?=[\W_]*(?:passage|\||｜|s>|sys>|inst|(?:start|end|beg
 """What would close or open a passage, or be read as a control token of a chat template (llama.cpp and vLLM look for
 these in the text of messages, too)."""
 _INSTRUCTION = re.compile(r"\[(?=\s*/?\s*INST\b)", re.IGNORECASE)
-_MARKER = re.compile(r"\[(\s*\d+\s*)\]")
+_MARKER = re.compile(r"\[(\s*\d+(?:\s*[-–,;]\s*\d+)*\s*)\]")
+"""As `generation.streaming` reads them: [1], [1, 2] and [3-5]."""
 
 
 def says_unknown(text: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from generation.checking import ASKS, CUT, ECHO, ELSEWHERE, OF_PASSAGES, STUCK, SentenceCheck
 from generation.citations import Statement
 from generation.errors import GenerationError
-from generation.prompting import origin
+from generation.prompting import origin, safe
 from generation.streaming import Draft, DraftReader
 from generation.types import Ground, Quote, Removed, Usage, Verdict, Verification
 from generation.verification.verifier import THRESHOLDS, PassageVerifier
@@ -79,6 +79,13 @@ def test_a_wrong_or_missing_marker_is_put_right() -> None:
 def test_only_markers_that_are_cited_are_shown(sentence: str, markers: str) -> None:
     texts, _, cited = shown(f"{sentence} {markers}")
     assert (texts, [marker for marker, _ in cited]) == ([f"{sentence} [1]"], [1])
+
+
+def test_the_references_of_a_document_are_no_markers() -> None:
+    drift = hit("Sensors drift by two percent per year, as measured in [1, 2].")
+    check = SentenceCheck(VERIFIER, [hit(TEXT), drift], QUESTION.text)
+    (draft,) = drafts(f"{safe(drift.chunk.text)} [2]")
+    assert check.passed(draft) == "Sensors drift by two percent per year, as measured in (1, 2). [2]"
 
 
 @pytest.mark.parametrize(("likely", "texts"), [(0.9, ["The office opens at nine. [1]"]), (0.3, [])])
