@@ -102,6 +102,26 @@ def test_a_refused_request_is_not_made_again(server: ChatServer, code: int) -> N
     assert len(server.requests) == 1
 
 
+def test_a_model_that_calls_the_limit_otherwise_is_asked_so_from_then_on(server: ChatServer) -> None:
+    told = json.dumps({"error": {"message": "'max_tokens' is not supported. Use 'max_completion_tokens' instead."}})
+    server.mishaps += [lambda handler: handler.reply(400, told.encode())]
+    asked = chat(server, first_s=20)
+    for _ in range(2):
+        assert asyncio.run(drained(asked))[-1] == Usage(90, 7)
+    assert "max_completion_tokens" not in server.requests[0][1]
+    for _, body in server.requests[1:]:
+        assert body["max_completion_tokens"] == 32
+        assert not body.keys() & {"max_tokens", "temperature", "seed"}
+    assert len(server.requests) == 3
+
+
+def test_that_it_calls_the_limit_otherwise_is_heard_once(server: ChatServer) -> None:
+    server.mishaps += [lambda handler: handler.reply(400, b"max_completion_tokens")] * 2
+    error, _ = fails(chat(server, first_s=20))
+    assert isinstance(error, RefusedError)
+    assert len(server.requests) == 2
+
+
 @pytest.mark.parametrize("key", [None, "sk-other"])
 def test_a_refused_key_is_told_and_not_shown(server: ChatServer, key: str | None) -> None:
     error, _ = fails(chat(server, first_s=20, key=key))
@@ -165,8 +185,13 @@ def test_what_is_thought_before_the_answer_is_no_text(server: ChatServer, pieces
 
 @pytest.mark.parametrize(
     "parts",
-    [answer("<think>Hm. ", "Let me see"), answer("<think>Hm.</think>", "\n"), [THINKING, *answer()]],
-    ids=["cut", "closed", "apart"],
+    [
+        answer("<think>Hm. ", "Let me see"),
+        answer("<think>Hm.</think>", "\n"),
+        [THINKING, *answer()],
+        [piece(""), piece(None, "length")],
+    ],
+    ids=["cut", "closed", "apart", "unseen"],
 )
 def test_thoughts_alone_say_what_used_up_the_answer(server: ChatServer, parts: list[bytes]) -> None:
     server.mishaps += [sends(*parts)]
