@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Nothing that these targets need is on the hub: none of them may wait for the net. `make serve` may name a hub model.
-demo test test-all bench eval gate: export HF_HUB_OFFLINE ?= 1
+demo test test-all fuzz bench eval gate: export HF_HUB_OFFLINE ?= 1
 # The tests of a file stay together: some share a database.
 WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile
 
-.PHONY: help install install-dev demo test test-all lint fmt type bench eval gate serve clean given-data
+.PHONY: help install install-dev demo test test-all fuzz lint fmt type bench eval gate serve clean given-data
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ test: install-dev  ## Run the tests (the slow ones are left to test-all)
 
 test-all: install-dev  ## Run every test
 	$(BIN)/pytest $(WORKERS)
+
+fuzz: install-dev  ## Run the fast tests with ten times as many examples, drawn anew
+	$(BIN)/pytest $(WORKERS) -m 'not slow' --hypothesis-profile fuzz
 
 lint: install-dev  ## Check style, layers and formatting
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TypeVar
 
-from generation.checking import SentenceCheck
+from generation.checking import CUT, SentenceCheck
 from generation.citations import citation_at, line_boxes, resolve
 from generation.conflicts.wording import said
 from generation.errors import GenerationError
@@ -15,7 +15,7 @@ from generation.generators.extractive import quoted, select
 from generation.lookup import shortened
 from generation.ports import Conflicts, ContextPacker, EvidenceScorer, Generator, SectionReader, Verifier
 from generation.prompting import says_unknown
-from generation.streaming import DraftReader
+from generation.streaming import Draft, DraftReader, ends_whole
 from generation.types import Answer, Citation, Conflict, Packed, Prompt, Provenance, Quote, Usage
 from ingest.errors import UnavailableError
 from retrieval.ports import Searcher
@@ -123,13 +123,20 @@ class RagAnswerer:
                         yield text
                 if check.goes_round:
                     break  # which stops the generator; what it counts comes at its end, and is not known
-        for draft in () if check.goes_round else reader.end():
+        for draft in () if check.goes_round else self._last(course, check, reader):
             if text := await course.timed("verify_ms", asyncio.to_thread(check.passed, draft)):
                 yield text
         if not check.result.kept and not says_unknown(course.written):
             check.result = replace(check.result, quoted=True)
             for piece in quoted(course.quotes, _QUOTES):
                 yield piece
+
+    def _last(self, course: _Course, check: SentenceCheck, reader: DraftReader) -> list[Draft]:
+        """Without the one that the limit of tokens cut off: half a sentence may say what the whole does not."""
+        drafts = reader.end()
+        if drafts and course.usage.cut and not ends_whole(course.written):
+            check.remove(drafts.pop(), CUT)
+        return drafts
 
     async def _read(self, course: _Course) -> None:
         """Search, make the passages that the generator can read of it, and weigh their sentences."""

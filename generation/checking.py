@@ -20,6 +20,7 @@ ASKS = "It asks."
 OF_PASSAGES = "It speaks of the passages rather than of what they say."
 STUCK = "It says the same words again and again."
 ELSEWHERE = "These few words are an answer only beside the question, and the passages answer that elsewhere."
+CUT = "It was cut off: answers.max_tokens allows no more."
 _ANEW = 0.8
 """Least support of a sentence that no passage bears which it cites itself: what a model did not look up it often made
 up from words of the passages."""
@@ -43,7 +44,7 @@ _ROUND = 3
 
 @dataclass
 class SentenceCheck:
-    """Of one answer: lets the sentences through that their passages bear.
+    """Of one answer: lets the sentences through that their passages bear, with the markers of those that do.
 
     One that the passages it cites do not bear is repaired once, where another passage bears it: it cites that one
     instead. All others are left out, and so is what was said before.
@@ -61,6 +62,8 @@ class SentenceCheck:
     _said: set[str] = field(default_factory=set)
     _read: set[str] = field(default_factory=set)
     _repeated: int = 0
+    _lead: Draft | None = None
+    """The last that was shown with an item below it."""
 
     @property
     def goes_round(self) -> bool:
@@ -69,21 +72,33 @@ class SentenceCheck:
 
     def passed(self, draft: Draft) -> str:
         """What is to be shown of it, with what stands between it and the sentence shown before; or nothing."""
-        said = _plain(draft.statement.text)
+        said = _plain(draft.claim.text)
         self._repeated = self._repeated + 1 if said in self._read else 0
         self._read.add(said)
         idle = self._idle(said)
         kept, verdict = (draft, Verdict(False, idle, ())) if idle else self._borne(draft)
         if not verdict.supported:
-            removed = Removed(draft.statement.text, verdict.reason)
-            self.result = replace(self.result, removed=(*self.result.removed, removed))
+            self.remove(draft, verdict.reason)
             return ""
         self._said.add(said)
         self.citations += self._cited(verdict)
-        text = kept.text if not self.result.kept else kept.before + kept.text
+        text = self._shown(kept.citing(tuple(dict.fromkeys(one.marker for one in verdict.grounds))))
         recited = self.result.recited + (kept is not draft)
         self.result = replace(self.result, kept=self.result.kept + 1, recited=recited)
         return text
+
+    def remove(self, draft: Draft, reason: str) -> None:
+        removed = Removed(draft.claim.text, reason)
+        self.result = replace(self.result, removed=(*self.result.removed, removed))
+
+    def _shown(self, kept: Draft) -> str:
+        """With its lead, where no item was shown below that before."""
+        shown = [kept]
+        if kept.lead and kept.lead is not self._lead:
+            shown = [kept.lead.citing(kept.statement.markers), kept]
+        self._lead = kept.lead
+        text = "".join(one.before + one.text for one in shown)
+        return text if self.result.kept else text.removeprefix(shown[0].before)
 
     def _idle(self, said: str) -> str:
         """Why a sentence is none that could be verified, for people; empty where it is one."""
@@ -112,16 +127,17 @@ class SentenceCheck:
 
     def _borne(self, draft: Draft) -> tuple[Draft, Verdict]:
         """The draft itself, or one that cites the passage which bears it, and the verdict on it."""
-        verdict = self.verifier.verify(draft.statement, self.hits, self.question)
-        said = without_lead(draft.statement.text)
+        claim = draft.claim
+        verdict = self.verifier.verify(claim, self.hits, self.question)
+        said = without_lead(claim.text)
         if len(_words(said)) <= _FRAGMENT:
             return draft, self._beside_the_question(verdict)
         if verdict.supported or estimate(said) < _FEWEST:
             return draft, verdict
-        for other in self._elsewhere(draft.statement):
+        for other in self._elsewhere(claim):
             second = self.verifier.verify(other, self.hits, self.question)
             if second.supported and second.likely >= _LIKELY and _best_support(second) >= _ANEW:
-                return replace(draft, statement=other), second
+                return draft.citing(other.markers), second
         return draft, verdict
 
     def _beside_the_question(self, verdict: Verdict) -> Verdict:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from generation.verification.dates import dates
-from ingest.sentences import Sentence, sentences
+from ingest.sentences import Sentence, seen_in_lower_case, sentences
 
 LONGEST = 1200
 """Characters; of a longer list the sentence is quoted alone."""
 _BULLET = re.compile(r"[-*•–▪◦‣]\s")
 _NUMBER = re.compile(r"(?:\d{1,2}|[a-z])[.)]\s")
+_FIRST_WORD = re.compile(r"\w+")
 _DATE = 24
 """Characters that hold a date."""
 _PLURAL = r"[^\W\d]{2,}[^\Ws]s"
@@ -79,6 +80,20 @@ def without_label(text: str) -> str:
     return text[found.end() :].lstrip() if found else text
 
 
+def ends_with_colon(text: str) -> bool:
+    """Whether it leads something in, in bold or not."""
+    return text.rstrip("*_ ").endswith(":")
+
+
+def read_under(lead: str, item: str) -> str:
+    """The sentence that an item of a list makes with what leads the list in."""
+    words = without_label(item)
+    first = _FIRST_WORD.match(words)
+    if first and seen_in_lower_case(first.group().casefold()):
+        words = words[:1].lower() + words[1:]
+    return f"{lead.strip('*_: ')} {words}"
+
+
 def _begins_a_date(text: str) -> bool:
     """In "3. May be used" nothing but a year would tell the month from the verb."""
     if not text[:1].isdecimal():
@@ -112,4 +127,4 @@ def _run(kinds: Sequence[str], at: int) -> tuple[int, int]:
 
 
 def _ends_with_colon(text: str, one: Sentence) -> bool:
-    return text[one.start : one.end].rstrip("*_ ").endswith(":")
+    return ends_with_colon(text[one.start : one.end])

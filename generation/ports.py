@@ -19,7 +19,8 @@ class Generator(Protocol):
     def name(self) -> str: ...
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
-        """Pieces of the answer in order, then what they cost, if that is known. Closing the iterator stops the work.
+        """Pieces of the answer in order, then what they cost, if that is known or the answer was cut. Closing the
+        iterator stops the work.
 
         Raises:
             UnavailableError: there is no answer, or no end to it.

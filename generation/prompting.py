@@ -9,11 +9,23 @@ from ingest.validity import DATED, VALID_FROM
 from retrieval.types import Hit
 
 UNKNOWN = "I don't know."
+_REGRET = r"unfortunately|leider|(?:I'm |I am )?(?:sorry|afraid)(?: that)?|(?:based on|according to) [^,.\n]{1,60},"
+_GIVEN = r"(?:(?:given|provided|above) )?(?:passages?|context|excerpts?)\b"
+_TELL = r"(?:contain|mention|say|state|answer|provide|include|specify|give|tell|address|cover)"
+_UNTOLD = (
+    r"I (?:don't|do not) (?:know|have (?:any |enough )?information)\b",
+    r"I (?:can't|cannot|could not|couldn't|(?:am|was) (?:unable|not able) to) (?:answer|find|determine|say|tell)\b",
+    rf"(?:the|these) {_GIVEN} (?:do|does|did)(?:n't| not) {_TELL}\b",
+    rf"(?:no|none of the|neither of the) {_GIVEN} {_TELL}s?\b",
+    rf"there is (?:no|not enough) (?:information|mention)\b[^.\n]* {_GIVEN}",
+    r"(?:(?:ich|das) )?weiß (?:ich )?(?:es |das )?(?:leider )?nicht\b",
+    r"(?:in )?(?:die|den|dem|der) (?:\w+en )?(?:passagen?|textstellen?|kontext)\b[^.\n]*\b(?:nichts?|keine?\w?)\b",
+)
 _UNKNOWN = re.compile(
-    r"[\s*_\"'„“«]*(?:(?:answer|antwort):\s*)?(?:I (?:don't|do not) know\b|ich weiß (?:es |das )?nicht\b)",
+    rf"[\s*_\"'„“«]*(?:(?:answer|antwort):\s*)?(?:(?:{_REGRET})[\s,.;:]*(?:but )?)*(?:{'|'.join(_UNTOLD)})",
     re.IGNORECASE,
 )
-"""Also in bold, in quotes and in German, as models write it."""
+"""Also in bold, in quotes, in German and in other words, as models write it."""
 RULES = f"""\
 You answer questions from passages of documents, and from nothing else.
 - Each passage stands between <passage [n]> and </passage>; [n] is its marker.
@@ -28,11 +40,12 @@ _FRAMES = re.compile(r"<(?=[\W_]*(?:passage|\||｜|s>|sys>|inst|(?:start|end|beg
 """What would close or open a passage, or be read as a control token of a chat template (llama.cpp and vLLM look for
 these in the text of messages, too)."""
 _INSTRUCTION = re.compile(r"\[(?=\s*/?\s*INST\b)", re.IGNORECASE)
-_MARKER = re.compile(r"\[(\s*\d+\s*)\]")
+_MARKER = re.compile(r"\[(\s*\d+(?:\s*[-–,;]\s*\d+)*\s*)\]")
+"""As `generation.streaming` reads them: [1], [1, 2] and [3-5]."""
 
 
 def says_unknown(text: str) -> bool:
-    """Whether a model wrote what it was told to write where the passages do not answer."""
+    """Whether an answer begins with what a model was told to write where the passages do not answer, or the like."""
     return bool(_UNKNOWN.match(text.replace("’", "'")))
 
 

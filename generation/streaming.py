@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from generation.citations import Statement
-from generation.lists import is_item
+from generation.lists import ends_with_colon, is_item, read_under
+from generation.verification.polarity import restricts
 from ingest.sentences import sentence_spans
 
 _GROUP = r"\[\d{1,3}(?:\s*[-–,;]\s*\d{1,3})*\]"
@@ -24,14 +25,27 @@ _SOURCE = re.compile(
 _BRACKETED = re.compile(rf"\(\s*(?:see |siehe )?({_GROUP}(?:[\s,;]*{_GROUP})*)\s*\)", re.IGNORECASE)
 """([1]) and (see [1])."""
 _LONGEST_RANGE = 20
+_WHOLE = re.compile(rf"(?:[.!?…。！？]|{_GROUP})[\s*_\"'”’»)]*$|\n\s*$")
 
 
 @dataclass(frozen=True)
 class Draft:
-    """`before`: what stands between it and the draft before, a blank or a line break."""
+    """`before`: what stands between it and the draft before, a blank or a line break. `lead`: what leads in the list
+    that it is an item of, where that says no or "only": without it the item would say something else."""
 
     statement: Statement
     before: str
+    lead: "Draft | None" = None
+
+    @property
+    def claim(self) -> Statement:
+        """What it says, read under its lead."""
+        if not self.lead:
+            return self.statement
+        return replace(self.statement, text=read_under(self.lead.statement.text, self.statement.text))
+
+    def citing(self, markers: tuple[int, ...]) -> "Draft":
+        return replace(self, statement=replace(self.statement, markers=markers))
 
     @property
     def text(self) -> str:
@@ -44,12 +58,14 @@ class DraftReader:
     A run of markers or the end of a line ends a draft, or several: sentences before one run all rest on it. A stop
     behind the markers goes before them; markers in mid-sentence go to its end. What follows must have begun, or the
     answer ended, before a draft is given: until then another marker may come. Items of a list without markers, and the
-    line with a colon above them, wait for the next item that has some, and rest on the same.
+    line with a colon above them, wait for the next item that has some, and rest on the same. A line with a colon that
+    says no is not given by itself where items follow, but as the `lead` of each.
     """
 
     def __init__(self) -> None:
         self._rest, self._before = "", ""
         self._waiting: list[Draft] = []
+        self._lead: Draft | None = None
 
     def feed(self, piece: str) -> list[Draft]:
         self._rest += piece
@@ -66,23 +82,37 @@ class DraftReader:
                 self._before = "\n" if self._before else ""
 
     def _drafts(self, body: str, markers: tuple[int, ...]) -> Iterator[Draft]:
-        item = is_item(body)
-        waits = not markers and (item or body.endswith(":"))
-        if not waits:
+        item, leads_in = is_item(body), ends_with_colon(body)
+        drafts = list(self._split(body, markers, self._lead_of_items() if item else None))
+        if not item or leads_in:
+            self._lead = drafts[-1] if leads_in and restricts(drafts[-1].statement.text) else None
+        if leads_in or (item and not markers):
+            self._waiting += drafts
+        else:
             yield from self._released(markers if item else ())
+            yield from drafts
+
+    def _lead_of_items(self) -> Draft | None:
+        """Which no longer waits to be given by itself."""
+        self._waiting = [one for one in self._waiting if one is not self._lead]
+        return self._lead
+
+    def _split(self, body: str, markers: tuple[int, ...], lead: Draft | None) -> Iterator[Draft]:
+        """The sentences of a body; only the first one of an item goes on where its lead ends."""
         for start, end in sentence_spans(body):
-            draft = Draft(Statement(body[start:end], markers), self._before)
+            yield Draft(Statement(body[start:end], markers), self._before, None if start else lead)
             self._before = " "
-            if waits:
-                self._waiting.append(draft)
-            else:
-                yield draft
 
     def _released(self, markers: tuple[int, ...]) -> list[Draft]:
-        """Those that waited, with the markers of what came."""
-        ready = [replace(one, statement=replace(one.statement, markers=markers)) for one in self._waiting]
+        """Those that waited, with the markers of what came where they have none."""
+        ready = [one.citing(one.statement.markers or markers) for one in self._waiting]
         self._waiting.clear()
         return ready
+
+
+def ends_whole(text: str) -> bool:
+    """Whether an answer ends where a sentence or an item may end."""
+    return _WHOLE.search(text) is not None
 
 
 def _cut(text: str, final: bool) -> tuple[str, tuple[int, ...], bool, str] | None:
@@ -115,7 +145,7 @@ def _without_inner(text: str) -> tuple[str, tuple[int, ...]]:
     start = 0
     while run := _RUN.search(text, start):
         before, after = text[: run.start()], text[run.end() :]
-        if "\n" in before.strip() or before[-1:] in _STOPS or not _GOES_ON.match(after):
+        if "\n" in before or before[-1:] in _STOPS or not _GOES_ON.match(after):
             break
         found += _numbers(run.group())
         if source := _SOURCE.search(before):

@@ -111,8 +111,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Usage:
+    """`cut`: the answer ended because it had as many tokens as it may have."""
+
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cut: bool = False
 
 
 @dataclass(frozen=True)

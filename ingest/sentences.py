@@ -156,7 +156,7 @@ def _cuts(block: str) -> list[int]:
         if tail.end() < len(block) and not _goes_on(block, tail.end(1), tail.end()):
             cuts.append(tail.end())
     wide = {found.end() for found in _WIDE_STOP.finditer(block)} - {len(block)}
-    return sorted(wide.union(cuts)) if wide else cuts
+    return sorted(wide.union(cuts))  # Punkt may part marks that one tail holds, which gives its end twice
 
 
 def _goes_on(block: str, end: int, after: int) -> bool:

@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, settings
 from ingest.ports import Embedder, Parser
 from tests.embedding_server import KEY, serving
 
-# Time limits on single examples fail on busy machines and prove nothing.
-settings.register_profile("citewell", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Time limits on single examples fail on busy machines and prove nothing. The same examples are drawn each time, so that
+# a failure is one of the change at hand; `make fuzz` draws others.
+settings.register_profile("citewell", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", settings.get_profile("citewell"), derandomize=False, max_examples=1000)
 settings.load_profile("citewell")
 
 

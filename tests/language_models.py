@@ -24,9 +24,14 @@ def random_model(folder: Path, window: int = 4096) -> Path:
     return _saved(folder, tokenizer, LlamaForCausalLM(config))
 
 
-def reciting_model(folder: Path, *pieces: str, window: int = 4096) -> Path:
-    """Says `pieces`, each a token, whatever it is asked: the network looks at the last token alone."""
+def reciting_model(folder: Path, *pieces: str, window: int = 4096, opening: str = "") -> Path:
+    """Says `pieces`, each a token, whatever it is asked: the network looks at the last token alone.
+
+    Args:
+        opening: what the chat template begins each answer with; a line break follows.
+    """
     tokenizer = _tokenizer(pieces)
+    tokenizer.chat_template = _TEMPLATE.replace("assistant\n", f"assistant\n{opening}\n" if opening else "assistant\n")
     network = LlamaForCausalLM(_config(tokenizer, -(-len(tokenizer) // 8) * 8, window))
     (first,) = tokenizer.encode("\n")
     said = [one for piece in pieces for one in tokenizer.encode(piece)]

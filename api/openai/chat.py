@@ -24,6 +24,7 @@ from api.openai.chat_schemas import (
     ChunkOut,
     DeltaOut,
     Extensions,
+    Finish,
     MessageOut,
 )
 from api.openai.errors import problem_body
@@ -58,7 +59,7 @@ async def completions(
         id=f"chatcmpl-{answer.trace_id}",
         created=int(time.time()),
         model=answer.model,
-        choices=[ChoiceOut(message=MessageOut(content=answer.text))],
+        choices=[ChoiceOut(message=MessageOut(content=answer.text), finish_reason=_finish(answer.usage))],
         usage=_usage(answer.usage),
         citewell=_extensions(answer),
     )
@@ -104,7 +105,7 @@ async def _chunks(pieces: AsyncGenerator[str | Answer, None], body: ChatIn) -> A
             case Answer():
                 if item.refused:  # nothing was written, so nothing was sent
                     yield chunk.saying(item.text)
-                yield chunk.end(_extensions(item))
+                yield chunk.end(_finish(item.usage), _extensions(item))
                 if body.stream_options and body.stream_options.include_usage:
                     yield chunk.cost(_usage(item.usage))
     yield format_sse_event(data_str="[DONE]")
@@ -121,8 +122,8 @@ class _Chunks:
     def saying(self, text: str, role: Literal["assistant"] | None = None) -> bytes:
         return self._event([ChunkChoice(delta=DeltaOut(role=role, content=text))])
 
-    def end(self, extensions: Extensions) -> bytes:
-        return self._event([ChunkChoice(delta=DeltaOut(), finish_reason="stop")], citewell=extensions)
+    def end(self, finish: Finish, extensions: Extensions) -> bytes:
+        return self._event([ChunkChoice(delta=DeltaOut(), finish_reason=finish)], citewell=extensions)
 
     def cost(self, usage: ChatUsage) -> bytes:
         return self._event([], usage)
@@ -146,6 +147,10 @@ def _extensions(answer: Answer) -> Extensions:
         trace_id=answer.trace_id,
         short=short,
     )
+
+
+def _finish(usage: Usage) -> Finish:
+    return "length" if usage.cut else "stop"
 
 
 def _usage(usage: Usage) -> ChatUsage:

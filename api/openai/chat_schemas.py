@@ -1,6 +1,6 @@
 """Chat completions in OpenAI's shapes (API reference, "Chat")."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationInfo, field_validator
 
@@ -15,6 +15,7 @@ _PLAIN: dict[str, tuple[object, ...]] = {
 }
 """What leaves the shape of an answer as it is."""
 
+Finish: TypeAlias = Literal["stop", "length"]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 
 
@@ -108,7 +109,7 @@ class MessageOut(BaseModel):
 class ChoiceOut(BaseModel):
     index: int = 0
     message: MessageOut
-    finish_reason: Literal["stop"] = "stop"
+    finish_reason: Finish = "stop"
     logprobs: None = None
 
 
@@ -146,7 +147,7 @@ class DeltaOut(BaseModel):
 class ChunkChoice(BaseModel):
     index: int = 0
     delta: DeltaOut
-    finish_reason: Literal["stop"] | None = None
+    finish_reason: Finish | None = None
     logprobs: None = None
 
 

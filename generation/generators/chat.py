@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from httpx_sse import EventSource, SSEError, aconnect_sse
 
-from generation.generators.thoughts import Thoughts, only_thoughts
+from generation.generators.thoughts import Thoughts, only_thoughts, untagged_thoughts
 from generation.prompting import messages
 from generation.types import Prompt, Usage
 from ingest.errors import TooSlowError, UnavailableError
@@ -20,6 +20,8 @@ CONNECT_S = 5.0
 _WAIT_S = 0.25
 _CHARACTERS_A_TOKEN = 64
 """More than any token has."""
+_RENAMED = "max_completion_tokens"
+"""How OpenAI's reasoning models want `max_tokens` to be called; they take no temperature and no seed, either."""
 _DONE = "[DONE]"
 _T = TypeVar("_T")
 
@@ -50,6 +52,7 @@ class ChatGenerator:
         self._address, self._headers = f"{url.rstrip('/')}/chat/completions", bearer(key)
         self._timeout = httpx.Timeout(None, connect=min(CONNECT_S, options.first_token_s))
         self._tls = httpx.create_ssl_context()  # reads all certificates, which takes longer than to connect
+        self._renames = False
 
     @property
     def name(self) -> str:
@@ -57,9 +60,7 @@ class ChatGenerator:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
         chosen = self._options
-        begun = asked_again(
-            self._server, self._begun, self._body(prompt), wait_s=_WAIT_S, within_s=chosen.first_token_s
-        )
+        begun = asked_again(self._server, self._begun, prompt, wait_s=_WAIT_S, within_s=chosen.first_token_s)
         piece, others = await self._within(chosen.first_token_s, begun, "first_token_s")
         async with aclosing(others):
             while piece is not None:
@@ -68,12 +69,12 @@ class ChatGenerator:
                 piece = await self._within(chosen.between_tokens_s, self._next(others), "between_tokens_s")
 
     def _body(self, prompt: Prompt) -> dict[str, Any]:
+        chosen = self._options
+        limits = {"max_tokens": chosen.max_tokens, "temperature": chosen.temperature, "seed": chosen.seed}
         return {
             "model": self._model,
             "messages": messages(prompt),
-            "max_tokens": self._options.max_tokens,
-            "temperature": self._options.temperature,
-            "seed": self._options.seed,
+            **({_RENAMED: chosen.max_tokens} if self._renames else limits),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -87,9 +88,9 @@ class ChatGenerator:
                 f"{self._server} sent no token within {seconds:g} s; see that it has time, or raise answers.{setting}."
             ) from None
 
-    async def _begun(self, body: dict[str, Any]) -> tuple[str | Usage | None, AsyncGenerator[str | Usage, None]]:
+    async def _begun(self, prompt: Prompt) -> tuple[str | Usage | None, AsyncGenerator[str | Usage, None]]:
         """One try: the first piece, and where the others come from."""
-        pieces = self._pieces(body)
+        pieces = self._pieces(self._body(prompt))
         return await anext(pieces), pieces
 
     async def _next(self, pieces: AsyncGenerator[str | Usage, None]) -> str | Usage | None:
@@ -106,9 +107,16 @@ class ChatGenerator:
                 aconnect_sse(client, "POST", self._address, json=body) as source,
                 aclosing(self._spoken(source)) as pieces,
             ):
+                await self._learn_names(source.response, body)
                 checked(source.response, self._server)
                 async for piece in pieces:
                     yield piece
+
+    async def _learn_names(self, reply: httpx.Response, body: dict[str, Any]) -> None:
+        """Raises AgainError where the limit is to be called otherwise, as from then on it is."""
+        if reply.status_code == 400 and _RENAMED not in body and _RENAMED.encode() in await reply.aread():
+            self._renames = True
+            raise AgainError("status 400")
 
     async def _spoken(self, source: EventSource) -> AsyncGenerator[str | Usage, None]:
         """Without what it thinks aloud."""
@@ -117,12 +125,14 @@ class ChatGenerator:
             async for chunk in chunks:
                 text, usage = thoughts.without(chunk.text), chunk.usage
                 said, thought = said or bool(text), thought or chunk.thought
+                if thoughts.untagged:
+                    raise untagged_thoughts(str(self._server))
                 if not usage:
                     yield text
         if rest := thoughts.rest():
             yield rest
         elif not said:
-            raise self._unsaid(thought or thoughts.any)
+            raise self._unsaid(thought or thoughts.any or (usage is not None and usage.cut))
         if usage:
             yield usage
 
@@ -132,8 +142,8 @@ class ChatGenerator:
         return self._server.nonsense("an empty answer")
 
     async def _read(self, source: EventSource) -> AsyncGenerator["_Chunk", None]:
-        """Those with text or thoughts, then one with the usage, if that is known."""
-        ended, length, usage = False, 0, None
+        """Those with text or thoughts, then one with the usage, if that is known or the answer was cut."""
+        ended, cut, length, usage = False, False, 0, None
         async with aclosing(source.aiter_sse()) as events:
             try:
                 async for event in events:
@@ -141,7 +151,8 @@ class ChatGenerator:
                         ended = True
                         break
                     chunk = self._chunk(event.data)
-                    ended, usage, length = ended or chunk.finished, chunk.usage or usage, length + len(chunk.text)
+                    ended, cut = ended or chunk.finished, cut or chunk.cut
+                    usage, length = chunk.usage or usage, length + len(chunk.text)
                     if length > _CHARACTERS_A_TOKEN * self._options.max_tokens:
                         raise self._server.nonsense("more than answers.max_tokens allows")
                     if chunk.text or chunk.thought:
@@ -153,8 +164,8 @@ class ChatGenerator:
                     raise
         if not ended:
             raise AgainError("a stream that is cut")
-        if usage:
-            yield _Chunk(usage=usage)
+        if usage or cut:
+            yield _Chunk(usage=replace(usage or Usage(), cut=cut))
 
     def _chunk(self, data: str) -> "_Chunk":
         try:
@@ -174,6 +185,7 @@ class _Chunk:
     text: str = ""
     thought: bool = False
     finished: bool = False
+    cut: bool = False
     usage: Usage | None = None
 
 
@@ -191,7 +203,8 @@ def _chunk(item: Any) -> _Chunk:
     if not isinstance(text, str):
         raise TypeError
     thought = bool(delta.get("reasoning_content") or delta.get("reasoning"))
-    return _Chunk(text, thought, bool(choice.get("finish_reason")), usage)
+    reason = choice.get("finish_reason")
+    return _Chunk(text, thought, bool(reason), reason == "length", usage)
 
 
 def _server(url: str) -> Server:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from generation.citations import Statement
-from generation.lists import without_label
+from generation.lists import is_item, leads, read_under, without_label
 from generation.ports import Entailment
 from generation.types import Ground, Verdict
 from generation.verification.checks import counted, disagreement
@@ -13,7 +13,7 @@ from generation.verification.claims import Claim, claims
 from generation.verification.names import common_in
 from generation.verification.numbers import quantities
 from generation.verification.placement import crossed
-from generation.verification.polarity import checked, without_lead
+from generation.verification.polarity import checked, denies, without_lead
 from generation.verification.premises import premise
 from generation.verification.thesaurus import thesaurus
 from generation.verification.units import Unit, pieces, units_of
@@ -193,14 +193,25 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _verbatim(text: str, hit: Hit) -> tuple[int, int] | None:
-    """Where whole sentences of the passage stand in the statement word for word; a full stop may lack or be added."""
-    passage, wanted = hit.chunk.text, _EDGE.sub("", text.strip())
+    """Where whole sentences of the passage stand in the statement word for word; a full stop may lack or be added.
+
+    An item of a list counts together with what leads the list in. By itself it does not where that denies, since it
+    would say the opposite.
+    """
+    passage, wanted = hit.chunk.text, _bare(text)
     spans = sentence_spans(passage, hit.chunk.headings)
-    ends = {start + len(_EDGE.sub("", passage[start:end])): end for start, end in spans}
-    starts = {start for start, _ in spans}
+    ends = {start + len(_bare(passage[start:end])): end for start, end in spans}
+    known = leads(passage, hit.chunk.headings) if ":" in passage else {}
+    items = {start: known[start] for start, end in spans if start in known and is_item(passage[start:end])}
+    starts = {start for start, _ in spans if not denies(items.get(start, ""))}
     at = passage.find(wanted) if wanted else -1
     while at >= 0:
         if at in starts and at + len(wanted) in ends:
             return at, ends[at + len(wanted)]
         at = passage.find(wanted, at + 1)
-    return None
+    under = (span for span in spans if span[0] in items)
+    return next((one for one in under if _bare(read_under(items[one[0]], passage[slice(*one)])) == wanted), None)
+
+
+def _bare(text: str) -> str:
+    return _EDGE.sub("", text.strip())

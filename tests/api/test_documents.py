@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 
 from api.bootstrap import Services
@@ -116,8 +117,10 @@ def test_a_pdf_is_cited_with_its_page_and_rectangles(client: TestClient, upload:
     assert hit["page"] == 1
 
 
-def test_nothing_stays_in_the_temporary_folder(upload: Upload, services: Services) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("citewell-*"))
+def test_nothing_stays_in_the_temporary_folder(upload: Upload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = tmp_path.stat().st_mtime_ns
     upload("a.txt", "One.")
     upload("a.docx", b"PK\x03\x04")
-    assert set(Path(tempfile.gettempdir()).glob("citewell-*")) <= before
+    assert tmp_path.stat().st_mtime_ns > before
+    assert list(tmp_path.glob("citewell-*")) == []

@@ -125,7 +125,8 @@ def test_queries_that_come_together_stay_with_their_own_runtime(
     both = built(tmp_path, runtime=documents, query_runtime=queries, micro_batch=True, query_cache=0)
     with ThreadPoolExecutor(2) as pool:
         found = [pool.submit(both.embed_query, text) for text in ("one", "two")]
-        while not made[queries].calls:
+        until = time.monotonic() + 10
+        while not made[queries].calls and time.monotonic() < until:
             time.sleep(0.001)
         gate.set()
         for text, future in zip(("one", "two"), found, strict=True):

@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from api.app import create_app
 from api.bootstrap import Services
 from tests.api.conftest import Upload, settings_for
 from tests.fakes import HashEmbedder
+from tests.serving import in_a_thread
 
 RULES = {
     "leave.md": "# Leave\n\nParental leave is thirty days. It may be taken in two parts.",
@@ -272,9 +272,7 @@ class Rewriter(BaseHTTPRequestHandler):
 
 
 def test_a_follow_up_is_answered_as_it_was_understood(tmp_path: Path) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Rewriter) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with in_a_thread(ThreadingHTTPServer(("127.0.0.1", 0), Rewriter)) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"
         settings = settings_for(tmp_path / "data", rewriting={"url": url, "model": "m"})
         with Services(settings, embedder=HashEmbedder()) as services:
@@ -283,7 +281,5 @@ def test_a_follow_up_is_answered_as_it_was_understood(tmp_path: Path) -> None:
                 client.post("/v1/documents", files={"file": (name, text.encode())})
             history = [{"role": "user", "content": "When does the shop close?"}]
             found = post(client, "search", query="and open?", mode="bm25", history=history).json()
-        server.shutdown()
-        thread.join()
     assert found["query"] == "When does the office open?"
     assert found["hits"][0]["title"] == "Hours"

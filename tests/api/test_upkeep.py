@@ -33,7 +33,7 @@ def tidied() -> Recorded:
 
 
 def test_many_small_uploads_are_tidied_once_after_them(tidied: Recorded) -> None:
-    upkeep = Upkeep(tidied, pause_s=0.1)
+    upkeep = Upkeep(tidied, pause_s=1)
     for _ in range(20):
         upkeep.written("a", ENOUGH_CHUNKS // 10)
     assert tidied.names == []
@@ -59,10 +59,10 @@ def test_very_many_do_not_wait_for_a_pause(tidied: Recorded) -> None:
 
 
 def test_nothing_is_begun_after_the_end(tidied: Recorded) -> None:
-    upkeep = Upkeep(tidied, pause_s=0.05)
+    upkeep = Upkeep(tidied, pause_s=LONG_S)
     upkeep.written("a", ENOUGH_CHUNKS)
     upkeep.close()
-    upkeep.written("b", ENOUGH_CHUNKS)
+    upkeep.written("b", ENOUGH_CHUNKS * 20)  # of which none would wait
     assert not tidied.done.wait(0.2)
 
 

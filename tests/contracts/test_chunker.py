@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.chunkers import TokenChunker
+from ingest.parsers.decoding import clean
 from ingest.ports import Chunker, Embedder
 from ingest.types import Chunk, Document, Section
 from tests.fakes import HashEmbedder
@@ -87,7 +88,7 @@ def test_chunks_quote_their_document_fit_the_model_and_lose_nothing(
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200), kind=kinds)
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200).map(clean), kind=kinds)
 def test_any_text_at_all(make: Make, spans: Spans, text: str, kind: str) -> None:
     source = document(Section(text, kind=kind))  # type: ignore[arg-type]
     chunks = make(16).chunk(source)

@@ -94,8 +94,14 @@ def test_closing_ends_it(generator: Generator) -> None:
     assert len(asyncio.run(leave())) == 1
 
 
-def test_nothing_happens_before_the_first_piece_is_wanted(generator: Generator) -> None:
-    async def never() -> None:
-        await generator.stream(PROMPT).aclose()
+def test_nothing_is_asked_before_the_first_piece_is_wanted() -> None:
+    async def never(generator: Generator) -> None:
+        pieces = generator.stream(PROMPT)
+        await asyncio.sleep(0.05)
+        await pieces.aclose()
 
-    asyncio.run(never())
+    with chatting() as server:
+        chat = ChatGenerator(server.url, "small", KEY, ChatOptions(64, 0.0, 10.0, 10.0))
+        for generator in (chat, CircuitBreaker(chat, 2, 30.0, time.monotonic)):
+            asyncio.run(never(generator))
+        assert server.requests == []

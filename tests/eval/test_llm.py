@@ -1,7 +1,6 @@
 """Judge and endpoint, against a server that speaks OpenAI's protocol over a real socket."""
 
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +18,7 @@ from retrieval.http import without_secrets
 from retrieval.llm import TRIES, ChatModel, key_from
 from retrieval.queries.rewriting import rewritten
 from tests.eval.conftest import run_again
+from tests.serving import in_a_thread
 
 
 class Endpoint(BaseHTTPRequestHandler):
@@ -54,13 +54,8 @@ class Endpoint(BaseHTTPRequestHandler):
 @pytest.fixture
 def url() -> Iterator[str]:
     Endpoint.seen = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with in_a_thread(ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
 
 
 def outcome(key: str, text: str, answer: str, right: bool, refused: bool = False) -> Outcome:

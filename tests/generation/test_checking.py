@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from generation.checking import ASKS, ECHO, ELSEWHERE, OF_PASSAGES, STUCK, SentenceCheck
+from generation.checking import ASKS, CUT, ECHO, ELSEWHERE, OF_PASSAGES, STUCK, SentenceCheck
 from generation.citations import Statement
 from generation.errors import GenerationError
-from generation.prompting import origin
-from generation.streaming import Draft
+from generation.prompting import origin, safe
+from generation.streaming import Draft, DraftReader
 from generation.types import Ground, Quote, Removed, Usage, Verdict, Verification
 from generation.verification.verifier import THRESHOLDS, PassageVerifier
 from ingest.errors import UnavailableError
@@ -48,6 +48,11 @@ def shown(*pieces: str | Usage | Exception) -> tuple[list[str], Verification, li
     return texts, answer.verification, [(one.marker, one.quote) for one in answer.citations]
 
 
+def drafts(text: str) -> list[Draft]:
+    reader = DraftReader()
+    return [*reader.feed(text), *reader.end()]
+
+
 def test_a_sentence_is_shown_when_it_is_verified() -> None:
     texts, result, cited = shown("The office opens ", "at nine. [1] It cl", "oses at six. [1]", Usage(5, 7))
     assert texts == ["The office opens at nine. [1]", " It closes at six. [1]"]
@@ -67,6 +72,20 @@ def test_a_wrong_or_missing_marker_is_put_right() -> None:
     assert texts == ["Parental leave lasts 14 weeks. [2]", "\nThe office opens at nine. [1]"]
     assert (result.kept, result.recited) == (2, 2)
     assert [marker for marker, _ in cited] == [2, 1]
+
+
+@pytest.mark.parametrize("markers", ["[1][9]", "[0] [1]", "[2, 1]", "[1-7]"])
+@pytest.mark.parametrize("sentence", ["The office opens at nine.", "The office does open at nine."])
+def test_only_markers_that_are_cited_are_shown(sentence: str, markers: str) -> None:
+    texts, _, cited = shown(f"{sentence} {markers}")
+    assert (texts, [marker for marker, _ in cited]) == ([f"{sentence} [1]"], [1])
+
+
+def test_the_references_of_a_document_are_no_markers() -> None:
+    drift = hit("Sensors drift by two percent per year, as measured in [1, 2].")
+    check = SentenceCheck(VERIFIER, [hit(TEXT), drift], QUESTION.text)
+    (draft,) = drafts(f"{safe(drift.chunk.text)} [2]")
+    assert check.passed(draft) == "Sensors drift by two percent per year, as measured in (1, 2). [2]"
 
 
 @pytest.mark.parametrize(("likely", "texts"), [(0.9, ["The office opens at nine. [1]"]), (0.3, [])])
@@ -132,7 +151,9 @@ def test_where_nothing_holds_the_best_quotes_answer() -> None:
     assert cited == [(1, "The office opens at nine.")]
 
 
-@pytest.mark.parametrize("words", ["I don't know.", "I don’t know", "I don't know. [1]"])
+@pytest.mark.parametrize(
+    "words", ["I don't know.", "I don’t know", "I don't know. [1]", "The passages do not say when. [1]"]
+)
 def test_a_model_that_does_not_know_refuses(words: str) -> None:
     texts, answer = ask(SHELF, ScriptedGenerator(words), verifier=VERIFIER)
     assert (texts, answer.refused, answer.citations, len(answer.hits)) == ([], True, (), 2)
@@ -151,6 +172,25 @@ def test_a_model_that_breaks_off_leaves_only_what_was_verified() -> None:
         return seen
 
     assert asyncio.run(run()) == ["The office opens at nine. [1]", ["The office opens at nine."]]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "lost"),
+    [
+        ("It closes at six. [1] The office opens", "It closes at six. [1]", ["The office opens"]),
+        ("It closes at six. [1] The office opens at nine [1", "It closes at six. [1]", ["The office opens at nine [1"]),
+        ("It closes at six. [1]\n- The office opens at", "It closes at six. [1]", ["- The office opens at"]),
+        ("It closes at six. [1] The office opens at nine.", "It closes at six. [1] The office opens at nine. [1]", []),
+        ("It closes at six. **[1]**", "It closes at six. [1]", []),
+        ("It closes at six. [1]\n- Staff\n", "It closes at six. [1]", []),
+        ("The office opens", "The office opens at nine. [1]", ["The office opens"]),
+    ],
+)
+def test_half_a_sentence_that_the_limit_cut_off_is_not_shown(written: str, kept: str, lost: list[str]) -> None:
+    texts, result, _ = shown(written, Usage(cut=True))
+    assert "".join(texts) == kept
+    assert [one.text for one in result.removed if one.reason == CUT] == lost
+    assert CUT not in {one.reason for one in shown(written, Usage())[1].removed}
 
 
 def test_what_cites_nothing_must_stand_there_nearly_word_by_word() -> None:
@@ -175,3 +215,33 @@ def test_a_model_that_goes_round_in_circles_is_stopped() -> None:
     assert answer.provenance is not None
     assert answer.provenance.written.count("opens at nine") < 6
     assert answer.usage == Usage()
+
+
+BANS = "Staff may not:\n\n- lend their badge to anyone\n- Share accounts with colleagues."
+
+
+@pytest.mark.parametrize(
+    "lead", ["Staff may not:", "**Staff may not:**", "You may not:", "It is forbidden to: [1]", "You must not [1]:"]
+)
+def test_an_item_is_shown_under_the_lead_that_denies_it(lead: str) -> None:
+    written = f"{lead}\n- lend their badge to anyone [1]\n- Share accounts with colleagues. [1]"
+    texts, answer = ask(Shelf([hit(BANS)], [OPENS]), ScriptedGenerator(written), verifier=VERIFIER)
+    said = lead.replace(" [1]", "")
+    first = f"{said} [1]\n- lend their badge to anyone [1]"
+    assert texts == [first, "\n- Share accounts with colleagues. [1]"]
+    assert answer.verification == Verification(kept=2)
+
+
+def test_without_the_lead_that_denies_it_an_item_is_not_shown() -> None:
+    items = "- lend their badge to anyone [1]\n- Share accounts with colleagues. [1]"
+    for lead in ("", "Staff may:\n", "These are the rules:\n"):
+        check = SentenceCheck(VERIFIER, [hit(BANS)], "What may I do?")
+        assert not any(map(check.passed, drafts(f"{lead}{items}")))
+
+
+def test_a_lead_that_denies_goes_with_its_items() -> None:
+    check = SentenceCheck(VERIFIER, [hit(BANS), hit(TEXT)], "What may I do?")
+    written = "It closes at six. [2] Staff may not:\n- feed the swans [1]\n- share accounts with colleagues [1]"
+    texts = [text for draft in drafts(written) if (text := check.passed(draft))]
+    assert texts == ["It closes at six. [2]", " Staff may not: [1]\n- share accounts with colleagues [1]"]
+    assert [one.text for one in check.result.removed] == ["Staff may not feed the swans"]

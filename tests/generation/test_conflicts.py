@@ -274,9 +274,9 @@ def test_an_answer_ends_with_what_contradicts_it_and_cites_it() -> None:
 def test_a_long_row_is_read_in_time_that_grows_with_its_length() -> None:
     def seconds(cells: int) -> float:
         text = "at least 5 m | " * cells
-        begun = time.perf_counter()
+        begun = time.thread_time()  # others may want the processor, too
         assert len(values_of(text, VOCABULARY).stated) == cells
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
     seconds(10)
     assert min(seconds(1_000) for _ in range(3)) < 20 * min(seconds(125) for _ in range(3))

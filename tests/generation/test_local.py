@@ -165,9 +165,22 @@ def test_what_is_thought_before_the_answer_is_no_text(tmp_path: Path) -> None:
         asyncio.run(said(generator(thinker, max_tokens=2)))
 
 
+def test_thoughts_that_the_chat_template_opens_are_no_text(tmp_path: Path) -> None:
+    pieces = ("Hm", "</think>", "Nine")
+    thinker = load(Choice(str(reciting_model(tmp_path, *pieces, opening="<think>")), "cpu", "float32"))
+    assert asyncio.run(said(generator(thinker)))[:-1] == ["Nine"]
+
+
 def test_a_limit_on_tokens(model: LanguageModel) -> None:
     *_, usage = asyncio.run(said(generator(model, max_tokens=5)))
-    assert usage == Usage(len(model.prompt(messages(PROMPT))), 5)
+    assert usage == Usage(len(model.prompt(messages(PROMPT))), 5, cut=True)
+
+
+def test_an_answer_that_ends_by_itself_is_not_cut(tmp_path: Path) -> None:
+    speaker = load(Choice(str(reciting_model(tmp_path, "It", "opens")), "cpu", "float32"))
+    *_, usage = asyncio.run(said(generator(speaker)))
+    assert isinstance(usage, Usage)
+    assert not usage.cut
 
 
 def test_the_context_is_filled_by_the_model_s_own_count(model: LanguageModel) -> None:

@@ -171,8 +171,10 @@ with server(Path({str(tmp_path)!r}), "works") as running:
 """
     root = Path(__file__).parents[2]
     with subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "answers\n"
-        started = pids(tmp_path / "server.log")
-        process.kill()
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "answers\n"
+            started = pids(tmp_path / "server.log")
+        finally:
+            process.kill()
     assert settled(lambda: not any(map(alive, started)))

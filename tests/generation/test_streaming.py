@@ -1,7 +1,7 @@
 """Where statements of a streamed answer end."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generation.citations import Statement
@@ -29,6 +29,7 @@ def said(*pieces: str) -> list[tuple[str, tuple[int, ...]]]:
         ("First line\nSecond line [1]", [("First line", ()), ("Second line", (1,))]),
         ("A line\n[1]\nNext [2]", [("A line", (1,)), ("Next", (2,))]),
         ("- one [1]\n- two [2]\n", [("- one", (1,)), ("- two", (2,))]),
+        ("\nThe deposit [1] is 20 euros.", [("The deposit is 20 euros.", (1,))]),
         ("[1]", []),
         ("  \n ", []),
         ("", []),
@@ -77,7 +78,18 @@ def test_lines_stay_lines() -> None:
     assert "".join(draft.before + draft.text for draft in drafts) == shown
 
 
+def test_a_lead_that_denies_belongs_to_its_items() -> None:
+    drafts = read(
+        "Staff may not: [1]\n- smoke. It harms. [1]\n- sleep\n- dance [1]\n\nVisitors may not:\nAsk first. [2]"
+    )
+    claims = ["Staff may not smoke.", "It harms.", "Staff may not sleep", "Staff may not dance"]
+    assert [one.claim.text for one in drafts] == [*claims, "Visitors may not:", "Ask first."]
+    assert [one.claim.markers for one in drafts] == [(1,)] * 4 + [(), (2,)]
+
+
 @given(st.lists(st.sampled_from(["Alpha beta", ".", " ", "[1]", "[12]", "\n", "[", "]", "3.5", ",", "x"])))
+@example(["\n", "x", "[1]", " ", "x"])
+@example(["\n", " ", "\n", "Alpha beta", "[1]", ",", "Alpha beta"])
 def test_pieces_do_not_matter_and_nothing_is_lost(parts: list[str]) -> None:
     text = "".join(parts)
     assert read(*text) == read(text)

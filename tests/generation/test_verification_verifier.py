@@ -167,6 +167,14 @@ def test_part_of_a_sentence_is_not_verbatim() -> None:
     assert not judge("You may claim that the lift is safe.", passage).supported
 
 
+def test_an_item_is_verbatim_only_under_a_lead_that_denies() -> None:
+    passage = "Allowed:\n- tea and coffee\n\nStaff may not:\n- share accounts with two colleagues\n- lend a badge. Ask."
+    for sentence in ("- tea and coffee", "Staff may not share accounts with two colleagues.", "Staff may not:", "Ask."):
+        (ground,) = judge(sentence, passage).grounds
+        assert ground.support == 1.0, sentence
+    assert "negation" in judge("- share accounts with two colleagues", passage).reason
+
+
 class Forgetful(dict[tuple[int, str, str, str], list[Unit]]):
     """As another thread may empty it at any moment."""
 

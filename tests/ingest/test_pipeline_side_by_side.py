@@ -182,5 +182,5 @@ def test_a_reader_never_sees_two_revisions_nor_misses_a_document(workshop: Works
         workshop.run(write(docs, dict(texts(12, f"v{version}"))))
     done.set()
     reader.join()
-    assert searches[0] > 20
+    assert searches[0]
     assert faults == []

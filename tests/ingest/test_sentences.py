@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ingest.sentences
@@ -51,6 +51,11 @@ def test_marks_without_a_blank_before_them_belong_to_their_sentence() -> None:
     assert split(" ".join(sentences)) == ["**Note.**", sentences[0][10:], '"Is it?", you ask.', sentences[2]]
 
 
+@pytest.mark.parametrize("marks", ["??", "?!", "!?", "?)?"])
+def test_marks_behind_one_another_end_one_sentence(marks: str) -> None:
+    assert split(f"Combien {marks} C'est dix euros.") == [f"Combien {marks}", "C'est dix euros."]
+
+
 def test_wide_stops_end_a_sentence() -> None:
     assert split("残業手当は月末に払う。「申請は人事部へ。」 次！Done. Next.") == [
         *("残業手当は月末に払う。", "「申請は人事部へ。」", "次！", "Done.", "Next."),
@@ -76,6 +81,8 @@ def test_lines_and_headings() -> None:
         | st.text(max_size=8)
     ).map("".join)
 )
+@example("??\nz. B. ")
+@example("??\n。")
 def test_sentences_are_spans_in_order_that_lose_nothing(text: str) -> None:
     end = 0
     for one in sentences(text):

@@ -26,7 +26,8 @@ def zipped(path: Path, **members: bytes) -> Path:
 
 @pytest.mark.parametrize("suffix", [".txt", ".TXT", ".Md", ".markdown", ".log", ".rst", ".htm", ".csv"])
 def test_suffixes_of_any_case(parse: Parse, suffix: str) -> None:
-    assert "some, words" in parse(f"a{suffix}", "some, words\n")[0].text or suffix == ".csv"
+    expected = "some | words" if suffix == ".csv" else "some, words"
+    assert expected in parse(f"a{suffix}", "some, words\n")[0].text
 
 
 def test_unknown_suffix_names_the_supported_ones(parse: Parse) -> None:

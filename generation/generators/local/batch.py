@@ -32,6 +32,7 @@ class Writing:
     written: int = 0
     last: int = 0
     done: bool = False
+    cut: bool = False
     chance: torch.Generator = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,7 +42,8 @@ class Writing:
         self.written, self.last = self.written + 1, token
         if token not in ends:
             self.tell(token)
-        self.done = token in ends or self.written >= self.limit
+        self.cut = token not in ends and self.written >= self.limit
+        self.done = token in ends or self.cut
         if self.done:
             self.tell(None)
 

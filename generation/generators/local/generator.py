@@ -49,7 +49,7 @@ class TransformersGenerator:
         chosen = self._options
         tell = _from_a_thread(asyncio.get_running_loop(), told)
         writing = Writing(tokens, chosen.max_tokens, chosen.temperature, chosen.seed, tell)
-        text, thoughts, said = DecodeStream(skip_special_tokens=True), Thoughts(), False
+        text, thoughts, said = DecodeStream(skip_special_tokens=True), Thoughts(model.opens_thoughts(tokens)), False
         scheduler.submit(writing)
         try:
             token = await self._within(chosen.first_token_s, told, "first_token_s")
@@ -63,7 +63,7 @@ class TransformersGenerator:
                 yield rest
             elif thoughts.any and not said:
                 raise only_thoughts(f"The language model {self.name}", chosen.max_tokens)
-            yield Usage(len(tokens), writing.written)
+            yield Usage(len(tokens), writing.written, writing.cut)
         finally:
             writing.cancelled = True
 

@@ -10,10 +10,13 @@ from jinja2 import TemplateError
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from generation.generators.thoughts import OPENING
 from generation.prompting import Message
 from ingest.errors import UnavailableError
 from retrieval.embedders.tokens import spans, unlimited
 
+_TAG_TOKENS = 12
+"""That a tag and a line break have at most."""
 _BATCHED = {"full_attention", "sliding_attention"}
 """Layers whose memory of a text is a key and a value for each token."""
 
@@ -76,6 +79,11 @@ class LanguageModel:
             self.prompt([{"role": "system", "content": system}, {"role": "user", "content": said}]) for said in "<Q"
         )
         return shared(one, other)
+
+    def opens_thoughts(self, prompt: Sequence[int]) -> bool:
+        """Whether what follows a prompt is thought: some chat templates end with the opening tag."""
+        end: str = self.tokenizer.decode(list(prompt[-_TAG_TOKENS:]), skip_special_tokens=False)
+        return end.rstrip().endswith(OPENING)
 
     def _templated(self, messages: Sequence[Message]) -> list[int]:
         """Models that think aloud are told not to: only the answer counts."""

@@ -110,6 +110,15 @@ def test_a_stream_says_the_same(chat: OpenAI) -> None:
     assert chunks[-1].usage.completion_tokens == 7
 
 
+def test_an_answer_that_the_limit_cut_off_says_length(chat: OpenAI, upstream: ChatServer) -> None:
+    cut = sends(piece("Parental leave is thirty days. [1] It may be"), piece(None, "length"))
+    upstream.mishaps += [cut, cut]
+    (choice,) = chat.chat.completions.create(model="small", messages=ASKED).choices
+    *_, last = chat.chat.completions.create(model="small", messages=ASKED, stream=True)
+    assert choice.message.content == "Parental leave is thirty days. [1]"
+    assert (choice.finish_reason, last.choices[0].finish_reason) == ("length", "length")
+
+
 async def in_a_stream(address: str) -> str:
     async with AsyncOpenAI(base_url=address, api_key="acme", max_retries=0) as client:
         stream = await client.chat.completions.create(model="small", messages=ASKED, stream=True)

@@ -21,9 +21,16 @@ from tests.api.test_server import listening, start
 from tests.fakes import HashEmbedder
 
 
-class SlowEmbedder(HashEmbedder):
+class GatedEmbedder(HashEmbedder):
+    """Waits for its gate, but for the first `free` calls; a slice takes one."""
+
+    def __init__(self, free: int) -> None:
+        super().__init__(64)
+        self._free, self.gate = free, threading.Event()
+
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        time.sleep(0.5)
+        self._free -= 1
+        assert self._free >= 0 or self.gate.wait(60)
         return super().embed_documents(texts)
 
 
@@ -47,17 +54,21 @@ def begun(client: OpenAI, files: int) -> tuple[VectorStoreFileBatch, list[str]]:
 
 
 def until_some_are_done(client: OpenAI, batch: VectorStoreFileBatch) -> VectorStoreFileBatch:
+    until = time.monotonic() + 60
     while True:
         now = client.vector_stores.file_batches.retrieve(batch.id, vector_store_id=batch.vector_store_id)
         if now.file_counts.completed or now.status != "in_progress":
             return now
+        assert time.monotonic() < until
         time.sleep(0.05)
 
 
 def test_a_batch_goes_on_after_a_restart(tmp_path: Path) -> None:
-    with services_on(tmp_path, SlowEmbedder(64)) as services, serving(services) as url, client_of(url, "a") as client:
+    slow = GatedEmbedder(1)
+    with services_on(tmp_path, slow) as services, serving(services) as url, client_of(url, "a") as client:
         batch, ids = begun(client, 3 * SLICE)
         half = until_some_are_done(client, batch)
+        threading.Timer(0.5, slow.gate.set).start()  # by then the server is being stopped
         assert half.status == "in_progress"
     with services_on(tmp_path) as services, serving(services) as url, client_of(url, "a") as client:
         done = client.vector_stores.file_batches.poll(batch.id, vector_store_id=batch.vector_store_id)
@@ -66,10 +77,12 @@ def test_a_batch_goes_on_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_a_cancelled_batch_leaves_out_what_was_not_begun(tmp_path: Path) -> None:
-    with services_on(tmp_path, SlowEmbedder(64)) as services, serving(services) as url, client_of(url, "a") as client:
+    slow = GatedEmbedder(1)
+    with services_on(tmp_path, slow) as services, serving(services) as url, client_of(url, "a") as client:
         batch, ids = begun(client, 3 * SLICE)
         until_some_are_done(client, batch)
         client.vector_stores.file_batches.cancel(batch.id, vector_store_id=batch.vector_store_id)
+        slow.gate.set()
         done = client.vector_stores.file_batches.poll(batch.id, vector_store_id=batch.vector_store_id)
         counts = done.file_counts
         assert (done.status, counts.in_progress) == ("cancelled", 0)
@@ -81,10 +94,12 @@ def test_a_cancelled_batch_leaves_out_what_was_not_begun(tmp_path: Path) -> None
 
 
 def test_what_leaves_the_store_while_it_is_indexed_is_not_found(tmp_path: Path) -> None:
-    with services_on(tmp_path, SlowEmbedder(64)) as services, serving(services) as url, client_of(url, "a") as client:
+    slow = GatedEmbedder(0)
+    with services_on(tmp_path, slow) as services, serving(services) as url, client_of(url, "a") as client:
         batch, ids = begun(client, SLICE)
         store = batch.vector_store_id
         client.vector_stores.files.delete(ids[0], vector_store_id=store)
+        slow.gate.set()
         client.vector_stores.file_batches.poll(batch.id, vector_store_id=store)
         client.vector_stores.files.create_and_poll(ids[1], vector_store_id=store)  # one slice later
         assert services.catalog.count() == SLICE - 1
