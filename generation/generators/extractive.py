@@ -32,17 +32,13 @@ class ExtractiveGenerator:
         self._max_sentences = max_sentences
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
-        chosen = select(prompt.quotes, self._max_sentences)
-        for piece in _lines(with_lists(chosen, prompt)):
+        for piece in quoted(prompt, self._max_sentences):
             yield piece
 
 
-def quoted(quotes: Sequence[Quote], limit: int) -> Iterator[str]:
-    """The best quotes with their markers, a line each."""
-    return _lines(select(quotes, limit))
-
-
-def _lines(quotes: Sequence[Quote]) -> Iterator[str]:
+def quoted(prompt: Prompt, limit: int) -> Iterator[str]:
+    """The best quotes with their lists and markers, a line each; without any that can be shown, that nobody knows."""
+    quotes = best(prompt, limit)
     if not quotes:
         yield UNKNOWN
     for position, quote in enumerate(quotes):
@@ -50,11 +46,16 @@ def _lines(quotes: Sequence[Quote]) -> Iterator[str]:
         yield f"{separator}{quote.text} [{quote.marker}]"
 
 
+def best(prompt: Prompt, limit: int) -> list[Quote]:
+    """At most so many sentences, with the lists that they are quoted with."""
+    return with_lists(select(prompt.quotes, limit), prompt)
+
+
 def select(quotes: Sequence[Quote], limit: int) -> list[Quote]:
     """The best quotes, none twice, none far less supported than the best, nor less than a sure one."""
     chosen: dict[str, Quote] = {}
-    best = quotes[0].support if quotes else 0.0
-    least = best * (BESIDE_SURE if best >= SURE else RELATIVE_SUPPORT)
+    highest = quotes[0].support if quotes else 0.0
+    least = highest * (BESIDE_SURE if highest >= SURE else RELATIVE_SUPPORT)
     for quote in quotes:
         if len(chosen) == limit or quote.support < least:
             break
