@@ -269,6 +269,7 @@ class Services(Databases):
             min_confidence=min_confidence,
             new_trace_id=self.new_trace_id,
             conflicts=answering.build_conflicts(self.settings.answers, store.terms),
+            max_sentences=self.settings.answers.max_sentences,
         )
 
     def _verifier(self, store: Store) -> Verifier | None:

@@ -87,7 +87,8 @@ async def kept(
 
 
 def _turns(exchange: Exchange) -> list[TurnIn]:
-    """Those that say something. A language model may have written more than clients may send."""
-    question, answer = exchange.question, exchange.answer[:LONGEST]
+    """Those that say something. The question as it was understood: by itself "And in Leeds?" would say little once the
+    exchanges before it are too many to be read. A language model may have written more than clients may send."""
+    question, answer = (exchange.standalone or exchange.question)[:LONGEST], exchange.answer[:LONGEST]
     asked = [TurnIn(role="user", content=question)] if question else []
     return [*asked, TurnIn(role="assistant", content=answer)] if answer else asked

@@ -11,7 +11,7 @@ from generation.checking import CUT, SentenceCheck
 from generation.citations import citation_at, line_boxes, resolve
 from generation.conflicts.wording import said
 from generation.errors import GenerationError
-from generation.generators.extractive import quoted, select
+from generation.generators.extractive import best, quoted
 from generation.lookup import shortened
 from generation.ports import Conflicts, ContextPacker, EvidenceScorer, Generator, SectionReader, Verifier
 from generation.prompting import says_unknown
@@ -25,8 +25,6 @@ _T = TypeVar("_T")
 
 REFUSAL = "I don't know: the indexed documents do not seem to answer this."
 NOTHING_FOUND = "I don't know: no indexed document that you may read matches this question."
-_QUOTES = 3
-"""How many sentences are shown in place of an answer that could not be written."""
 
 
 @dataclass
@@ -66,6 +64,7 @@ class RagAnswerer:
         min_confidence: below it the answer is a refusal, and the generator is not asked.
         new_trace_id: names an answer; injected so that tests can fix it.
         conflicts: finds quotes that contradict each other in a value, to be told at the end; None: nobody looks.
+        max_sentences: how many are quoted at most in place of an answer that could not be written or does not hold.
     """
 
     def __init__(
@@ -79,6 +78,7 @@ class RagAnswerer:
         min_confidence: float,
         new_trace_id: Callable[[], str],
         conflicts: Conflicts | None = None,
+        max_sentences: int = 3,
     ) -> None:
         self._searcher, self._packer, self._evidence, self._generator = searcher, packer, evidence, generator
         self._verifier, self._sections, self._min_confidence, self._new_trace_id = (
@@ -87,7 +87,7 @@ class RagAnswerer:
             min_confidence,
             new_trace_id,
         )
-        self._conflicts = conflicts
+        self._conflicts, self._max_sentences = conflicts, max_sentences
 
     async def answer(self, query: Query) -> AsyncGenerator[str | Answer, None]:
         """Raises GenerationError where the generator fails."""
@@ -126,9 +126,9 @@ class RagAnswerer:
         for draft in () if check.goes_round else self._last(course, check, reader):
             if text := await course.timed("verify_ms", asyncio.to_thread(check.passed, draft)):
                 yield text
-        if not check.result.kept and not says_unknown(course.written):
+        if course.prompt and not check.result.kept and not says_unknown(course.written):
             check.result = replace(check.result, quoted=True)
-            for piece in quoted(course.quotes, _QUOTES):
+            for piece in quoted(course.prompt, self._max_sentences):
                 yield piece
 
     def _last(self, course: _Course, check: SentenceCheck, reader: DraftReader) -> list[Draft]:
@@ -167,9 +167,10 @@ class RagAnswerer:
 
     def _lost(self, course: _Course, error: UnavailableError) -> GenerationError:
         hits = course.packed.hits
-        best = select(course.quotes, _QUOTES)
-        quoted = [citation_at(one.marker, hits[one.marker - 1], one.start, one.end, one.support) for one in best]
-        citations = self._boxed(quoted)
+        quotes = best(course.prompt, self._max_sentences) if course.prompt else ()
+        citations = self._boxed(
+            [citation_at(one.marker, hits[one.marker - 1], one.start, one.end, one.support) for one in quotes]
+        )
         return GenerationError(str(error), hits, citations, self._answer(course, citations))
 
     def _cite(self, course: _Course) -> list[Citation]:

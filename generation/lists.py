@@ -1,15 +1,18 @@
 """Lists in a passage: what a sentence that leads one in, or an item of it, is quoted with."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
+from typing import TypeAlias
 
+from generation.outlines import BULLET, BULLETS, NUMBER, NUMBERS, Outline, Run, ends_with_colon
 from generation.verification.dates import dates
-from ingest.sentences import Sentence, seen_in_lower_case, sentences
+from generation.verification.polarity import restricts
+from ingest.sentences import seen_in_lower_case
+
+Span: TypeAlias = tuple[int, int]
 
 LONGEST = 1200
 """Characters; of a longer list the sentence is quoted alone."""
-_BULLET = re.compile(r"[-*•–▪◦‣]\s")
-_NUMBER = re.compile(r"(?:\d{1,2}|[a-z])[.)]\s")
 _FIRST_WORD = re.compile(r"\w+")
 _DATE = 24
 """Characters that hold a date."""
@@ -24,7 +27,7 @@ _ASKS_FOR_ALL = re.compile(
 _ASKS_FOR_STEPS = re.compile(
     r"\bhow\s+(?:do|can|should|must|to)\b|\bsteps\b|\bwie\s+(?:kann|muss|soll)\b", re.IGNORECASE
 )
-BULLETS, NUMBERS = "bullets", "numbers"
+_EXCEPTS = re.compile(r"\b(?:except|exclu|ausnahme|ausgenommen|au(?:ß|ss)er\b)", re.IGNORECASE)
 
 
 def kinds_asked_for(question: str) -> frozenset[str]:
@@ -35,37 +38,55 @@ def kinds_asked_for(question: str) -> frozenset[str]:
     return frozenset({NUMBERS}) if _ASKS_FOR_STEPS.search(question) else frozenset()
 
 
-def whole_list(text: str, start: int, headings: Collection[str], wanted: Collection[str]) -> tuple[int, int] | None:
+def whole_list(text: str, start: int, headings: Collection[str], wanted: Collection[str]) -> Span | None:
     """Start and end of the list that the sentence at `start` of a passage belongs to, with what leads it in.
 
     None where it belongs to none, or to one of more than `LONGEST` characters. A sentence before a list that ends with
-    a colon says nothing without it; an item may say enough, and is taken for its list where that is of a `wanted` kind.
+    a colon says nothing without it; an item may say enough, and is taken for its list where that is of a `wanted` kind,
+    or where what leads it in denies: of a longer one then for its beginning as far as the item.
     """
-    found = list(sentences(text, headings))
-    kinds = list(_kinds(text, found))
-    at = next((number for number, one in enumerate(found) if one.start == start), len(found))
-    leads_in = at + 1 < len(found) and _ends_with_colon(text, found[at]) and kinds[at + 1]
-    if at == len(found) or not (leads_in or kinds[at] in wanted):
-        return None
-    first, last = _run(kinds, at + 1 if leads_in else at)
-    first -= first > 0 and _ends_with_colon(text, found[first - 1])
-    span = found[first].start, found[last].end
-    return span if span[1] - span[0] <= LONGEST else None
+    outline = Outline(text, headings)
+    at = outline.place(start)
+    found = _spans(outline, at, wanted) if at is not None else ()
+    return next((span for span in found if span[1] - span[0] <= LONGEST), None)
+
+
+def _spans(outline: Outline, at: int, wanted: Collection[str]) -> Iterator[Span]:
+    """What a sentence may be quoted with, the best first: the outer list before the inner one."""
+    leads_in = outline.leads_in(at)
+    runs = list(outline.lists(at + leads_in))
+    least = max((number for number, run in enumerate(runs) if _denies(run)), default=-1)
+    for number, run in reversed(list(enumerate(runs))):
+        if number == least or (number > least and (run.kind in wanted or (leads_in and number == 0))):
+            yield run.start, run.end
+    if least >= 0:
+        yield runs[least].start, outline.found[at].end
+
+
+def denied(text: str, start: int, headings: Collection[str]) -> bool:
+    """Whether the sentence at `start` is an item of a list whose lead denies, so that it says the opposite alone."""
+    outline = Outline(text, headings)
+    at = outline.place(start)
+    return at is not None and any(map(_denies, outline.lists(at)))
+
+
+def _denies(run: Run) -> bool:
+    return restricts(run.lead) or _EXCEPTS.search(run.lead) is not None
 
 
 def leads(text: str, headings: Collection[str]) -> dict[int, str]:
     """Where each item of a list starts, with the sentence that leads the list in, if one with a colon does."""
-    found = list(sentences(text, headings))
-    kinds = list(_kinds(text, found))
+    outline = Outline(text, headings)
     known: dict[int, str] = {}
-    lead = ""
-    for before, one, kind in zip([None, *found], found, kinds, strict=False):
+    lead, before = "", ""
+    for one, kind in zip(outline.found, outline.kinds, strict=True):
         if not kind:
             lead = ""
-        elif before and _ends_with_colon(text, before):
-            lead = text[before.start : before.end]
+        elif ends_with_colon(before):
+            lead = before
         if lead:
             known[one.start] = lead
+        before = text[one.start : one.end]
     return known
 
 
@@ -76,13 +97,8 @@ def is_item(text: str) -> bool:
 
 def without_label(text: str) -> str:
     """An item without its bullet or number; the day of a date is none ("15. März")."""
-    found = _BULLET.match(text) or (_NUMBER.match(text) if not _begins_a_date(text) else None)
+    found = BULLET.match(text) or (NUMBER.match(text) if not _begins_a_date(text) else None)
     return text[found.end() :].lstrip() if found else text
-
-
-def ends_with_colon(text: str) -> bool:
-    """Whether it leads something in, in bold or not."""
-    return text.rstrip("*_ ").endswith(":")
 
 
 def read_under(lead: str, item: str) -> str:
@@ -99,32 +115,3 @@ def _begins_a_date(text: str) -> bool:
     if not text[:1].isdecimal():
         return False
     return any(one.start == 0 and (one.year or not one.text.endswith("May")) for one in dates(text[:_DATE]))
-
-
-def _kinds(text: str, found: Sequence[Sentence]) -> Iterator[str]:
-    """Of each sentence: the kind of list that it is an item of, or goes on in one; else empty."""
-    kind, end = "", 0
-    for one in found:
-        goes_on = kind and "\n" not in text[end : one.start]
-        kind, end = kind if goes_on else _kind(text, one), one.end
-        yield kind
-
-
-def _kind(text: str, one: Sentence) -> str:
-    if text[: one.start].rpartition("\n")[2].strip():
-        return ""
-    return BULLETS if _BULLET.match(text, one.start) else NUMBERS if _NUMBER.match(text, one.start) else ""
-
-
-def _run(kinds: Sequence[str], at: int) -> tuple[int, int]:
-    """The first and the last of the neighbours of the same kind."""
-    first = last = at
-    while first > 0 and kinds[first - 1] == kinds[at]:
-        first -= 1
-    while last + 1 < len(kinds) and kinds[last + 1] == kinds[at]:
-        last += 1
-    return first, last
-
-
-def _ends_with_colon(text: str, one: Sentence) -> bool:
-    return ends_with_colon(text[one.start : one.end])

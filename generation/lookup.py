@@ -1,15 +1,16 @@
 """The exact words of a quote that answer a question for a number, a date, a person or an address."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from enum import Enum
 from itertools import pairwise
 
+from generation.limits import COMPARED, VERGLICHEN, makes_range, one_of_several, qualified, with_others
 from generation.types import Citation, Short
 from generation.verification.dates import dates
 from generation.verification.names import known, names, stands
-from generation.verification.numbers import SECTION, Quantity, Span, is_unit, quantities
+from generation.verification.numbers import SECTION, Quantity, Span, is_unit, quantities, unit_named
 from generation.verification.polarity import opposed
 from ingest.sentences import seen_in_lower_case
 
@@ -55,30 +56,24 @@ _LEAVE = re.compile(r"\bleave\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\w.,-])(?:1\d|20)\d\d(?:s\b|(?![\w-]|[.,]\d))")
 _NO_PERSON = re.compile(r"\b(?:in|at|on|near|of|the|im|am|bei)\s+$", re.IGNORECASE)
 _WITHIN_NAME = re.compile(r"(?:(?<=\b[A-Z])\.\s|\s(?:de|von|van|der|del|la)(?:\s(?:der|la))?\s)")
-_RANGE = re.compile(r"\s?(?:to|-|–|bis)\s?", re.IGNORECASE)
 _COUNTED = re.compile(
-    r"\b(?:how\s+many|wie\s*viele|number\s+of)\s+(?:(?:more|different|other)\s+)?(\w+)(?:\s+(\w+))?", re.IGNORECASE
+    r"\b(?:how\s+many|wie\s*viele|number\s+of)\s+(?:(?:more|different|other)\s+)?(\w+)"
+    r"(?:\s+(?!(?:per|are|was|were|can|may|might|must|need|does?|did|have|has|had|will|would|shall|should|could|the|each"
+    r"|there|from|pro|sind|gibt|hat|haben|darf|dürfen|kann|können|muss|müssen|soll\w*|werden|wird)\b)(\w+))?",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+")
+_NUMBER_NEXT = re.compile(r",?\s\d")
 _UNIT = re.compile(
     r"[\s-]?(?:(?:working|business|calendar|full|paid|square|cubic)\s)?(per\s?cent\b|%|°\s?[CF]?|[€$£¥]|[^\W\d]+)"
-)
-_COMPARED = "more|fewer|less|later|earlier|longer|shorter|older|younger"
-_VERGLICHEN = "mehr|weniger|länger|kürzer|später|früher|älter|jünger"
-_LIMIT = re.compile(
-    r"\b(?:at (?:least|most|the (?:latest|earliest))|up to|about|around|approximately|roughly|nearly|almost|over|under"
-    rf"|(?:no |not )?(?:{_COMPARED}) than|only|until|by|before|after|since|within"
-    r"|(?:from|between)(?: \d{1,2}\.? (?:to|and))?|an? (?:maximum|minimum) of|(?:maximum|minimum)(?: of)?"
-    rf"|(?:nicht )?(?:{_VERGLICHEN}) als|mindestens|höchstens|maximal|minimal|etwa|rund|circa|ca\.|fast|knapp|nur|über"
-    r"|unter|(?:spätestens|frühestens)(?: (?:am|ab|zum))?|(?:bis|ab|seit|vor|nach)(?: (?:zum?|zur|dem|der))?"
-    r"|(?:vom|zwischen)(?: \d{1,2}\.? (?:bis(?: zum)?|und))?)\s$",
-    re.IGNORECASE,
+    r"(?:/[^\W\d]+)?"
 )
 _TIMES = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
 _MONEY_OR_SHARE = frozenset(["EUR", "USD", "GBP", "CHF", "%"])
 _DENIES = re.compile(
-    rf"\b(?:not?(?! (?:{_COMPARED}) than)|never|nobody|none|nor|without|cannot|nicht(?! (?:{_VERGLICHEN}) als)"
-    r"|kein\w*|nie(?:mals|mand\w*)?|nirgends|weder|ohne)\b|n['’]t\b",
+    rf"\b(?:not?(?! (?:{COMPARED}) than)|never|nobody|none|nor|without|cannot|nicht(?! (?:{VERGLICHEN}) als)"
+    r"|kein\w*|nie(?:mals|mand\w*)?|nirgends|weder|ohne|except(?:ing|ions?)?|exclud(?:es?|ed|ing)"
+    r"|other than|apart from|au(?:ß|ss)er|ausgenommen|ausgeschlossen|mit ausnahme)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _QUALIFIED = frozenset({Asked.TIME, Asked.DATE, Asked.COUNT, Asked.MEASURE})
@@ -105,13 +100,16 @@ def short_answer(question: str, quote: str) -> Span | None:
 
     None where it is no look-up, or where the quote denies something ("nobody may carry over more than 5 days" would
     be turned round), says the opposite of what is asked (opens, closes), holds nothing of the kind that the question
-    does not say itself, or several such things of which none stands clearly nearer to the words of the question, as
-    the cells of a row never do.
+    does not say itself, one that is joined to another ("Tom Hill and Ute Lange"), or several such things of which none
+    stands clearly nearer to the words of the question, as the cells of a row never do.
     """
     kind = None if _DENIES.search(quote) or _contrary(question, quote) else asked_for(question)
     found = list(dict.fromkeys(_candidates(kind, question, quote))) if kind else []
     nearest = _nearest(found, question, quote) if len(found) < 2 or "|" not in quote else None
-    return _qualified(nearest, quote) if nearest and kind in _QUALIFIED else nearest
+    span = qualified(nearest, question, quote) if nearest and kind in _QUALIFIED else nearest
+    if span is None or one_of_several(span, found, quantities(quote), quote):
+        return None
+    return None if kind is Asked.PERSON and with_others(span, quote) else span
 
 
 def _contrary(question: str, quote: str) -> bool:
@@ -128,12 +126,6 @@ def _nearest(found: Sequence[Span], question: str, quote: str) -> Span | None:
     words = [(one.start(), one.group().casefold()[:_STEM] in asked) for one in _WORD.finditer(quote)]
     near = sorted(((_nearness(span, words), span) for span in found), reverse=True)
     return near[0][1] if near[0][0] >= CLEARLY * near[1][0] and near[0][0] > 0 else None
-
-
-def _qualified(span: Span, quote: str) -> Span:
-    """With what limits it, as `up to` three days and `by` 30 November: without that it would be wrong."""
-    limit = _LIMIT.search(quote, 0, span[0])
-    return (limit.start(), span[1]) if limit else span
 
 
 def _nearness(span: Span, words: Sequence[tuple[int, bool]]) -> float:
@@ -180,7 +172,7 @@ def _ranges(spans: Sequence[Span], quote: str) -> list[Span]:
     """Two with nothing but `to` in between are one."""
     found: list[Span] = []
     for span in spans:
-        joined = found and _RANGE.fullmatch(quote, found[-1][1], span[0])
+        joined = found and makes_range(found[-1], span[0], quote)
         found.append((found.pop()[0], span[1]) if joined else span)
     return found
 
@@ -193,7 +185,7 @@ def _quantities(question: str, quote: str) -> list[Quantity]:
     for one in quantities(quote, taken):
         if one.weak:
             continue
-        if found and _RANGE.fullmatch(quote, found[-1].end, one.start):
+        if found and makes_range((found[-1].start, found[-1].end), one.start, quote):
             first = found.pop()
             one = replace(one, values=first.values | one.values, start=first.start)
         found.append(one)
@@ -201,17 +193,30 @@ def _quantities(question: str, quote: str) -> list[Quantity]:
 
 
 def _counts(question: str, quote: str) -> Iterator[Span]:
-    """Where some numbers stand before what is counted, only these; else all that are no year."""
+    """Where some numbers stand before what is counted, only these; else all that are no year, if none has another
+    unit."""
     said = _of_wholes(question, quote, _quantities(question, quote))
     found = [one for one in said if one.unit not in ("time", "%", SECTION)]
     found = [one for one in found if quote[one.end : one.end + 1] != "-"]
     counted = _COUNTED.search(question)
-    stems = {word[: _STEM - 1].casefold() for word in (counted.groups() if counted else ()) if word and len(word) > 2}
-    before = [
-        one for one in found if any(word[: _STEM - 1].casefold() in stems for word in _WORD.findall(quote, one.end)[:3])
-    ]
+    words = [word for word in (counted.groups() if counted else ()) if word and len(word) > 2]
+    stems = {word[: _STEM - 1].casefold() for word in words}
+    before = [one for one in found if not stems.isdisjoint(word[: _STEM - 1] for word in _following(one, quote))]
+    units = {unit_named(word) for word in words}
     counts = before or [one for one in found if not _YEAR.fullmatch(one.text)]
+    if not before and not all(_fits(one, units, quote) for one in counts):
+        return  # nothing tells them apart
     yield from (_with_unit(one, quote) for one in counts)
+
+
+def _following(one: Quantity, quote: str) -> list[str]:
+    """The three words behind a number; none where the next number stands there ("in 2019, 15 members")."""
+    return [] if _NUMBER_NEXT.match(quote, one.end) else _WORD.findall(quote.casefold(), one.end)[:3]
+
+
+def _fits(one: Quantity, units: Collection[str], quote: str) -> bool:
+    """Whether a number has the unit that is counted, or none."""
+    return one.unit in units if one.unit else _with_unit(one, quote)[1] == one.end
 
 
 def _of_wholes(question: str, quote: str, found: Sequence[Quantity]) -> list[Quantity]:

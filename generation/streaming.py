@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from generation.citations import Statement
-from generation.lists import ends_with_colon, is_item, read_under
+from generation.lists import is_item, read_under
+from generation.outlines import ends_with_colon
 from generation.verification.polarity import restricts
 from ingest.sentences import sentence_spans
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from generation.lists import kinds_asked_for, whole_list
+from generation.lists import denied, kinds_asked_for, whole_list
+from generation.prompting import UNKNOWN
 from generation.types import Prompt, Quote, Usage
 from retrieval.types import Hit
 
@@ -31,27 +32,30 @@ class ExtractiveGenerator:
         self._max_sentences = max_sentences
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
-        chosen = select(prompt.quotes, self._max_sentences)
-        for piece in _lines(with_lists(chosen, prompt)):
+        for piece in quoted(prompt, self._max_sentences):
             yield piece
 
 
-def quoted(quotes: Sequence[Quote], limit: int) -> Iterator[str]:
-    """The best quotes with their markers, a line each."""
-    return _lines(select(quotes, limit))
-
-
-def _lines(quotes: Sequence[Quote]) -> Iterator[str]:
+def quoted(prompt: Prompt, limit: int) -> Iterator[str]:
+    """The best quotes with their lists and markers, a line each; without any that can be shown, that nobody knows."""
+    quotes = best(prompt, limit)
+    if not quotes:
+        yield UNKNOWN
     for position, quote in enumerate(quotes):
         separator = "\n" if position else ""
         yield f"{separator}{quote.text} [{quote.marker}]"
 
 
+def best(prompt: Prompt, limit: int) -> list[Quote]:
+    """At most so many sentences, with the lists that they are quoted with."""
+    return with_lists(select(prompt.quotes, limit), prompt)
+
+
 def select(quotes: Sequence[Quote], limit: int) -> list[Quote]:
     """The best quotes, none twice, none far less supported than the best, nor less than a sure one."""
     chosen: dict[str, Quote] = {}
-    best = quotes[0].support if quotes else 0.0
-    least = best * (BESIDE_SURE if best >= SURE else RELATIVE_SUPPORT)
+    highest = quotes[0].support if quotes else 0.0
+    least = highest * (BESIDE_SURE if highest >= SURE else RELATIVE_SUPPORT)
     for quote in quotes:
         if len(chosen) == limit or quote.support < least:
             break
@@ -61,22 +65,22 @@ def select(quotes: Sequence[Quote], limit: int) -> list[Quote]:
 
 def with_lists(quotes: Sequence[Quote], prompt: Prompt) -> list[Quote]:
     """The quotes, those that lead in a list with it, and items with the whole of theirs where the question asks for
-    it; none that another one holds."""
+    it, or where its lead denies; none that another one holds, nor an item that cannot be shown with such a lead."""
     wanted = kinds_asked_for(prompt.question)
     found: list[Quote] = []
     for quote in quotes:
         one = _with_list(quote, prompt.hits[quote.marker - 1], wanted)
-        if not any(_holds(other, one) for other in found):
+        if one and not any(_holds(other, one) for other in found):
             found = [other for other in found if not _holds(one, other)] + [one]
     return found
 
 
-def _with_list(quote: Quote, hit: Hit, wanted: Collection[str]) -> Quote:
+def _with_list(quote: Quote, hit: Hit, wanted: Collection[str]) -> Quote | None:
     chunk = hit.chunk
     span = whole_list(chunk.text, quote.start, chunk.headings, wanted)
     text = chunk.text[slice(*span)] if span else ""
     if not span or _MARKER.search(text):  # what looks like a marker would end the quote
-        return quote
+        return None if denied(chunk.text, quote.start, chunk.headings) else quote
     return replace(quote, text=text, start=span[0], end=span[1])
 
 

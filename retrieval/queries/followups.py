@@ -33,6 +33,21 @@ _WHAT_ABOUT = re.compile(r"(?:what|how) about\s+", re.IGNORECASE)
 _STARTS = re.compile(rf"(?:(?:{_PREPOSITIONS})\s+)?(?:{_ASKING}|{_AUXILIARY})\b", re.IGNORECASE)
 _ASKS = re.compile(rf"\b(?:{_ASKING}|{_AUXILIARY})\b", re.IGNORECASE)
 _FROM_PREPOSITION = re.compile(rf"({_PREPOSITIONS})\s+\S", re.IGNORECASE)
+_DETERMINING = "the|an?|this|that|these|those|my|our|your|his|her|its|their|each|every|all|any|some|no"
+_CASE_ENDS = (
+    rf"{_PREPOSITIONS}|{_AUXILIARY}|{_ASKING}|if|while|because|unless|than|{_DETERMINING}|says?|costs?|appl(?:y|ies)"
+    "|covers?|works?|means?|includes?|needs?|gets?|requires?|expires?|happens?|takes?|pays?|begins?|starts?|sounds?"
+)
+"""What no longer belongs to "in Leeds" or "for managers"; other verbs may be nouns."""
+_NAME_WORD = r"(?-i:[A-Z0-9][\w&.'’-]*)"
+_CASE = (
+    rf"(?:{_NAME_WORD}(?:\s+(?:(?:and|or)\s+)?{_NAME_WORD})*"
+    rf"|(?:(?:{_DETERMINING})\s+)*(?!(?:{_PREPOSITIONS}|{_AUXILIARY}|{_ASKING})\b)[^\s?,]+"
+    rf"(?:\s+(?!(?:(?:and|or|but)\s+)?(?:{_CASE_ENDS})\b)[^\s?,]+)*)"
+)
+"""A name, or a determined or plain noun with what belongs to it."""
+_FIXED = re.compile(r"(?:advance|total|general|writing|person|average|time|case|least|most|once|short|free|law)\b")
+"""What makes one phrase with its preposition and names no case."""
 _DAY = r"(?:year|month|week|quarter|day|morning|afternoon|evening|time)\b"
 _POINTS = re.compile(
     rf"\b(?:it|they|them|he|she|him|these|those|this(?!\s+{_DAY})|ones?|the (?:same|other|former|latter))\b"
@@ -109,8 +124,9 @@ def _exchanged(part: str, before: str) -> str:
     """The question before with `part` in the place of what is of its kind."""
     if found := _FROM_PREPOSITION.match(part):
         part = part[0].lower() + part[1:]
-        same = re.compile(rf"\b{found[1]}\s+(?:(?!(?:{_PREPOSITIONS})\b)[^\s?,]+\s*)+", re.IGNORECASE)
-        places = list(same.finditer(before))
+        same = re.compile(rf"\b{found[1]}\s+({_CASE})", re.IGNORECASE)
+        wanted = part[len(found[1]) :].lstrip()
+        places = [one for one in same.finditer(before) if _of_one_kind(wanted, one[1])]
     else:
         places = list(_NAMES.finditer(before)) if part[:1].isupper() or part[:1].isdigit() else []
     if places:
@@ -119,6 +135,23 @@ def _exchanged(part: str, before: str) -> str:
     if found:
         return f"{before.rstrip(' ?.!')} {part}?"
     return _with_words(f"{part}?", before)
+
+
+def _of_one_kind(case: str, other: str) -> bool:
+    """Whether one may stand in the place of the other: no name in that of a plain word ("in advance"), no year in that
+    of a place. Names may be written small."""
+    kinds = _kind(case), _kind(other)
+    if _FIXED.match(other) or ("number" in kinds and kinds[0] != kinds[1] and "determined" not in kinds):
+        return False
+    return kinds != ("name", "plain")
+
+
+def _kind(case: str) -> str:
+    if case[0].isdecimal():
+        return "number"
+    if re.match(rf"(?:{_DETERMINING})\b", case, re.IGNORECASE):
+        return "determined"
+    return "name" if case[0].isupper() else "plain"
 
 
 def _with_words(question: str, before: str) -> str:

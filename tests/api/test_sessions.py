@@ -167,9 +167,14 @@ def test_what_does_not_go_together_is_told(client: httpx.Client, make: Make) -> 
 def test_a_question_of_nulls_is_refused_and_harms_no_session(client: httpx.Client, make: Make) -> None:
     for query in ("\0", " \0 \0"):
         assert client.post("answers", json={"query": query, "session": make()}).status_code == 422
+
+
+def test_what_is_read_of_a_session_is_what_was_understood() -> None:
     exchange = Exchange(0, "", "", "220 euros.", (), False, "t", datetime.now(UTC))
     assert [turn.content for turn in _turns(exchange)] == ["220 euros."]
     assert [turn.content for turn in _turns(replace(exchange, question="What?", answer=""))] == ["What?"]
+    followed = replace(exchange, question=FOLLOW_UP, standalone="What is the hotel limit in Leeds?")
+    assert [turn.content for turn in _turns(followed)] == ["What is the hotel limit in Leeds?", "220 euros."]
 
 
 @pytest.mark.parametrize("key", ["{}", "{}:legal", "{}:hr,legal", "stranger:hr"])

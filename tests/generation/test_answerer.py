@@ -198,6 +198,45 @@ def test_where_the_generator_fails_what_was_found_is_kept(before: tuple[str, ...
     assert [one.quote for one in told.value.citations] == ["The office opens at nine.", "It closes at six."]
 
 
+class Doubting:
+    """Port `Verifier` that believes nothing."""
+
+    def verify(self, statement: Statement, hits: Sequence[Hit], question: str) -> Verdict:
+        return Verdict(False, "No.", ())
+
+
+LISTED = "Visitors must bring:\n\n- a badge\n- a coat"
+
+
+def shelf_of(*sentences: str, text: str = LISTED) -> Shelf:
+    starts = [text.index(one) for one in sentences]
+    quotes = [Quote(1, one, at, at + len(one), 0.6) for one, at in zip(sentences, starts, strict=True)]
+    return Shelf([hit(text)], quotes)
+
+
+def test_quotes_in_place_of_an_answer_have_their_lists() -> None:
+    shelf = shelf_of("Visitors must bring:")
+    _, answer = ask(shelf, ScriptedGenerator("It rains. [1]"), verifier=Doubting())
+    assert answer.text == f"{LISTED} [1]"
+    assert [one.quote for one in answer.citations] == [LISTED]
+    with pytest.raises(GenerationError) as told:
+        ask(shelf, ScriptedGenerator(UnavailableError("down")), verifier=Doubting())
+    assert [one.quote for one in told.value.citations] == [LISTED]
+
+
+def test_so_many_quotes_take_the_place_of_an_answer_as_the_settings_allow() -> None:
+    shelf = shelf_of("The office opens at nine.", "It closes at six.", text=TEXT)
+    generator = ScriptedGenerator("It rains. [1]")
+    asked = RagAnswerer(shelf, Unlimited(), shelf, generator, Doubting(), shelf, 0.5, lambda: "t", max_sentences=1)
+    assert asyncio.run(drain(asked.answer(QUESTION))).text == "The office opens at nine. [1]"
+
+
+def test_where_no_quote_can_be_shown_the_answer_is_a_refusal() -> None:
+    shelf = shelf_of("- lend a badge", text="Staff may not:\n\n- share [4]\n- lend a badge")
+    _, answer = ask(shelf, ScriptedGenerator("It rains. [1]"), verifier=Doubting())
+    assert (answer.refused, answer.citations) == (True, ())
+
+
 class Believing:
     """Port `Verifier` that takes every sentence for the first passage's first."""
 

@@ -6,7 +6,8 @@ import pytest
 
 from generation.citations import resolve
 from generation.generators.extractive import ExtractiveGenerator
-from generation.lists import BULLETS, LONGEST, NUMBERS, kinds_asked_for, whole_list, without_label
+from generation.lists import BULLETS, LONGEST, NUMBERS, denied, kinds_asked_for, whole_list, without_label
+from generation.prompting import UNKNOWN
 from generation.types import Prompt, Quote
 from ingest.sentences import sentences
 from tests.generation.passages import hit
@@ -32,8 +33,8 @@ STEPS = "1. Ring the desk.\n2. Wait."
         ("- share", (BULLETS,), BANS),
         ("This is strict", (BULLETS,), BANS),
         ("- lend", (BULLETS, NUMBERS), BANS),
-        ("- lend", (NUMBERS,), None),
-        ("- lend", (), None),
+        ("- lend", (NUMBERS,), BANS),
+        ("- lend", (), BANS),
         ("2. Wait", (NUMBERS,), STEPS),
         ("2. Wait", (BULLETS,), None),
         ("Badges", (BULLETS, NUMBERS), None),
@@ -101,11 +102,101 @@ def test_a_whole_list_takes_the_place_of_an_item_before_it() -> None:
 
 
 def test_an_item_stands_alone_where_nobody_asks_for_all() -> None:
-    pieces, _ = answered("May I lend my badge?", "- lend")
-    assert pieces == ["- lend a badge\n  to anyone [1]"]
+    pieces, _ = answered("Does it help to ring the desk?", "1. Ring")
+    assert pieces == ["1. Ring the desk. [1]"]
+
+
+def test_an_item_whose_lead_denies_is_shown_with_it() -> None:
+    pieces, cited = answered("May I lend my badge?", "- lend")
+    assert pieces == [f"{BANS} [1]"]
+    assert cited == [(BANS, 0.9)]
+
+
+@pytest.mark.parametrize(
+    ("lead", "alone"),
+    [
+        ("The following are not covered by the insurance:", False),
+        ("It is prohibited to:", False),
+        ("**Never:**", False),
+        ("Everybody may enter, except:", False),
+        ("Exclusions:", False),
+        ("Ausgenommen sind:", False),
+        ("Visitors may bring:", True),
+    ],
+)
+def test_whether_an_item_says_the_opposite_alone(lead: str, alone: bool) -> None:
+    text = f"{lead}\n\n- dogs\n  - of guests\n- cats"
+    for item in ("- dogs", "- of guests", "- cats"):
+        assert whole_list(text, text.index(item), (), ()) == (None if alone else (0, len(text)))
+        assert denied(text, text.index(item), ()) is not alone
+    assert not denied(text, 0, ())
+
+
+def test_of_a_long_list_of_bans_the_beginning_is_quoted_as_far_as_the_item() -> None:
+    text = "You may not use:\n" + "\n".join(f"- tool number {number}" for number in range(100, 200))
+    one, other = text.index("- tool number 103"), text.index("- tool number 190")
+    assert whole_list(text, one, (), ()) == (0, one + len("- tool number 103"))
+    assert whole_list(text, other, (), ()) is None
+    assert denied(text, other, ())
+
+
+def test_a_ban_that_cannot_be_shown_with_its_lead_is_not_shown() -> None:
+    text = "Staff may not:\n\n- share accounts [4]\n- lend a badge"
+    prompt = Prompt("May I lend it?", (hit(text),), (Quote(1, "- lend a badge", text.index("- lend"), len(text), 0.9),))
+
+    async def run() -> list[str]:
+        return [str(piece) async for piece in ExtractiveGenerator().stream(prompt)]
+
+    assert asyncio.run(run()) == [UNKNOWN]
 
 
 def test_the_day_of_a_date_is_no_label() -> None:
     assert without_label("15. März 2025") == "15. März 2025"
     assert without_label("3. May be opened.") == "May be opened."
     assert without_label("3. Unplug it.") == "Unplug it."
+
+
+STEPS_BELOW = """To reset a password:
+
+1. Open the settings.
+   - On a phone, tap the gear.
+   - On a laptop:
+
+     a) press F1
+     b) wait
+
+Note: ask first.
+
+2. Choose Reset.
+
+   It is blue.
+   It is round.
+
+3. Confirm with your badge."""
+
+
+@pytest.mark.parametrize(
+    "begins", ["To reset", "1. Open", "- On a phone", "a) press", "2. Choose", "It is round", "3. Confirm"]
+)
+def test_steps_are_quoted_with_all_that_stands_below_them(begins: str) -> None:
+    text = f"Passwords expire.\n\n{STEPS_BELOW}\n\nBadges are blue."
+    span = whole_list(text, text.index(begins), (), (NUMBERS,))
+    assert span
+    assert text[slice(*span)] == STEPS_BELOW
+
+
+@pytest.mark.parametrize(
+    ("text", "begins", "expected"),
+    [
+        ("1. Open.\n- Tap.\n- Press.\n2. Close.", "1.", "1. Open.\n- Tap.\n- Press.\n2. Close."),
+        ("1. Open.\n\nTo close:\n\n1. Shut.\n2. Lock.", "1. Open", "1. Open."),
+        ("1. Open.\n\nTo close:\n\n1. Shut.\n2. Lock.", "2.", "To close:\n\n1. Shut.\n2. Lock."),
+        ("1. Open.\n\nClosing\n\n2. Shut.", "2.", "2. Shut."),
+        ("a) Open.\n\nSlowly.\n\nb) Shut.", "b)", "a) Open.\n\nSlowly.\n\nb) Shut."),
+        ("- Choose one:\n  - red\n  - blue\n- Wait.", "- Choose", "- Choose one:\n  - red\n  - blue"),
+    ],
+)
+def test_where_a_list_begins_and_ends(text: str, begins: str, expected: str) -> None:
+    span = whole_list(text, text.index(begins), ("Closing",), (NUMBERS,))
+    assert span
+    assert text[slice(*span)] == expected

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from retrieval.queries.followups import carried_over
 
 LIMIT = "What is the hotel limit per night in Singapore?"
+ALARM = "What should employees in Leeds do when the fire alarm sounds?"
+ADVANCE = "How many days in advance must I book a trip?"
 LEAVE = "How many days of leave do trainees have?"
 
 
@@ -22,6 +24,18 @@ LEAVE = "How many days of leave do trainees have?"
         (("Who is paid in May, and when?",), "In June?", "Who is paid in June, and when?"),
         ((LIMIT, "And in Leeds?"), "Who approves it?", "Who approves it (hotel limit night Leeds)?"),
         ((LIMIT,), "And if I lose it?", "if I lose it (hotel limit night Singapore)?"),
+        ((ALARM,), "And in Bremen?", "What should employees in Bremen do when the fire alarm sounds?"),
+        ((ADVANCE,), "And in Bremen?", "How many days in advance must I book a trip in Bremen?"),
+        ((ADVANCE,), "And in summer?", "How many days in advance must I book a trip in summer?"),
+        (("Who helps in Leeds when it rains?",), "And in Bremen?", "Who helps in Bremen when it rains?"),
+        (("What do the rules for managers say?",), "And for interns?", "What do the rules for interns say?"),
+        (("Who is the contact in Leeds and Porto?",), "In New York?", "Who is the contact in New York?"),
+        (("What was the limit in Leeds?",), "And in 2024?", "What was the limit in Leeds in 2024?"),
+        (("What was it in 2023 in Leeds?",), "And in 2024?", "What was it in 2024 in Leeds?"),
+        (("What does it cost in the old office?",), "And in Leeds?", "What does it cost in Leeds?"),
+        (("What is the limit in Singapore?",), "and in leeds?", "What is the limit in leeds?"),
+        (("What are the fees at the Leeds branch?",), "At the Porto branch?", "What are the fees at the Porto branch?"),
+        (("Who is paid in May and who pays?",), "And in June?", "Who is paid in June and who pays?"),
         ((LIMIT,), "Since when?", "Since when (hotel limit night Singapore)?"),
         ((LEAVE,), "What about apprentices?", "apprentices (days leave trainees)?"),
         ((LEAVE,), "Can they carry them over?", "Can they carry them over (days leave trainees)?"),
