@@ -73,9 +73,12 @@ class Worker:
     async def _work(self) -> bool:
         """One slice. False where there is nothing to do."""
         async with self._writers:
-            tasks = await asyncio.to_thread(self._services.library.batches.take, SLICE)
+            return await asyncio.to_thread(self._slice)
+
+    def _slice(self) -> bool:
+        with self._services.library.batches.taken(SLICE) as tasks:
             if tasks:
-                await asyncio.to_thread(index, self._services, tasks, self._stopping)
+                index(self._services, tasks, self._stopping)
         return bool(tasks)
 
     async def _pause(self) -> None:

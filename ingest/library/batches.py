@@ -1,15 +1,18 @@
 """Batches of files on their way into a store: a queue that survives the process."""
 
+import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from ingest.catalog_rows import DOCUMENTS
-from ingest.errors import NotFoundError
+from ingest.errors import IndexLockedError, NotFoundError
 from ingest.library import files
 from ingest.library.pages import PageOf, paged
 from ingest.library.rows import (
@@ -27,14 +30,14 @@ from ingest.library.rows import (
     values_of,
 )
 from ingest.types import Metadata
+from ingest.writers import file_lock, session_lock
 
 MOST_BYTES = 4 * 2**20
 """Of files that are taken together: others wait for them before they can write the collection."""
 
 
 class Batches:
-    """A task is `in_progress` until it is settled, whatever becomes of the process that took it. Two processes may take
-    the same one, which costs time and changes nothing: the second finds it indexed."""
+    """A task is `in_progress` until it is settled, whatever becomes of the process that took it."""
 
     def __init__(self, engine: sa.Engine, new_id: Callable[[], str], now: Callable[[], datetime]) -> None:
         self._engine, self._new_id, self._now = engine, new_id, now
@@ -109,23 +112,52 @@ class Batches:
             connection.execute(sa.update(BATCH_FILES).where(*waiting).values(status="cancelled"))
         return replace(batch, cancelled=True)
 
-    def take(self, most: int) -> list[Task]:
-        """The next tasks, of one batch and one set of readers; batches take turns. Whoever died with a task had
-        perhaps died of it: it is taken alone."""
+    @contextmanager
+    def taken(self, most: int) -> Iterator[list[Task]]:
+        """The next tasks, of one batch and one set of readers; batches take turns. No other process gets tasks of the
+        batch until the block ends or this process dies. Whoever died with a task had perhaps died of it: it is taken
+        alone."""
+        with ExitStack() as held:
+            yield self._next(most, held)
+
+    def _next(self, most: int, held: ExitStack) -> list[Task]:
+        for batch_id in self._unfinished():
+            with ExitStack() as claim, suppress(IndexLockedError):
+                claim.enter_context(self._alone_with(batch_id))
+                if tasks := self._begun(batch_id, most):
+                    held.enter_context(claim.pop_all())
+                    return tasks
+        return []
+
+    def _unfinished(self) -> list[str]:
+        """Batches of which something waits, perhaps in the hands of another process."""
+        waiting = _waiting().order_by(None).with_only_columns(BATCHES.c.id, BATCHES.c.served_at).distinct()
+        with self._engine.connect() as connection:
+            return list(connection.execute(waiting.order_by(BATCHES.c.served_at, BATCHES.c.id)).scalars())
+
+    def _alone_with(self, batch_id: str) -> AbstractContextManager[None]:
+        """Raises IndexLockedError where another process is. With SQLite one lock stands for all batches: each would
+        leave a file behind."""
+        if self._engine.dialect.name == "sqlite":
+            return file_lock(Path(f"{self._engine.url.database}-batches.lock"), batch_id, 0)
+        return session_lock(self._engine, -2 - zlib.crc32(batch_id.encode()), batch_id, 0)
+
+    def _begun(self, batch_id: str, most: int) -> list[Task]:
+        waiting = _waiting().where(BATCHES.c.id == batch_id)
         with self._engine.begin() as connection:
-            first = connection.execute(_waiting().limit(1)).one_or_none()
+            first = connection.execute(waiting.limit(1)).one_or_none()
             if first is None:
                 return []
-            query = _waiting().where(BATCHES.c.id == first.batch_id, BATCH_FILES.c.attempts == 0).limit(most)
-            some = [first] if first.attempts else connection.execute(query).all()
+            fresh = waiting.where(BATCH_FILES.c.attempts == 0).limit(most)
+            some = [first] if first.attempts else connection.execute(fresh).all()
             chosen = [row.file_id for row in _slice(some)]
             connection.execute(
                 sa.update(BATCH_FILES)
-                .where(BATCH_FILES.c.batch_id == first.batch_id, BATCH_FILES.c.file_id.in_(chosen))
+                .where(BATCH_FILES.c.batch_id == batch_id, BATCH_FILES.c.file_id.in_(chosen))
                 .values(attempts=BATCH_FILES.c.attempts + 1)
             )
-            connection.execute(sa.update(BATCHES).where(BATCHES.c.id == first.batch_id).values(served_at=self._now()))
-            again = _waiting().where(BATCHES.c.id == first.batch_id, BATCH_FILES.c.file_id.in_(chosen))
+            connection.execute(sa.update(BATCHES).where(BATCHES.c.id == batch_id).values(served_at=self._now()))
+            again = waiting.where(BATCH_FILES.c.file_id.in_(chosen))
             return [Task(**values_of(row)) for row in connection.execute(again)]
 
     def give_back(self, tasks: Sequence[Task]) -> None:

@@ -153,7 +153,8 @@ def test_a_cursor_need_not_meet_the_filter_any_more(library: Library, tenant: st
 
 def taken(library: Library, tenant: str, most: int = 10) -> list[Task]:
     """In a database that others use, too."""
-    tasks = library.batches.take(most)
+    with library.batches.taken(most) as tasks:  # and dies
+        pass
     assert {task.tenant for task in tasks} <= {tenant}
     return tasks
 
@@ -185,6 +186,20 @@ def test_what_somebody_died_with_is_taken_alone(library: Library, tenant: str) -
     assert dict(library.batches.counts(batch.id)) == {"failed": 1, "cancelled": 1, "completed": 1}
     assert library.files.get("one", tenant, (), uploads[0].id).error == "Why."
     assert taken(library, tenant) == []
+
+
+def test_what_another_process_works_on_is_left_to_it(catalog: Catalog, library: Library, tenant: str) -> None:
+    other = Library.opened(catalog.engine, Path("unused"))
+    first, second = (library.batches.add("one", tenant, (), [(uploaded(library, tenant), {})]) for _ in range(2))
+    with library.batches.taken(10) as tasks:
+        assert [task.batch_id for task in tasks] == [first.id]
+        with other.batches.taken(10) as more:
+            several = catalog.engine.dialect.name == "postgresql"  # in SQLite one process works at a time
+            assert [task.batch_id for task in more] == ([second.id] if several else [])
+            assert taken(other, tenant) == []
+            assert all(other.batches.settle(task, "completed") for task in more)
+        assert all(library.batches.settle(task, "completed") for task in tasks)
+    assert [task.attempts for task in taken(other, tenant)] == ([] if several else [1])
 
 
 def test_a_batch_shows_each_reader_his_own_files(library: Library, tenant: str) -> None:

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from openai import OpenAI
 from openai.types.vector_stores import VectorStoreFileBatch
 
+from api.bootstrap import Services
 from api.openai.worker import MOST_ATTEMPTS, SLICE, index
 from ingest.errors import CitewellError, UnavailableError
+from ingest.library.rows import Task
 from retrieval.http import RefusedError
 from tests.api.openai.conftest import client_of, services_on, serving
 from tests.api.test_server import listening, start
@@ -44,6 +46,12 @@ def begun(client: OpenAI, files: int) -> tuple[VectorStoreFileBatch, list[str]]:
     ids = [client.files.create(file=(f"{n}.txt", f"Item {n}".encode()), purpose="assistants").id for n in range(files)]
     store = client.vector_stores.create(name="restarted").id
     return client.vector_stores.file_batches.create(store, file_ids=ids), ids
+
+
+def begun_by_nobody(services: Services) -> list[Task]:
+    """Tasks that somebody took and died with."""
+    with services.library.batches.taken(SLICE) as tasks:
+        return tasks
 
 
 def until_some_are_done(client: OpenAI, batch: VectorStoreFileBatch) -> VectorStoreFileBatch:
@@ -99,9 +107,9 @@ def test_a_file_that_the_server_dies_of_again_and_again_is_given_up(tmp_path: Pa
         upload = library.uploads.get(file_id, "a", ())
         batch = library.batches.add(store.removeprefix("vs_"), "a", (), [(upload, {})])
         for attempt in range(1, MOST_ATTEMPTS + 1):
-            (task,) = library.batches.take(SLICE)  # and dies
+            (task,) = begun_by_nobody(services)
             assert task.attempts == attempt
-        index(services, library.batches.take(SLICE), threading.Event())
+        index(services, begun_by_nobody(services), threading.Event())
         file = client.vector_stores.files.retrieve(file_id, vector_store_id=store)
         assert file.last_error is not None
         assert (file.status, file.last_error.code) == ("failed", "server_error")
@@ -115,12 +123,12 @@ def test_a_stop_leaves_nothing_of_what_has_left_the_store(tmp_path: Path) -> Non
         store, library = client.vector_stores.create().id.removeprefix("vs_"), services.library
         files = [client.files.create(file=(f"{n}.txt", b"Leave."), purpose="assistants").id for n in range(3)]
         library.batches.add(store, "a", (), [(library.uploads.get(one, "a", ()), {}) for one in files])
-        tasks, stopping = library.batches.take(SLICE), threading.Event()
+        tasks, stopping = begun_by_nobody(services), threading.Event()
         library.files.remove(store, "a", tasks[1].file_id)
         stopping.set()
         index(services, tasks, stopping)
         assert services.catalog.count() == 2
-        assert [(task.file_id, task.attempts) for task in library.batches.take(SLICE)] == [(tasks[2].file_id, 1)]
+        assert [(task.file_id, task.attempts) for task in begun_by_nobody(services)] == [(tasks[2].file_id, 1)]
 
 
 def test_a_deletion_waits_for_whoever_is_just_indexing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
