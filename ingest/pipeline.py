@@ -125,8 +125,9 @@ class Ingestor:
                     report()
                     yield from (item.result for item in batch)
 
-    def remove(self, document_ids: Sequence[str]) -> None:
-        """Forget documents; readers stop seeing each at once."""
+    def remove(self, document_ids: Sequence[str], also: Callable[[Sequence[str]], None] = lambda ids: None) -> None:
+        """Forget documents; readers stop seeing each at once. `also` forgets them elsewhere, before anybody else writes
+        the collection."""
         with self._lock:
             for start in range(0, len(document_ids), _REMOVED_TOGETHER):
                 some = document_ids[start : start + _REMOVED_TOGETHER]
@@ -134,6 +135,7 @@ class Ingestor:
                     self._catalog.begin(self._collection, some)
                     self._catalog.remove(some)
                     self._sink.delete(some)
+                    also(some)
                     self._catalog.finish(some)
 
     def recover(self) -> int:

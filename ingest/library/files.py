@@ -75,15 +75,20 @@ class Files:
                 .values(attributes=dict(attributes), **known)
             )
 
-    def remove(self, collection: str, tenant: str, file_id: str) -> None:
-        """Forget that a file is in the store; what waits to be indexed of it is cancelled."""
-        batches = sa.select(BATCHES.c.id).where(BATCHES.c.collection == collection, BATCHES.c.tenant == tenant)
-        waiting = (BATCH_FILES.c.file_id == file_id, BATCH_FILES.c.status == "in_progress")
+    def remove(self, document_ids: Sequence[str]) -> None:
+        """Forget that the files of these documents are in a store; what waits to be indexed of them is cancelled."""
+        gone = ATTACHED.c.document_id.in_(document_ids)
+        batch = sa.exists().where(
+            BATCHES.c.id == BATCH_FILES.c.batch_id,
+            BATCHES.c.collection == ATTACHED.c.collection,
+            BATCHES.c.tenant == ATTACHED.c.tenant,
+            ATTACHED.c.file_id == BATCH_FILES.c.file_id,
+            gone,
+        )
+        waiting = BATCH_FILES.c.status == "in_progress"
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(ATTACHED).where(*_is(collection, tenant, file_id)))
-            connection.execute(
-                sa.update(BATCH_FILES).where(*waiting, BATCH_FILES.c.batch_id.in_(batches)).values(status="cancelled")
-            )
+            connection.execute(sa.update(BATCH_FILES).where(waiting, batch).values(status="cancelled"))
+            connection.execute(sa.delete(ATTACHED).where(gone))
 
     def holders(self, file_id: str, tenant: str) -> list[str]:
         """Collections that an uploaded file is in."""

@@ -179,7 +179,7 @@ def test_what_somebody_died_with_is_taken_alone(library: Library, tenant: str) -
     (again,) = taken(library, tenant)
     assert (again.file_id, again.attempts) == (uploads[0].id, 2)
     library.batches.settle(again, "failed", "server_error", "Why.")
-    library.files.remove("one", tenant, uploads[1].id)
+    library.files.remove([document_id_of("one", tenant, source_of(uploads[1].id, uploads[1].filename))])
     (last,) = taken(library, tenant)
     assert last.file_id == uploads[2].id
     assert library.batches.settle(last, "completed")

@@ -124,7 +124,7 @@ def test_a_stop_leaves_nothing_of_what_has_left_the_store(tmp_path: Path) -> Non
         files = [client.files.create(file=(f"{n}.txt", b"Leave."), purpose="assistants").id for n in range(3)]
         library.batches.add(store, "a", (), [(library.uploads.get(one, "a", ()), {}) for one in files])
         tasks, stopping = begun_by_nobody(services), threading.Event()
-        library.files.remove(store, "a", tasks[1].file_id)
+        library.files.remove([library.files.get(store, "a", (), tasks[1].file_id).document_id])
         stopping.set()
         index(services, tasks, stopping)
         assert services.catalog.count() == 2
@@ -137,7 +137,11 @@ def test_a_deletion_waits_for_whoever_is_just_indexing(tmp_path: Path, monkeypat
         file_id = client.files.create(file=("a.txt", b"Leave."), purpose="assistants").id
         library.batches.add(store, "a", (), [(library.uploads.get(file_id, "a", ()), {})])
         removed: list[str] = []  # what the ingestor, which waits, is asked for
-        monkeypatch.setattr(services.collection(store, create=True).ingestor, "remove", removed.extend)
+
+        def remove(ids: Sequence[str], also: object) -> None:
+            removed.extend(ids)
+
+        monkeypatch.setattr(services.collection(store, create=True).ingestor, "remove", remove)
         document_id = library.files.get(store, "a", (), file_id).document_id
         client.vector_stores.files.delete(file_id, vector_store_id=f"vs_{store}")
         assert removed == [document_id]
