@@ -116,8 +116,9 @@ def document(services: Services, document_id: str, access: Access) -> DocumentTe
 
 
 def delete(services: Services, document_id: str, access: Access) -> DocumentOut:
+    """From the index, and from the vector stores that it is a file of."""
     entry = _readable(services, document_id, access)
-    services.collection(entry.collection).ingestor.remove([document_id])
+    services.collection(entry.collection).ingestor.remove([document_id], services.library.files.remove)
     return document_out(entry)
 
 

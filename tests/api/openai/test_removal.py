@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from api import operations
 from api.bootstrap import Services
 from api.openai.removal import remove_upload
 from api.openai.worker import SLICE, index
@@ -63,3 +64,13 @@ def test_a_deletion_that_failed_is_not_called_done_when_it_is_repeated(
     remove_upload(services, upload.id, ACCESS)
     assert (in_store(services, "one"), services.catalog.count()) == ([], 0)
     assert services.library.uploads.page("a", (), PageOf())[0] == []
+
+
+def test_a_document_that_is_deleted_leaves_its_vector_store(services: Services) -> None:
+    (upload,) = queued(services, "one", "a.txt")
+    work(services)
+    again = services.library.batches.add("one", "a", (), [(upload, {"year": 2025})])
+    (file,) = in_store(services, "one")
+    operations.delete(services, file.document_id, ACCESS)
+    assert (in_store(services, "one"), work(services)) == ([], [])
+    assert dict(services.library.batches.counts(again.id)) == {"cancelled": 1}
