@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -152,11 +152,16 @@ def upload(
 
 
 def ingested(
-    services: Services, files: Sequence[SourceFile], collection: str, label: Label, access: Access
+    services: Services,
+    files: Sequence[SourceFile],
+    collection: str,
+    label: Label,
+    access: Access,
+    wanted: Callable[[str], bool] = lambda document_id: True,
 ) -> Iterator[FileResult]:
     """Ingest files for a caller, who must be able to read what they replace. Errors: see `Ingestor.run`."""
     opened = services.collection(collection, create=True)
-    for result in opened.ingestor.run(files, label, may_replace=lambda entry: _may_read(entry, access)):
+    for result in opened.ingestor.run(files, label, may_replace=lambda entry: _may_read(entry, access), wanted=wanted):
         if result.status == "indexed":
             services.upkeep.written(collection, result.chunks)
         yield result

@@ -108,7 +108,8 @@ def _update(services: Services, access: Access, collection: str, file_id: str, a
         upload = services.library.uploads.get(file_id, access.tenant, access.groups)
         source = source_file(services, upload.id, upload.filename, attributes)
         label = label_of(upload.tenant, upload.groups)
-        (result,) = operations.ingested(services, [source], collection, label, access)
+        wanted = services.library.files.attached  # it may be deleted meanwhile
+        (result,) = operations.ingested(services, [source], collection, label, access, wanted)
         if result.status == "failed":
             raise UnreadableFileError(result.reason)
     services.library.files.change(collection, access.tenant, file_id, attributes, indexed)

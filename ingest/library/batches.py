@@ -172,21 +172,27 @@ class Batches:
                     .values(attempts=BATCH_FILES.c.attempts - 1)
                 )
 
-    def settle(self, task: Task, status: Status, error_code: ErrorCode | None = None, error: str | None = None) -> bool:
-        """Say what became of a task. False where its file has left the store meanwhile."""
-        one = (BATCH_FILES.c.batch_id == task.batch_id, BATCH_FILES.c.file_id == task.file_id)
+    def wanted(self, task: Task) -> bool:
+        """False where its file has left the store meanwhile."""
+        with self._engine.connect() as connection:
+            return connection.execute(sa.select(sa.true()).where(*_unsettled(task))).first() is not None
+
+    def settle(self, task: Task, status: Status, error_code: ErrorCode | None = None, error: str | None = None) -> None:
+        """Say what became of a task, unless it is not wanted any more."""
+        changed = sa.update(BATCH_FILES).where(*_unsettled(task))
         with self._engine.begin() as connection:
-            connection.execute(
-                sa.update(BATCH_FILES)
-                .where(*one, BATCH_FILES.c.status == "in_progress")
-                .values(status=status, error_code=error_code, error=error)
-            )
-            return files.settle(connection, task, status, error_code, error)
+            if connection.execute(changed.values(status=status, error_code=error_code, error=error)).rowcount:
+                files.settle(connection, task, status, error_code, error)
 
 
 def _row(batch_id: str, position: int, upload: Upload, attributes: Metadata) -> dict[str, object]:
     known = {"batch_id": batch_id, "file_id": upload.id, "position": position, "attributes": dict(attributes)}
     return {**known, "status": "in_progress", "attempts": 0}
+
+
+def _unsettled(task: Task) -> tuple[sa.ColumnElement[bool], ...]:
+    one = (BATCH_FILES.c.batch_id == task.batch_id, BATCH_FILES.c.file_id == task.file_id)
+    return *one, BATCH_FILES.c.status == "in_progress"
 
 
 def _waiting() -> sa.Select[Any]:

@@ -90,6 +90,12 @@ class Files:
             connection.execute(sa.update(BATCH_FILES).where(waiting, batch).values(status="cancelled"))
             connection.execute(sa.delete(ATTACHED).where(gone))
 
+    def attached(self, document_id: str) -> bool:
+        """Whether it is that of a file in a store."""
+        query = sa.select(ATTACHED.c.file_id).where(ATTACHED.c.document_id == document_id)
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
     def holders(self, file_id: str, tenant: str) -> list[str]:
         """Collections that an uploaded file is in."""
         query = sa.select(ATTACHED.c.collection).where(ATTACHED.c.file_id == file_id, ATTACHED.c.tenant == tenant)
@@ -113,15 +119,14 @@ def attach(
 
 def settle(
     connection: sa.Connection, task: Task, status: Status, error_code: ErrorCode | None, error: str | None
-) -> bool:
-    """Whether the file is still in the store. Its attributes are those that it is indexed with."""
+) -> None:
+    """Its attributes are those that it is indexed with."""
     known = {"attributes": dict(task.attributes)} if status == "completed" else {}
-    changed = connection.execute(
+    connection.execute(
         sa.update(ATTACHED)
         .where(*_is(task.collection, task.tenant, task.file_id))
         .values(status=status, error_code=error_code, error=error, **known)
     )
-    return changed.rowcount > 0
 
 
 def files_of(collection: str, tenant: str) -> sa.Subquery:

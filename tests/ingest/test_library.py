@@ -159,6 +159,13 @@ def taken(library: Library, tenant: str, most: int = 10) -> list[Task]:
     return tasks
 
 
+def settled(library: Library, tasks: list[Task]) -> None:
+    for task in tasks:
+        assert library.batches.wanted(task)
+        library.batches.settle(task, "completed")
+        assert not library.batches.wanted(task)
+
+
 def test_batches_take_turns_and_slices_have_one_kind_of_reader(library: Library, tenant: str) -> None:
     first = [uploaded(library, tenant) for _ in range(3)] + [uploaded(library, tenant, "hr")]
     second = [uploaded(library, tenant, size=MOST_BYTES), uploaded(library, tenant)]
@@ -167,7 +174,7 @@ def test_batches_take_turns_and_slices_have_one_kind_of_reader(library: Library,
     slices = []
     while tasks := taken(library, tenant, most=2):
         slices.append([task.file_id for task in tasks])
-        assert all(library.batches.settle(task, "completed") for task in tasks)
+        settled(library, tasks)
     ids, others = [one.id for one in first], [one.id for one in second]
     assert slices == [ids[:2], others[:1], ids[2:3], others[1:], ids[3:]]
 
@@ -182,7 +189,7 @@ def test_what_somebody_died_with_is_taken_alone(library: Library, tenant: str) -
     library.files.remove([document_id_of("one", tenant, source_of(uploads[1].id, uploads[1].filename))])
     (last,) = taken(library, tenant)
     assert last.file_id == uploads[2].id
-    assert library.batches.settle(last, "completed")
+    library.batches.settle(last, "completed")
     assert dict(library.batches.counts(batch.id)) == {"failed": 1, "cancelled": 1, "completed": 1}
     assert library.files.get("one", tenant, (), uploads[0].id).error == "Why."
     assert taken(library, tenant) == []
@@ -197,8 +204,8 @@ def test_what_another_process_works_on_is_left_to_it(catalog: Catalog, library: 
             several = catalog.engine.dialect.name == "postgresql"  # in SQLite one process works at a time
             assert [task.batch_id for task in more] == ([second.id] if several else [])
             assert taken(other, tenant) == []
-            assert all(other.batches.settle(task, "completed") for task in more)
-        assert all(library.batches.settle(task, "completed") for task in tasks)
+            settled(other, more)
+        settled(library, tasks)
     assert [task.attempts for task in taken(other, tenant)] == ([] if several else [1])
 
 
@@ -226,6 +233,20 @@ def test_what_is_given_back_was_never_begun(library: Library, tenant: str) -> No
     assert dict(library.batches.counts(batch.id)) == {"completed": 1, "in_progress": 2}
 
 
+def test_nobody_wants_what_has_left_the_store(library: Library, tenant: str) -> None:
+    uploads = [uploaded(library, tenant) for _ in range(2)]
+    library.batches.add("one", tenant, (), [(one, {}) for one in uploads])
+    tasks = taken(library, tenant)
+    assert [library.batches.wanted(task) for task in tasks] == [True, True]
+    document_id = library.files.get("one", tenant, (), uploads[0].id).document_id
+    assert library.files.attached(document_id)
+    library.files.remove([document_id])
+    assert not library.files.attached(document_id)
+    assert [library.batches.wanted(task) for task in tasks] == [False, True]
+    library.stores.remove("one", tenant)
+    assert [library.batches.wanted(task) for task in tasks] == [False, False]
+
+
 def test_cancelling_keeps_what_was_indexed_before(library: Library, catalog: Catalog, tenant: str) -> None:
     old, new = uploaded(library, tenant), uploaded(library, tenant)
     indexed(catalog, "one", tenant, source_of(old.id, old.filename))
@@ -245,19 +266,19 @@ def test_attributes_are_those_that_a_file_is_indexed_with(library: Library, cata
     def shown() -> object:
         return library.files.get("one", tenant, (), file.id).attributes["year"]
 
-    def settled(status: Status) -> None:
+    def ended(status: Status) -> None:
         (task,) = taken(library, tenant)
         library.batches.settle(task, status)
 
     added(2024)
     assert shown() == 2024
     indexed(catalog, "one", tenant, source_of(file.id, file.filename))
-    settled("completed")
+    ended("completed")
     library.batches.cancel(added(2025), tenant)
     assert shown() == 2024
     added(2026)
-    settled("failed")
+    ended("failed")
     assert shown() == 2024
     added(2026)
-    settled("completed")
+    ended("completed")
     assert shown() == 2026

@@ -9,11 +9,12 @@ import pytest
 
 from api import operations
 from api.bootstrap import Services
-from api.openai.removal import remove_upload
+from api.openai.removal import remove_file, remove_upload
 from api.openai.worker import SLICE, index
 from ingest.errors import IndexLockedError
 from ingest.library.pages import PageOf
 from ingest.library.rows import AttachedFile, Task, Upload
+from ingest.types import Section
 from retrieval.types import Access
 from tests.api.openai.conftest import services_on
 
@@ -22,6 +23,13 @@ ACCESS = Access("a")
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
+    with services_on(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Services]:
+    """Of another server, which has opened no collection."""
     with services_on(tmp_path) as opened:
         yield opened
 
@@ -37,7 +45,8 @@ def queued(services: Services, collection: str, *names: str) -> list[Upload]:
 
 def work(services: Services) -> list[Task]:
     with services.library.batches.taken(SLICE) as tasks:
-        index(services, tasks, threading.Event())
+        if tasks:
+            index(services, tasks, threading.Event())
     return tasks
 
 
@@ -74,3 +83,24 @@ def test_a_document_that_is_deleted_leaves_its_vector_store(services: Services) 
     operations.delete(services, file.document_id, ACCESS)
     assert (in_store(services, "one"), work(services)) == ([], [])
     assert dict(services.library.batches.counts(again.id)) == {"cancelled": 1}
+
+
+def test_what_another_server_deletes_while_it_is_read_is_never_found(
+    services: Services, other: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(services, "one", "a.txt", "b.txt")
+    file = in_store(services, "one")[0]
+    found: list[bool] = []
+
+    def parse(path: Path) -> list[Section]:
+        if path.parent.name == file.id:
+            remove_file(other, "one", file)
+        return [Section("Thirty days.")]
+
+    def settled(*_: object) -> None:
+        found.append(services.catalog.get(file.document_id) is not None)
+
+    monkeypatch.setattr(services._parser, "parse", parse)
+    monkeypatch.setattr(services.library.batches.__class__, "settle", settled)
+    work(services)
+    assert (found, services.catalog.count()) == ([False, False], 1)
