@@ -45,16 +45,17 @@ class Batches:
     def add(
         self, collection: str, tenant: str, groups: tuple[str, ...], uploads: Sequence[tuple[Upload, Metadata]]
     ) -> Batch:
-        """Queue files; each comes at most once."""
+        """Queue files; each comes at most once. What was asked before for the same files is not wanted any more."""
         now = self._now()
         batch = Batch(f"vsfb_{self._new_id()}", collection, groups, False, now)
         row = {**vars(batch), "groups": list(groups), "tenant": tenant, "served_at": now}
         with self._engine.begin() as connection:
             connection.execute(sa.insert(BATCHES), [row])
             if uploads:
+                files.attach(connection, collection, uploads, self._now)  # first: a concurrent call waits here
+                _supersede(connection, batch, tenant, [upload.id for upload, _ in uploads])
                 rows = [_row(batch.id, position, *one) for position, one in enumerate(uploads)]
                 connection.execute(sa.insert(BATCH_FILES), rows)
-                files.attach(connection, collection, uploads, self._now)
         return batch
 
     def get(self, batch_id: str, collection: str, tenant: str, groups: tuple[str, ...]) -> Batch:
@@ -173,7 +174,7 @@ class Batches:
                 )
 
     def wanted(self, task: Task) -> bool:
-        """False where its file has left the store meanwhile."""
+        """False where its file has left the store meanwhile, or is asked for anew."""
         with self._engine.connect() as connection:
             return connection.execute(sa.select(sa.true()).where(*_unsettled(task))).first() is not None
 
@@ -183,6 +184,16 @@ class Batches:
         with self._engine.begin() as connection:
             if connection.execute(changed.values(status=status, error_code=error_code, error=error)).rowcount:
                 files.settle(connection, task, status, error_code, error)
+
+
+def _supersede(connection: sa.Connection, batch: Batch, tenant: str, file_ids: Sequence[str]) -> None:
+    others = sa.select(BATCHES.c.id).where(BATCHES.c.collection == batch.collection, BATCHES.c.tenant == tenant)
+    connection.execute(
+        sa.update(BATCH_FILES)
+        .where(BATCH_FILES.c.status == "in_progress", BATCH_FILES.c.batch_id.in_(others))
+        .where(BATCH_FILES.c.file_id.in_(file_ids))
+        .values(status="cancelled")
+    )
 
 
 def _row(batch_id: str, position: int, upload: Upload, attributes: Metadata) -> dict[str, object]:

@@ -257,6 +257,23 @@ def test_cancelling_keeps_what_was_indexed_before(library: Library, catalog: Cat
     assert taken(library, tenant) == []
 
 
+def test_the_last_request_for_a_file_counts(library: Library, tenant: str) -> None:
+    file, other = uploaded(library, tenant), uploaded(library, tenant)
+    first = library.batches.add("one", tenant, (), [(other, {}), (file, {"year": 2024})])
+    elsewhere = library.batches.add("two", tenant, (), [(file, {"year": 2023})])
+    begun = taken(library, tenant)[1]
+    library.batches.add("one", tenant, (), [(file, {"year": 2025})])
+    assert not library.batches.wanted(begun)
+    library.batches.settle(begun, "completed")
+    assert library.files.get("one", tenant, (), file.id).status == "in_progress"
+    while tasks := taken(library, tenant):
+        settled(library, tasks)
+    shown = library.files.get("one", tenant, (), file.id)
+    assert (shown.status, shown.attributes) == ("completed", {"year": 2025})
+    assert dict(library.batches.counts(first.id)) == {"completed": 1, "cancelled": 1}
+    assert dict(library.batches.counts(elsewhere.id)) == {"completed": 1}
+
+
 def test_attributes_are_those_that_a_file_is_indexed_with(library: Library, catalog: Catalog, tenant: str) -> None:
     file = uploaded(library, tenant)
 
