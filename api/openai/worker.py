@@ -25,6 +25,8 @@ SLICE = 32
 """Files that are indexed together; other writers of the collection wait for them."""
 MOST_ATTEMPTS = 3
 _PAUSE_S = 5.0
+_LOOK_S = 30.0
+"""How often somebody with nothing to do looks for what another server has left behind."""
 _log = logging.getLogger(__name__)
 
 
@@ -62,13 +64,13 @@ class Worker:
                 busy = await self._work()
             except CitewellError as error:
                 _log.warning("What was added to vector stores waits: %s", error)
-                await self._pause()
+                await self._pause(_PAUSE_S)
             except Exception:
                 _log.exception("What was added to vector stores waits")
-                await self._pause()
+                await self._pause(_PAUSE_S)
             else:
                 if not busy:
-                    await self._wake.wait()
+                    await self._pause(_LOOK_S)
 
     async def _work(self) -> bool:
         """One slice. False where there is nothing to do."""
@@ -81,9 +83,9 @@ class Worker:
                 index(self._services, tasks, self._stopping)
         return bool(tasks)
 
-    async def _pause(self) -> None:
+    async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), _PAUSE_S)
+            await asyncio.wait_for(self._wake.wait(), seconds)
 
 
 def index(services: Services, tasks: Sequence[Task], stopping: threading.Event) -> None:

@@ -147,6 +147,15 @@ def test_a_deletion_waits_for_whoever_is_just_indexing(tmp_path: Path, monkeypat
         assert removed == [document_id]
 
 
+def test_what_another_server_leaves_behind_is_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.openai.worker._LOOK_S", 0.05)
+    with services_on(tmp_path) as services, serving(services) as url, client_of(url, "a") as client:
+        store, library = client.vector_stores.create().id, services.library
+        file_id = client.files.create(file=("a.txt", b"Leave."), purpose="assistants").id
+        library.batches.add(store.removeprefix("vs_"), "a", (), [(library.uploads.get(file_id, "a", ()), {})])
+        assert client.vector_stores.files.poll(file_id, vector_store_id=store).status == "completed"
+
+
 def test_an_outage_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.openai.worker._PAUSE_S", 0.05)
     moody = MoodyEmbedder(*(UnavailableError("Nobody answers; look.") for _ in range(MOST_ATTEMPTS + 2)))
