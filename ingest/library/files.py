@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ingest.catalog_rows import DOCUMENTS
 from ingest.errors import NotFoundError
@@ -22,6 +21,7 @@ from ingest.library.rows import (
     Upload,
     readable,
     source_of,
+    upsert_into,
     values_of,
 )
 from ingest.pipeline import document_id_of
@@ -108,8 +108,7 @@ def attach(
 ) -> None:
     """Note that these are to be indexed; those that are in the store already keep their date, and their
     attributes until they are indexed with others."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(ATTACHED)
+    statement = upsert_into(connection, ATTACHED)
     fresh = ("status", "error_code", "error")
     statement = statement.on_conflict_do_update(
         index_elements=["collection", "tenant", "file_id"], set_={name: statement.excluded[name] for name in fresh}

@@ -2,7 +2,8 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,8 +17,9 @@ from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import InvalidError, NotFoundError
 from ingest.library.batches import MOST_BYTES
 from ingest.library.pages import PageOf
-from ingest.library.rows import Batch, Status, Task, Upload, filename_of, source_of
+from ingest.library.rows import Batch, NamedStore, Status, Task, Upload, filename_of, source_of
 from ingest.library.shelves import Library
+from ingest.library.stores import Stores
 from ingest.pipeline import document_id_of
 from ingest.types import Document, Section
 
@@ -114,10 +116,45 @@ def test_stores_are_named_ones_and_those_with_documents(library: Library, catalo
     assert library.stores.get("one", tenant) == made
     other = library.stores.get("two", tenant)
     assert (other.metadata, other.description, other.created_at) == ({}, None, NOW)
-    library.stores.change(replace(other, name="Second"), tenant)
-    assert library.stores.get("two", tenant).name == "Second"
+    assert library.stores.change("two", tenant, {"name": "Second"}) == replace(other, name="Second")
+    assert library.stores.change("two", tenant, {}).name == "Second"
     with pytest.raises(NotFoundError):
         library.stores.get("one", "another")
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_change_leaves_what_others_do_meanwhile(
+    library: Library, catalog: Catalog, tenant: str, filled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = library.stores
+    indexed(catalog, "one", tenant, "x.md") if filled else stores.add("one", tenant, "One", None, {})
+
+    def meanwhile(act: Callable[[], object]) -> Callable[[str, str], NamedStore]:
+        def overtaken(collection: str, tenant: str) -> NamedStore:
+            store = Stores.get(stores, collection, tenant)
+            monkeypatch.undo()
+            act()
+            return store
+
+        return overtaken
+
+    monkeypatch.setattr(stores, "get", meanwhile(lambda: stores.change("one", tenant, {"metadata": {"a": "b"}})))
+    changed = stores.change("one", tenant, {"name": "Second"})
+    assert (changed.name, changed.metadata) == ("Second", {"a": "b"})
+    catalog.remove([entry.id for entry in catalog.page("one", tenant)])
+    monkeypatch.setattr(stores, "get", meanwhile(lambda: stores.remove("one", tenant)))
+    with pytest.raises(NotFoundError):
+        stores.change("one", tenant, {"name": "Third"})
+    assert stores.page(tenant, PageOf()) == ([], False)
+
+
+def test_two_who_name_a_store_at_once(library: Library, catalog: Catalog, tenant: str) -> None:
+    indexed(catalog, "one", tenant, "x.md")
+    with ThreadPoolExecutor() as pool:
+        changes = [{"name": "Second"}, {"metadata": {"a": "b"}}] * 4
+        list(pool.map(partial(library.stores.change, "one", tenant), changes))
+    changed = library.stores.get("one", tenant)
+    assert (changed.name, changed.metadata) == ("Second", {"a": "b"})
 
 
 def test_a_store_holds_uploads_and_what_was_ingested(library: Library, catalog: Catalog, tenant: str) -> None:
