@@ -106,6 +106,7 @@ def _update(services: Services, access: Access, collection: str, file_id: str, a
     indexed = services.catalog.get(file.document_id) is not None  # also where it could not be indexed anew since
     if indexed:
         upload = services.library.uploads.get(file_id, access.tenant, access.groups)
+        services.library.uploads.kept(upload)
         source = source_file(services, upload.id, upload.filename, attributes)
         label = label_of(upload.tenant, upload.groups)
         wanted = services.library.files.attached  # it may be deleted meanwhile
