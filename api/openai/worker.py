@@ -154,11 +154,12 @@ def _give_up(services: Services, tasks: Sequence[Task], reason: str) -> None:
 
 
 def _code(services: Services, task: Task) -> ErrorCode:
+    path = services.library.uploads.path(task.file_id, task.filename)
     try:
-        supported_suffix(services.library.uploads.path(task.file_id, task.filename))
+        supported_suffix(path)
     except UnsupportedFormatError:
         return "unsupported_file"
-    return "invalid_file"
+    return "invalid_file" if path.is_file() else "server_error"
 
 
 def worker_of(request: Request) -> Worker:

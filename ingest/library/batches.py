@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +30,30 @@ from ingest.library.rows import (
     readable,
     values_of,
 )
+from ingest.moments import in_utc
 from ingest.types import Metadata
 from ingest.writers import file_lock, session_lock
 
 MOST_BYTES = 4 * 2**20
 """Of files that are taken together: others wait for them before they can write the collection."""
+_LEFT_TO_OTHERS = timedelta(minutes=10)
 
 
 class Batches:
-    """A task is `in_progress` until it is settled, whatever becomes of the process that took it."""
+    """A task is `in_progress` until it is settled, whatever becomes of the process that took it.
 
-    def __init__(self, engine: sa.Engine, new_id: Callable[[], str], now: Callable[[], datetime]) -> None:
-        self._engine, self._new_id, self._now = engine, new_id, now
+    Args:
+        here: whether the bytes of a file (id, name) are.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        new_id: Callable[[], str],
+        now: Callable[[], datetime],
+        here: Callable[[str, str], bool],
+    ) -> None:
+        self._engine, self._new_id, self._now, self._here = engine, new_id, now, here
 
     def add(
         self, collection: str, tenant: str, groups: tuple[str, ...], uploads: Sequence[tuple[Upload, Metadata]]
@@ -146,11 +159,12 @@ class Batches:
     def _begun(self, batch_id: str, most: int) -> list[Task]:
         waiting = _waiting().where(BATCHES.c.id == batch_id)
         with self._engine.begin() as connection:
-            first = connection.execute(waiting.limit(1)).one_or_none()
+            ready = filter(self._ready, connection.execute(waiting).all())
+            first = next(ready, None)
             if first is None:
                 return []
-            fresh = waiting.where(BATCH_FILES.c.attempts == 0).limit(most)
-            some = [first] if first.attempts else connection.execute(fresh).all()
+            fresh = (row for row in ready if not first.attempts and not row.attempts)
+            some = [first, *islice(fresh, most - 1)]
             chosen = [row.file_id for row in _slice(some)]
             connection.execute(
                 sa.update(BATCH_FILES)
@@ -159,7 +173,12 @@ class Batches:
             )
             connection.execute(sa.update(BATCHES).where(BATCHES.c.id == batch_id).values(served_at=self._now()))
             again = waiting.where(BATCH_FILES.c.file_id.in_(chosen))
-            return [Task(**values_of(row)) for row in connection.execute(again)]
+            rows = [values_of(row) for row in connection.execute(again)]
+        return [Task(**{name: values[name] for name in Task.__dataclass_fields__}) for values in rows]
+
+    def _ready(self, row: sa.Row[Any]) -> bool:
+        """What is not here is left to other servers, as long as they go on with the batch."""
+        return self._here(row.file_id, row.filename) or in_utc(row.served_at) < self._now() - _LEFT_TO_OTHERS
 
     def give_back(self, tasks: Sequence[Task]) -> None:
         """As if nobody had begun them: it was not their fault."""
@@ -218,6 +237,7 @@ def _waiting() -> sa.Select[Any]:
             UPLOADS.c.bytes,
             BATCH_FILES.c.attributes,
             BATCH_FILES.c.attempts,
+            BATCHES.c.served_at,
         )
         .join(BATCHES, BATCHES.c.id == BATCH_FILES.c.batch_id)
         .join(UPLOADS, UPLOADS.c.id == BATCH_FILES.c.file_id)

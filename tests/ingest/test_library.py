@@ -232,8 +232,10 @@ def test_what_somebody_died_with_is_taken_alone(library: Library, tenant: str) -
     assert taken(library, tenant) == []
 
 
-def test_what_another_process_works_on_is_left_to_it(catalog: Catalog, library: Library, tenant: str) -> None:
-    other = Library.opened(catalog.engine, Path("unused"))
+def test_what_another_process_works_on_is_left_to_it(
+    catalog: Catalog, library: Library, tenant: str, tmp_path: Path
+) -> None:
+    other = Library.opened(catalog.engine, tmp_path / "files", now=lambda: NOW)
     first, second = (library.batches.add("one", tenant, (), [(uploaded(library, tenant), {})]) for _ in range(2))
     with library.batches.taken(10) as tasks:
         assert [task.batch_id for task in tasks] == [first.id]
@@ -244,6 +246,19 @@ def test_what_another_process_works_on_is_left_to_it(catalog: Catalog, library: 
             settled(other, more)
         settled(library, tasks)
     assert [task.attempts for task in taken(other, tenant)] == ([] if several else [1])
+
+
+def test_bytes_that_are_not_here_are_left_to_others_for_a_while(
+    catalog: Catalog, library: Library, tenant: str, tmp_path: Path
+) -> None:
+    file, lost = uploaded(library, tenant), uploaded(library, tenant)
+    library.uploads.path(lost.id, lost.filename).unlink()
+    library.batches.add("one", tenant, (), [(lost, {}), (file, {})])
+    assert [task.file_id for task in taken(library, tenant)] == [file.id]
+    elsewhere = Library.opened(catalog.engine, tmp_path / "elsewhere", now=lambda: NOW + timedelta(minutes=9))
+    assert taken(elsewhere, tenant) == []
+    late = Library.opened(catalog.engine, tmp_path / "elsewhere", now=lambda: NOW + timedelta(minutes=11))
+    assert [task.file_id for task in taken(late, tenant)] == [lost.id]
 
 
 def test_a_batch_shows_each_reader_his_own_files(library: Library, tenant: str) -> None:

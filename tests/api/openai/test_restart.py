@@ -1,5 +1,6 @@
 """What a server leaves behind is taken up by the next one."""
 
+import io
 import os
 import signal
 import threading
@@ -116,6 +117,18 @@ def test_a_file_that_the_server_dies_of_again_and_again_is_given_up(tmp_path: Pa
         assert "stopped 3 times while it read killer.txt" in file.last_error.message
         done = client.vector_stores.file_batches.retrieve(batch.id, vector_store_id=store)
         assert (done.status, done.file_counts.failed) == ("failed", 1)
+
+
+def test_bytes_that_are_lost_are_no_fault_of_the_file(tmp_path: Path) -> None:
+    with services_on(tmp_path) as services:
+        library = services.library
+        upload = library.uploads.add("a", (), "a.txt", "assistants", io.BytesIO(b"Leave."))
+        library.batches.add("one", "a", (), [(upload, {})])
+        tasks = begun_by_nobody(services)
+        library.uploads.kept(upload).unlink()
+        index(services, tasks, threading.Event())
+        file = library.files.get("one", "a", (), upload.id)
+        assert (file.status, file.error_code) == ("failed", "server_error")
 
 
 def test_a_stop_leaves_nothing_of_what_has_left_the_store(tmp_path: Path) -> None:
