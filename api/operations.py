@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -116,8 +116,9 @@ def document(services: Services, document_id: str, access: Access) -> DocumentTe
 
 
 def delete(services: Services, document_id: str, access: Access) -> DocumentOut:
+    """From the index, and from the vector stores that it is a file of."""
     entry = _readable(services, document_id, access)
-    services.collection(entry.collection).ingestor.remove([document_id])
+    services.collection(entry.collection).ingestor.remove([document_id], services.library.files.remove)
     return document_out(entry)
 
 
@@ -151,11 +152,16 @@ def upload(
 
 
 def ingested(
-    services: Services, files: Sequence[SourceFile], collection: str, label: Label, access: Access
+    services: Services,
+    files: Sequence[SourceFile],
+    collection: str,
+    label: Label,
+    access: Access,
+    wanted: Callable[[str], bool] = lambda document_id: True,
 ) -> Iterator[FileResult]:
     """Ingest files for a caller, who must be able to read what they replace. Errors: see `Ingestor.run`."""
     opened = services.collection(collection, create=True)
-    for result in opened.ingestor.run(files, label, may_replace=lambda entry: _may_read(entry, access)):
+    for result in opened.ingestor.run(files, label, may_replace=lambda entry: _may_read(entry, access), wanted=wanted):
         if result.status == "indexed":
             services.upkeep.written(collection, result.chunks)
         yield result

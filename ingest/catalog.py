@@ -29,7 +29,7 @@ from ingest.catalog_rows import (
 )
 from ingest.errors import IndexLockedError, InvalidError, SettingsError, UnavailableError
 from ingest.types import EVERYONE, Document, Section
-from ingest.writers import WAIT_S, file_lock, wait_for
+from ingest.writers import WAIT_S, file_lock, session_lock
 
 _KINDS = ("sqlite", "postgresql")
 
@@ -148,7 +148,7 @@ class Catalog:
         """
         if self._engine.dialect.name == "sqlite":
             return file_lock(Path(f"{self._engine.url.database}.{collection}.lock"), collection, wait_s)
-        return _advisory_lock(self._engine, collection, wait_s)
+        return session_lock(self._engine, zlib.crc32(f"citewell {collection}".encode()), collection, wait_s)
 
     def begin(self, collection: str, document_ids: Sequence[str]) -> None:
         """Note that the chunks of these documents are about to change."""
@@ -237,18 +237,6 @@ def _engine(url: str) -> sa.Engine:
     if engine.dialect.name not in _KINDS:
         raise SettingsError(f"catalog.url names a {engine.dialect.name} database; use PostgreSQL or SQLite.")
     return engine
-
-
-@contextmanager
-def _advisory_lock(engine: sa.Engine, collection: str, wait_s: float) -> Iterator[None]:
-    """PostgreSQL gives it back when the session ends. Without a transaction, so that vacuum is not held up."""
-    key = sa.literal(zlib.crc32(f"citewell {collection}".encode()), sa.BigInteger)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        wait_for(lambda: bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key)))), collection, wait_s)
-        try:
-            yield
-        finally:
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
 def _translate(context: sa.engine.ExceptionContext) -> None:

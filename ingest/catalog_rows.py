@@ -102,7 +102,7 @@ def make_tables(engine: sa.Engine, schema: sa.MetaData, tables: Sequence[sa.Tabl
         there = sa.inspect(connection)
         if all(there.has_table(table.name) for table in tables or schema.tables.values()):
             return  # without a lock: another process may be writing
-    # Collections have locks from 0 on.
+    # Collections have locks from 0 on, batches those below -1.
     lock = "SELECT pg_advisory_xact_lock(-1)" if engine.dialect.name == "postgresql" else "BEGIN IMMEDIATE"
     with engine.begin() as connection:
         connection.execute(sa.text(lock))

@@ -4,7 +4,7 @@ import hashlib
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -98,10 +98,12 @@ class Ingestor:
         label: Label,
         on_progress: Callable[[Snapshot], None] = lambda snapshot: None,
         may_replace: Callable[[CatalogEntry], bool] = lambda entry: True,
+        wanted: Callable[[str], bool] = lambda document_id: True,
     ) -> Iterator[FileResult]:
         """Ingest the files; yields one result a source, once its chunks can be found (or it has failed).
 
-        The next file waits until the caller takes the result, and no other call is served meanwhile.
+        The next file waits until the caller takes the result, and no other call is served meanwhile. `wanted` is asked
+        when nobody else can write any more: what has been given up since it was listed is `pruned`.
 
         Raises:
             UnavailableError: the index cannot be written; what was yielded before is kept.
@@ -120,13 +122,14 @@ class Ingestor:
             prepare = partial(self._prepare, label=label, may_replace=may_replace)
             with closing(prepared_ahead(files, prepare, self._workers, self._batch_chunks)) as prepared:
                 for batch in self._batches(prepared, progress):
-                    self._write([item for item in batch if item.document], progress, report, may_replace)
+                    results = self._write(batch, progress, report, may_replace, wanted)
                     progress.finished(len(batch))
                     report()
-                    yield from (item.result for item in batch)
+                    yield from results
 
-    def remove(self, document_ids: Sequence[str]) -> None:
-        """Forget documents; readers stop seeing each at once."""
+    def remove(self, document_ids: Sequence[str], also: Callable[[Sequence[str]], None] = lambda ids: None) -> None:
+        """Forget documents; readers stop seeing each at once. `also` forgets them elsewhere, before anybody else writes
+        the collection."""
         with self._lock:
             for start in range(0, len(document_ids), _REMOVED_TOGETHER):
                 some = document_ids[start : start + _REMOVED_TOGETHER]
@@ -134,6 +137,7 @@ class Ingestor:
                     self._catalog.begin(self._collection, some)
                     self._catalog.remove(some)
                     self._sink.delete(some)
+                    also(some)
                     self._catalog.finish(some)
 
     def recover(self) -> int:
@@ -248,24 +252,27 @@ class Ingestor:
         progress: Progress,
         report: Callable[[], None],
         may_replace: Callable[[CatalogEntry], bool],
-    ) -> None:
-        documents = [(item.document, len(item.chunks)) for item in batch if item.document]
-        if not documents:
-            return
-        ids = [document.id for document, _ in documents]
-        with self._writing():
-            entries = self._catalog.entries(ids)
-            for entry in entries:  # another process may have made it since the file was prepared
-                _check_replaceable(entry, may_replace)
-            replaced = {entry.id for entry in entries}
-            self._catalog.begin(self._collection, ids)
-            self._embed([chunk for item in batch for chunk in item.chunks], progress, report)
-            self._catalog.commit(documents)
-            if replaced:
-                self._sink.delete_stale(
-                    {document.id: document.revision for document, _ in documents if document.id in replaced}
-                )
-            self._catalog.finish(ids)
+        wanted: Callable[[str], bool],
+    ) -> list[FileResult]:
+        if any(item.document for item in batch):
+            with self._writing():
+                batch = [_unless_given_up(item, wanted) for item in batch]
+                documents = [(item.document, len(item.chunks)) for item in batch if item.document]
+                ids = [document.id for document, _ in documents]
+                entries = self._catalog.entries(ids)
+                for entry in entries:  # another process may have made it since the file was prepared
+                    _check_replaceable(entry, may_replace)
+                if documents:
+                    self._catalog.begin(self._collection, ids)
+                    self._embed([chunk for item in batch for chunk in item.chunks], progress, report)
+                    self._replace(documents, {entry.id for entry in entries})
+        return [item.result for item in batch]
+
+    def _replace(self, documents: Sequence[tuple[Document, int]], there: Collection[str]) -> None:
+        self._catalog.commit(documents)
+        if stale := {document.id: document.revision for document, _ in documents if document.id in there}:
+            self._sink.delete_stale(stale)
+        self._catalog.finish([document.id for document, _ in documents])
 
     def _embed(self, chunks: Sequence[Chunk], progress: Progress, report: Callable[[], None]) -> None:
         for start in range(0, len(chunks), self._batch_chunks):
@@ -273,6 +280,12 @@ class Ingestor:
             self._sink.upsert(part, self._embedder.embed_documents([chunk.indexed_text for chunk in part]))
             progress.embedded(len(part))
             report()
+
+
+def _unless_given_up(item: _Prepared, wanted: Callable[[str], bool]) -> _Prepared:
+    if item.document is None or wanted(item.document.id):
+        return item
+    return _Prepared(replace(item.result, status="pruned", chunks=0))
 
 
 def _check_replaceable(entry: CatalogEntry, may_replace: Callable[[CatalogEntry], bool]) -> None:

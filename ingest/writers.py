@@ -7,6 +7,7 @@ from time import monotonic, sleep
 from typing import IO
 
 import portalocker
+import sqlalchemy as sa
 
 from ingest.errors import IndexLockedError, UnavailableError
 
@@ -42,6 +43,19 @@ def file_lock(path: Path, collection: str, wait_s: float) -> Iterator[None]:
             yield
         finally:
             portalocker.unlock(file)
+
+
+@contextmanager
+def session_lock(engine: sa.Engine, number: int, collection: str, wait_s: float) -> Iterator[None]:
+    """PostgreSQL gives it back when the session ends. Without a transaction, so that vacuum is not held up. Errors: see
+    `wait_for`."""
+    key = sa.literal(number, sa.BigInteger)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        wait_for(lambda: bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key)))), collection, wait_s)
+        try:
+            yield
+        finally:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
 def _try_lock(file: IO[str], path: Path) -> bool:

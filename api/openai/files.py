@@ -1,6 +1,7 @@
 """Files that were uploaded, whether they are in a store or not."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
@@ -54,9 +55,8 @@ async def retrieve(file_id: str, services: ServicesOf, access: AccessOf) -> File
 @router.get("/{file_id}/content", response_class=FileResponse, responses={200: {"content": _BYTES}})
 async def content(file_id: str, services: ServicesOf, access: AccessOf) -> FileResponse:
     """The bytes as they came."""
-    uploads = services.library.uploads
-    upload = await asyncio.to_thread(uploads.get, file_id, access.tenant, access.groups)
-    return FileResponse(uploads.path(upload.id, upload.filename), media_type="application/octet-stream")
+    path = await asyncio.to_thread(_kept, services, access, file_id)
+    return FileResponse(path, media_type="application/octet-stream")
 
 
 @router.delete("/{file_id}")
@@ -71,6 +71,11 @@ def _create(services: Services, access: Access, file: UploadFile, purpose: str) 
     groups = Label.of(access.tenant, access.groups, {}).groups
     name = operations.file_name(file.filename or "")
     return file_out(services.library.uploads.add(access.tenant, groups, name, purpose, file.file))
+
+
+def _kept(services: Services, access: Access, file_id: str) -> Path:
+    uploads = services.library.uploads
+    return uploads.kept(uploads.get(file_id, access.tenant, access.groups))
 
 
 def _page(services: Services, access: Access, page: PageOf, purpose: str | None) -> ListOut[FileOut]:

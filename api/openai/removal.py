@@ -11,17 +11,19 @@ def remove_upload(services: Services, file_id: str, access: Access) -> None:
     library = services.library
     upload = library.uploads.get(file_id, access.tenant, access.groups)
     for collection in library.files.holders(upload.id, access.tenant):
-        remove_file(
-            services, collection, library.files.get(collection, access.tenant, access.groups, upload.id), access
-        )
+        remove_file(services, collection, library.files.get(collection, access.tenant, access.groups, upload.id))
     library.uploads.remove(upload.id)
 
 
-def remove_file(services: Services, collection: str, file: AttachedFile, access: Access) -> None:
-    """From one store. It is forgotten first, so that nobody begins with it; whoever has begun is waited for."""
-    services.library.files.remove(collection, access.tenant, file.id)
-    if services.at_hand(collection) or services.catalog.get(file.document_id):
-        services.collection(collection).ingestor.remove([file.document_id])
+def remove_file(services: Services, collection: str, file: AttachedFile) -> None:
+    """From one store. It is known there until it is out of the index, so that what fails half-way can be repeated."""
+    forget = services.library.files.remove
+    if not services.at_hand(collection):
+        with services.catalog.writing(collection):  # whoever writes it just now is waited for
+            if not services.catalog.get(file.document_id):
+                forget([file.document_id])
+                return
+    services.collection(collection).ingestor.remove([file.document_id], forget)
 
 
 def remove_store(services: Services, collection: str, access: Access) -> None:
@@ -34,8 +36,9 @@ def remove_store(services: Services, collection: str, access: Access) -> None:
     indexed = all(entry.readable_by(access.tenant, access.groups) for entry in entries)
     if not (indexed and services.library.files.all_readable(collection, access.tenant, access.groups)):
         raise DeniedError("The vector store holds documents that you may not read; ask who may to delete it.")
-    services.library.stores.remove(collection, access.tenant)
-    if entries:
+    with services.catalog.writing(collection):  # whoever writes it just now is waited for
+        services.library.stores.remove(collection, access.tenant)
+    if entries := services.catalog.page(collection, access.tenant):
         services.collection(collection).ingestor.remove([entry.id for entry in entries])
     if not services.library.stores.shared(collection):
         services.drop(collection)

@@ -106,9 +106,11 @@ def _update(services: Services, access: Access, collection: str, file_id: str, a
     indexed = services.catalog.get(file.document_id) is not None  # also where it could not be indexed anew since
     if indexed:
         upload = services.library.uploads.get(file_id, access.tenant, access.groups)
+        services.library.uploads.kept(upload)
         source = source_file(services, upload.id, upload.filename, attributes)
         label = label_of(upload.tenant, upload.groups)
-        (result,) = operations.ingested(services, [source], collection, label, access)
+        wanted = services.library.files.attached  # it may be deleted meanwhile
+        (result,) = operations.ingested(services, [source], collection, label, access, wanted)
         if result.status == "failed":
             raise UnreadableFileError(result.reason)
     services.library.files.change(collection, access.tenant, file_id, attributes, indexed)
@@ -116,7 +118,7 @@ def _update(services: Services, access: Access, collection: str, file_id: str, a
 
 
 def _delete(services: Services, access: Access, collection: str, file_id: str) -> None:
-    removal.remove_file(services, collection, _file(services, access, collection, file_id), access)
+    removal.remove_file(services, collection, _file(services, access, collection, file_id))
 
 
 def _content(services: Services, access: Access, collection: str, file_id: str) -> ContentPage[TextOut]:

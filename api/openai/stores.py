@@ -84,12 +84,8 @@ def _retrieve(services: Services, access: Access, collection: str) -> StoreOut:
 
 
 def _modify(services: Services, access: Access, collection: str, body: StoreChange) -> StoreOut:
-    stores = services.library.stores
-    store = stores.get(collection, access.tenant)
     changes = {name: getattr(body, name) for name in body.model_fields_set if getattr(body, name) is not None}
-    changed = replace(store, **changes)
-    stores.change(changed, access.tenant)
-    return _shown(services, access, changed)
+    return _shown(services, access, services.library.stores.change(collection, access.tenant, changes))
 
 
 def _delete(services: Services, access: Access, collection: str) -> None:

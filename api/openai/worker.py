@@ -25,6 +25,8 @@ SLICE = 32
 """Files that are indexed together; other writers of the collection wait for them."""
 MOST_ATTEMPTS = 3
 _PAUSE_S = 5.0
+_LOOK_S = 30.0
+"""How often somebody with nothing to do looks for what another server has left behind."""
 _log = logging.getLogger(__name__)
 
 
@@ -62,25 +64,28 @@ class Worker:
                 busy = await self._work()
             except CitewellError as error:
                 _log.warning("What was added to vector stores waits: %s", error)
-                await self._pause()
+                await self._pause(_PAUSE_S)
             except Exception:
                 _log.exception("What was added to vector stores waits")
-                await self._pause()
+                await self._pause(_PAUSE_S)
             else:
                 if not busy:
-                    await self._wake.wait()
+                    await self._pause(_LOOK_S)
 
     async def _work(self) -> bool:
         """One slice. False where there is nothing to do."""
         async with self._writers:
-            tasks = await asyncio.to_thread(self._services.library.batches.take, SLICE)
+            return await asyncio.to_thread(self._slice)
+
+    def _slice(self) -> bool:
+        with self._services.library.batches.taken(SLICE) as tasks:
             if tasks:
-                await asyncio.to_thread(index, self._services, tasks, self._stopping)
+                index(self._services, tasks, self._stopping)
         return bool(tasks)
 
-    async def _pause(self) -> None:
+    async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), _PAUSE_S)
+            await asyncio.wait_for(self._wake.wait(), seconds)
 
 
 def index(services: Services, tasks: Sequence[Task], stopping: threading.Event) -> None:
@@ -94,16 +99,18 @@ def index(services: Services, tasks: Sequence[Task], stopping: threading.Event) 
         reason = f"The server stopped {MOST_ATTEMPTS} times while it read {first.filename}; leave it out or mend it."
         services.library.batches.settle(first, "failed", "server_error", reason)
         return
-    waiting = {source_of(task.file_id, task.filename): task for task in tasks}
+    waiting = {_document_id(task): task for task in tasks}
     files = [source_file(services, task.file_id, task.filename, task.attributes) for task in tasks]
     label, access = label_of(first.tenant, first.groups), Access(first.tenant, first.groups)
-    orphans: list[str] = []
+
+    def wanted(document_id: str) -> bool:
+        return services.library.batches.wanted(waiting[document_id])
+
     try:
-        for result in operations.ingested(services, files, first.collection, label, access):
-            if not _settled(services, waiting.pop(result.source), result):
-                orphans.append(result.document_id)
+        for result in operations.ingested(services, files, first.collection, label, access, wanted):
+            _settle(services, waiting.pop(result.document_id), result)
             if stopping.is_set():
-                orphans += _left_over(services, [*waiting.values()])
+                services.library.batches.give_back([*waiting.values()])
                 break
     except CitewellError as error:
         if _will_pass(error):
@@ -113,9 +120,6 @@ def index(services: Services, tasks: Sequence[Task], stopping: threading.Event) 
     except Exception:
         _give_up(services, [*waiting.values()], "An unexpected error happened; the server's log has the details.")
         raise
-    finally:
-        if orphans:
-            services.collection(first.collection).ingestor.remove(orphans)
 
 
 def source_file(services: Services, file_id: str, filename: str, attributes: Metadata) -> SourceFile:
@@ -128,21 +132,15 @@ def label_of(tenant: str, groups: Sequence[str]) -> Label:
     return Label.of(tenant, groups, {})
 
 
-def _settled(services: Services, task: Task, result: FileResult) -> bool:
-    """False where the file has left the store while it was indexed."""
+def _document_id(task: Task) -> str:
+    return document_id_of(task.collection, task.tenant, source_of(task.file_id, task.filename))
+
+
+def _settle(services: Services, task: Task, result: FileResult) -> None:
     if result.status != "failed":
-        return services.library.batches.settle(task, "completed")
-    return services.library.batches.settle(task, "failed", _code(services, task), result.reason)
-
-
-def _left_over(services: Services, tasks: Sequence[Task]) -> list[str]:
-    """Leaves tasks to the next start. Gives documents, perhaps written already, of files that have left the store."""
-    services.library.batches.give_back(tasks)
-    return [
-        document_id_of(task.collection, task.tenant, source_of(task.file_id, task.filename))
-        for task in tasks
-        if task.collection not in services.library.files.holders(task.file_id, task.tenant)
-    ]
+        services.library.batches.settle(task, "completed")
+    else:
+        services.library.batches.settle(task, "failed", _code(services, task), result.reason)
 
 
 def _will_pass(error: CitewellError) -> bool:
@@ -156,11 +154,12 @@ def _give_up(services: Services, tasks: Sequence[Task], reason: str) -> None:
 
 
 def _code(services: Services, task: Task) -> ErrorCode:
+    path = services.library.uploads.path(task.file_id, task.filename)
     try:
-        supported_suffix(services.library.uploads.path(task.file_id, task.filename))
+        supported_suffix(path)
     except UnsupportedFormatError:
         return "unsupported_file"
-    return "invalid_file"
+    return "invalid_file" if path.is_file() else "server_error"
 
 
 def worker_of(request: Request) -> Worker:

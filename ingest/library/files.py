@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ingest.catalog_rows import DOCUMENTS
 from ingest.errors import NotFoundError
@@ -22,6 +21,7 @@ from ingest.library.rows import (
     Upload,
     readable,
     source_of,
+    upsert_into,
     values_of,
 )
 from ingest.pipeline import document_id_of
@@ -75,15 +75,26 @@ class Files:
                 .values(attributes=dict(attributes), **known)
             )
 
-    def remove(self, collection: str, tenant: str, file_id: str) -> None:
-        """Forget that a file is in the store; what waits to be indexed of it is cancelled."""
-        batches = sa.select(BATCHES.c.id).where(BATCHES.c.collection == collection, BATCHES.c.tenant == tenant)
-        waiting = (BATCH_FILES.c.file_id == file_id, BATCH_FILES.c.status == "in_progress")
+    def remove(self, document_ids: Sequence[str]) -> None:
+        """Forget that the files of these documents are in a store; what waits to be indexed of them is cancelled."""
+        gone = ATTACHED.c.document_id.in_(document_ids)
+        batch = sa.exists().where(
+            BATCHES.c.id == BATCH_FILES.c.batch_id,
+            BATCHES.c.collection == ATTACHED.c.collection,
+            BATCHES.c.tenant == ATTACHED.c.tenant,
+            ATTACHED.c.file_id == BATCH_FILES.c.file_id,
+            gone,
+        )
+        waiting = BATCH_FILES.c.status == "in_progress"
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(ATTACHED).where(*_is(collection, tenant, file_id)))
-            connection.execute(
-                sa.update(BATCH_FILES).where(*waiting, BATCH_FILES.c.batch_id.in_(batches)).values(status="cancelled")
-            )
+            connection.execute(sa.update(BATCH_FILES).where(waiting, batch).values(status="cancelled"))
+            connection.execute(sa.delete(ATTACHED).where(gone))
+
+    def attached(self, document_id: str) -> bool:
+        """Whether it is that of a file in a store."""
+        query = sa.select(ATTACHED.c.file_id).where(ATTACHED.c.document_id == document_id)
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
 
     def holders(self, file_id: str, tenant: str) -> list[str]:
         """Collections that an uploaded file is in."""
@@ -97,8 +108,7 @@ def attach(
 ) -> None:
     """Note that these are to be indexed; those that are in the store already keep their date, and their
     attributes until they are indexed with others."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(ATTACHED)
+    statement = upsert_into(connection, ATTACHED)
     fresh = ("status", "error_code", "error")
     statement = statement.on_conflict_do_update(
         index_elements=["collection", "tenant", "file_id"], set_={name: statement.excluded[name] for name in fresh}
@@ -108,15 +118,14 @@ def attach(
 
 def settle(
     connection: sa.Connection, task: Task, status: Status, error_code: ErrorCode | None, error: str | None
-) -> bool:
-    """Whether the file is still in the store. Its attributes are those that it is indexed with."""
+) -> None:
+    """Its attributes are those that it is indexed with."""
     known = {"attributes": dict(task.attributes)} if status == "completed" else {}
-    changed = connection.execute(
+    connection.execute(
         sa.update(ATTACHED)
         .where(*_is(task.collection, task.tenant, task.file_id))
         .values(status=status, error_code=error_code, error=error, **known)
     )
-    return changed.rowcount > 0
 
 
 def files_of(collection: str, tenant: str) -> sa.Subquery:

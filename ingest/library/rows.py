@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ingest.catalog_rows import SCHEMA
 from ingest.moments import in_utc
@@ -157,6 +158,11 @@ def source_of(file_id: str, filename: str) -> str:
 def filename_of(source: str) -> str:
     """The last part of a document's source, as whoever uploaded or ingested it calls the file."""
     return re.split(r"[/\\]", source.removeprefix(UPLOAD_SCHEME).rstrip("/\\"))[-1]
+
+
+def upsert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what it does where there is such a row."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def readable(groups: Iterable[str], reader: Iterable[str]) -> bool:

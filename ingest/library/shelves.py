@@ -38,5 +38,6 @@ class Library:
             folder: where the bytes of uploaded files lie. All processes that share the database share it, too.
         """
         make_tables(engine, SCHEMA, [UPLOADS, STORES, ATTACHED, BATCHES, BATCH_FILES])
-        uploads, batches = Uploads(engine, folder, new_id, now), Batches(engine, new_id, now)
+        uploads = Uploads(engine, folder, new_id, now)
+        batches = Batches(engine, new_id, now, lambda file_id, name: uploads.path(file_id, name).is_file())
         return cls(uploads, Stores(engine, now), Files(engine), batches, new_id)

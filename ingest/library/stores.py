@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,17 @@ from ingest.catalog_rows import DOCUMENTS
 from ingest.errors import NotFoundError
 from ingest.library.files import files_of
 from ingest.library.pages import PageOf, paged
-from ingest.library.rows import ATTACHED, BATCH_FILES, BATCHES, STORES, NamedStore, Status, readable, values_of
+from ingest.library.rows import (
+    ATTACHED,
+    BATCH_FILES,
+    BATCHES,
+    STORES,
+    NamedStore,
+    Status,
+    readable,
+    upsert_into,
+    values_of,
+)
 from ingest.types import Metadata
 
 
@@ -50,11 +60,14 @@ class Stores:
             rows, more = paged(connection, _stores(tenant), page)
         return [_store(row) for row in rows], more
 
-    def change(self, store: NamedStore, tenant: str) -> None:
-        """Keep its name, description and metadata as they are here."""
+    def change(self, collection: str, tenant: str, changes: Mapping[str, Any]) -> NamedStore:
+        """Another name, description or metadata; what is not among `changes` stays. Errors: see `get`."""
+        store = self.get(collection, tenant)
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(STORES).where(*_is(STORES, store.collection, tenant)))
-            connection.execute(sa.insert(STORES), [_row(store, tenant)])
+            update = sa.update(STORES).where(*_is(STORES, collection, tenant))
+            if changes and not connection.execute(update.values(**changes)).rowcount:
+                _name(connection, replace(store, **changes), tenant, changes)
+        return self.get(collection, tenant)
 
     def holding(self, collection: str, tenant: str, groups: tuple[str, ...]) -> Holding:
         files = files_of(collection, tenant)
@@ -96,6 +109,14 @@ def _is(table: sa.Table, collection: str, tenant: str) -> tuple[sa.ColumnElement
 
 def _row(store: NamedStore, tenant: str) -> dict[str, object]:
     return {**vars(store), "metadata": dict(store.metadata), "tenant": tenant}
+
+
+def _name(connection: sa.Connection, store: NamedStore, tenant: str, changes: Mapping[str, Any]) -> None:
+    """What was filled in another way. One without documents has been deleted meanwhile, and stays so."""
+    filled = sa.select(DOCUMENTS.c.id).where(*_is(DOCUMENTS, store.collection, tenant)).limit(1)
+    if connection.execute(filled).first():
+        statement = upsert_into(connection, STORES).values(_row(store, tenant))
+        connection.execute(statement.on_conflict_do_update(index_elements=["collection", "tenant"], set_=dict(changes)))
 
 
 def _store(row: sa.Row[Any]) -> NamedStore:

@@ -77,6 +77,15 @@ class Uploads:
         """Where the bytes are."""
         return self._folder / file_id / filename
 
+    def kept(self, upload: Upload) -> Path:
+        """Where the bytes are. Raises UnavailableError where they are not."""
+        path = self.path(upload.id, upload.filename)
+        if not path.is_file():
+            raise UnavailableError(
+                f"The bytes of {upload.id} are not in {self._folder}; give all servers of the catalog one data folder."
+            )
+        return path
+
     def remove(self, file_id: str) -> None:
         """The row first: bytes that nobody lists do no harm."""
         with self._engine.begin() as connection:

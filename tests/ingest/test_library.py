@@ -2,7 +2,8 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,8 +17,9 @@ from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import InvalidError, NotFoundError
 from ingest.library.batches import MOST_BYTES
 from ingest.library.pages import PageOf
-from ingest.library.rows import Batch, Status, Task, Upload, filename_of, source_of
+from ingest.library.rows import Batch, NamedStore, Status, Task, Upload, filename_of, source_of
 from ingest.library.shelves import Library
+from ingest.library.stores import Stores
 from ingest.pipeline import document_id_of
 from ingest.types import Document, Section
 
@@ -114,10 +116,45 @@ def test_stores_are_named_ones_and_those_with_documents(library: Library, catalo
     assert library.stores.get("one", tenant) == made
     other = library.stores.get("two", tenant)
     assert (other.metadata, other.description, other.created_at) == ({}, None, NOW)
-    library.stores.change(replace(other, name="Second"), tenant)
-    assert library.stores.get("two", tenant).name == "Second"
+    assert library.stores.change("two", tenant, {"name": "Second"}) == replace(other, name="Second")
+    assert library.stores.change("two", tenant, {}).name == "Second"
     with pytest.raises(NotFoundError):
         library.stores.get("one", "another")
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_change_leaves_what_others_do_meanwhile(
+    library: Library, catalog: Catalog, tenant: str, filled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = library.stores
+    indexed(catalog, "one", tenant, "x.md") if filled else stores.add("one", tenant, "One", None, {})
+
+    def meanwhile(act: Callable[[], object]) -> Callable[[str, str], NamedStore]:
+        def overtaken(collection: str, tenant: str) -> NamedStore:
+            store = Stores.get(stores, collection, tenant)
+            monkeypatch.undo()
+            act()
+            return store
+
+        return overtaken
+
+    monkeypatch.setattr(stores, "get", meanwhile(lambda: stores.change("one", tenant, {"metadata": {"a": "b"}})))
+    changed = stores.change("one", tenant, {"name": "Second"})
+    assert (changed.name, changed.metadata) == ("Second", {"a": "b"})
+    catalog.remove([entry.id for entry in catalog.page("one", tenant)])
+    monkeypatch.setattr(stores, "get", meanwhile(lambda: stores.remove("one", tenant)))
+    with pytest.raises(NotFoundError):
+        stores.change("one", tenant, {"name": "Third"})
+    assert stores.page(tenant, PageOf()) == ([], False)
+
+
+def test_two_who_name_a_store_at_once(library: Library, catalog: Catalog, tenant: str) -> None:
+    indexed(catalog, "one", tenant, "x.md")
+    with ThreadPoolExecutor() as pool:
+        changes = [{"name": "Second"}, {"metadata": {"a": "b"}}] * 4
+        list(pool.map(partial(library.stores.change, "one", tenant), changes))
+    changed = library.stores.get("one", tenant)
+    assert (changed.name, changed.metadata) == ("Second", {"a": "b"})
 
 
 def test_a_store_holds_uploads_and_what_was_ingested(library: Library, catalog: Catalog, tenant: str) -> None:
@@ -153,9 +190,17 @@ def test_a_cursor_need_not_meet_the_filter_any_more(library: Library, tenant: st
 
 def taken(library: Library, tenant: str, most: int = 10) -> list[Task]:
     """In a database that others use, too."""
-    tasks = library.batches.take(most)
+    with library.batches.taken(most) as tasks:  # and dies
+        pass
     assert {task.tenant for task in tasks} <= {tenant}
     return tasks
+
+
+def settled(library: Library, tasks: list[Task]) -> None:
+    for task in tasks:
+        assert library.batches.wanted(task)
+        library.batches.settle(task, "completed")
+        assert not library.batches.wanted(task)
 
 
 def test_batches_take_turns_and_slices_have_one_kind_of_reader(library: Library, tenant: str) -> None:
@@ -166,7 +211,7 @@ def test_batches_take_turns_and_slices_have_one_kind_of_reader(library: Library,
     slices = []
     while tasks := taken(library, tenant, most=2):
         slices.append([task.file_id for task in tasks])
-        assert all(library.batches.settle(task, "completed") for task in tasks)
+        settled(library, tasks)
     ids, others = [one.id for one in first], [one.id for one in second]
     assert slices == [ids[:2], others[:1], ids[2:3], others[1:], ids[3:]]
 
@@ -178,13 +223,42 @@ def test_what_somebody_died_with_is_taken_alone(library: Library, tenant: str) -
     (again,) = taken(library, tenant)
     assert (again.file_id, again.attempts) == (uploads[0].id, 2)
     library.batches.settle(again, "failed", "server_error", "Why.")
-    library.files.remove("one", tenant, uploads[1].id)
+    library.files.remove([document_id_of("one", tenant, source_of(uploads[1].id, uploads[1].filename))])
     (last,) = taken(library, tenant)
     assert last.file_id == uploads[2].id
-    assert library.batches.settle(last, "completed")
+    library.batches.settle(last, "completed")
     assert dict(library.batches.counts(batch.id)) == {"failed": 1, "cancelled": 1, "completed": 1}
     assert library.files.get("one", tenant, (), uploads[0].id).error == "Why."
     assert taken(library, tenant) == []
+
+
+def test_what_another_process_works_on_is_left_to_it(
+    catalog: Catalog, library: Library, tenant: str, tmp_path: Path
+) -> None:
+    other = Library.opened(catalog.engine, tmp_path / "files", now=lambda: NOW)
+    first, second = (library.batches.add("one", tenant, (), [(uploaded(library, tenant), {})]) for _ in range(2))
+    with library.batches.taken(10) as tasks:
+        assert [task.batch_id for task in tasks] == [first.id]
+        with other.batches.taken(10) as more:
+            several = catalog.engine.dialect.name == "postgresql"  # in SQLite one process works at a time
+            assert [task.batch_id for task in more] == ([second.id] if several else [])
+            assert taken(other, tenant) == []
+            settled(other, more)
+        settled(library, tasks)
+    assert [task.attempts for task in taken(other, tenant)] == ([] if several else [1])
+
+
+def test_bytes_that_are_not_here_are_left_to_others_for_a_while(
+    catalog: Catalog, library: Library, tenant: str, tmp_path: Path
+) -> None:
+    file, lost = uploaded(library, tenant), uploaded(library, tenant)
+    library.uploads.path(lost.id, lost.filename).unlink()
+    library.batches.add("one", tenant, (), [(lost, {}), (file, {})])
+    assert [task.file_id for task in taken(library, tenant)] == [file.id]
+    elsewhere = Library.opened(catalog.engine, tmp_path / "elsewhere", now=lambda: NOW + timedelta(minutes=9))
+    assert taken(elsewhere, tenant) == []
+    late = Library.opened(catalog.engine, tmp_path / "elsewhere", now=lambda: NOW + timedelta(minutes=11))
+    assert [task.file_id for task in taken(late, tenant)] == [lost.id]
 
 
 def test_a_batch_shows_each_reader_his_own_files(library: Library, tenant: str) -> None:
@@ -211,6 +285,20 @@ def test_what_is_given_back_was_never_begun(library: Library, tenant: str) -> No
     assert dict(library.batches.counts(batch.id)) == {"completed": 1, "in_progress": 2}
 
 
+def test_nobody_wants_what_has_left_the_store(library: Library, tenant: str) -> None:
+    uploads = [uploaded(library, tenant) for _ in range(2)]
+    library.batches.add("one", tenant, (), [(one, {}) for one in uploads])
+    tasks = taken(library, tenant)
+    assert [library.batches.wanted(task) for task in tasks] == [True, True]
+    document_id = library.files.get("one", tenant, (), uploads[0].id).document_id
+    assert library.files.attached(document_id)
+    library.files.remove([document_id])
+    assert not library.files.attached(document_id)
+    assert [library.batches.wanted(task) for task in tasks] == [False, True]
+    library.stores.remove("one", tenant)
+    assert [library.batches.wanted(task) for task in tasks] == [False, False]
+
+
 def test_cancelling_keeps_what_was_indexed_before(library: Library, catalog: Catalog, tenant: str) -> None:
     old, new = uploaded(library, tenant), uploaded(library, tenant)
     indexed(catalog, "one", tenant, source_of(old.id, old.filename))
@@ -219,6 +307,23 @@ def test_cancelling_keeps_what_was_indexed_before(library: Library, catalog: Cat
     assert library.batches.get(batch.id, "one", tenant, ()).cancelled
     assert [library.files.get("one", tenant, (), one.id).status for one in (old, new)] == ["completed", "cancelled"]
     assert taken(library, tenant) == []
+
+
+def test_the_last_request_for_a_file_counts(library: Library, tenant: str) -> None:
+    file, other = uploaded(library, tenant), uploaded(library, tenant)
+    first = library.batches.add("one", tenant, (), [(other, {}), (file, {"year": 2024})])
+    elsewhere = library.batches.add("two", tenant, (), [(file, {"year": 2023})])
+    begun = taken(library, tenant)[1]
+    library.batches.add("one", tenant, (), [(file, {"year": 2025})])
+    assert not library.batches.wanted(begun)
+    library.batches.settle(begun, "completed")
+    assert library.files.get("one", tenant, (), file.id).status == "in_progress"
+    while tasks := taken(library, tenant):
+        settled(library, tasks)
+    shown = library.files.get("one", tenant, (), file.id)
+    assert (shown.status, shown.attributes) == ("completed", {"year": 2025})
+    assert dict(library.batches.counts(first.id)) == {"completed": 1, "cancelled": 1}
+    assert dict(library.batches.counts(elsewhere.id)) == {"completed": 1}
 
 
 def test_attributes_are_those_that_a_file_is_indexed_with(library: Library, catalog: Catalog, tenant: str) -> None:
@@ -230,19 +335,19 @@ def test_attributes_are_those_that_a_file_is_indexed_with(library: Library, cata
     def shown() -> object:
         return library.files.get("one", tenant, (), file.id).attributes["year"]
 
-    def settled(status: Status) -> None:
+    def ended(status: Status) -> None:
         (task,) = taken(library, tenant)
         library.batches.settle(task, status)
 
     added(2024)
     assert shown() == 2024
     indexed(catalog, "one", tenant, source_of(file.id, file.filename))
-    settled("completed")
+    ended("completed")
     library.batches.cancel(added(2025), tenant)
     assert shown() == 2024
     added(2026)
-    settled("failed")
+    ended("failed")
     assert shown() == 2024
     added(2026)
-    settled("completed")
+    ended("completed")
     assert shown() == 2026

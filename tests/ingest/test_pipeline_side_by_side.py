@@ -119,6 +119,16 @@ def test_what_another_process_wrote_meanwhile_is_not_replaced_by_who_may_not_rea
     assert len(workshop.found("alpha", Access("acme", ("hr",)))) == 1
 
 
+def test_what_is_given_up_while_it_is_read_is_not_written(workshop: Workshop, docs: Path) -> None:
+    files = write(docs, {"a.txt": "alpha one", "b.txt": "alpha two"})
+    kept = document_id_of(COLLECTION, LABEL.tenant, files[1].source)
+    results = list(workshop.ingestor().run(files, LABEL, wanted=lambda document_id: document_id == kept))
+    assert [result.status for result in results] == ["pruned", "indexed"]
+    assert [chunk.text for chunk in workshop.found("alpha")] == ["alpha two"]
+    assert [result.status for result in workshop.ingestor().run(files[:1], LABEL, wanted=lambda _: False)] == ["pruned"]
+    assert (workshop.store.count(), workshop.catalog.unfinished(COLLECTION)) == (1, [])
+
+
 def test_a_lock_that_is_lost_leaves_no_document_without_its_chunks(workshop: Workshop, docs: Path) -> None:
     files = write(docs, {"a.txt": "alpha"})
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from openai import APIStatusError, AsyncOpenAI, BadRequestError, NotFoundError, OpenAI
+from openai import APIStatusError, AsyncOpenAI, BadRequestError, InternalServerError, NotFoundError, OpenAI
 
 from api.bootstrap import Services
 from api.openai.models import generator_name, is_generator
@@ -37,6 +37,20 @@ def test_a_file_is_kept_until_it_is_deleted(client: OpenAI, library: Services) -
         with pytest.raises(NotFoundError) as raised:
             call(made.id)
         assert raised.value.code == "not_found"
+
+
+def test_bytes_that_are_not_here_are_asked_for_in_vain(client: OpenAI, library: Services) -> None:
+    store = client.vector_stores.create().id
+    made = client.files.create(file=("a.txt", b"Leave."), purpose="assistants")
+    client.vector_stores.files.create_and_poll(made.id, vector_store_id=store)
+    library.library.uploads.path(made.id, made.filename).unlink()
+    for ask in (
+        lambda: client.files.content(made.id),
+        lambda: client.vector_stores.files.update(made.id, vector_store_id=store, attributes={"year": 2025}),
+    ):
+        with pytest.raises(InternalServerError, match="give all servers of the catalog one data folder") as raised:
+            ask()
+        assert raised.value.status_code == 503
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

@@ -1,5 +1,6 @@
 """What a server leaves behind is taken up by the next one."""
 
+import io
 import os
 import signal
 import threading
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 from openai import OpenAI
 from openai.types.vector_stores import VectorStoreFileBatch
 
+from api.bootstrap import Services
 from api.openai.worker import MOST_ATTEMPTS, SLICE, index
 from ingest.errors import CitewellError, UnavailableError
+from ingest.library.rows import Task
 from retrieval.http import RefusedError
 from tests.api.openai.conftest import client_of, services_on, serving
 from tests.api.test_server import listening, start
@@ -51,6 +54,12 @@ def begun(client: OpenAI, files: int) -> tuple[VectorStoreFileBatch, list[str]]:
     ids = [client.files.create(file=(f"{n}.txt", f"Item {n}".encode()), purpose="assistants").id for n in range(files)]
     store = client.vector_stores.create(name="restarted").id
     return client.vector_stores.file_batches.create(store, file_ids=ids), ids
+
+
+def begun_by_nobody(services: Services) -> list[Task]:
+    """Tasks that somebody took and died with."""
+    with services.library.batches.taken(SLICE) as tasks:
+        return tasks
 
 
 def until_some_are_done(client: OpenAI, batch: VectorStoreFileBatch) -> VectorStoreFileBatch:
@@ -114,9 +123,9 @@ def test_a_file_that_the_server_dies_of_again_and_again_is_given_up(tmp_path: Pa
         upload = library.uploads.get(file_id, "a", ())
         batch = library.batches.add(store.removeprefix("vs_"), "a", (), [(upload, {})])
         for attempt in range(1, MOST_ATTEMPTS + 1):
-            (task,) = library.batches.take(SLICE)  # and dies
+            (task,) = begun_by_nobody(services)
             assert task.attempts == attempt
-        index(services, library.batches.take(SLICE), threading.Event())
+        index(services, begun_by_nobody(services), threading.Event())
         file = client.vector_stores.files.retrieve(file_id, vector_store_id=store)
         assert file.last_error is not None
         assert (file.status, file.last_error.code) == ("failed", "server_error")
@@ -125,17 +134,29 @@ def test_a_file_that_the_server_dies_of_again_and_again_is_given_up(tmp_path: Pa
         assert (done.status, done.file_counts.failed) == ("failed", 1)
 
 
+def test_bytes_that_are_lost_are_no_fault_of_the_file(tmp_path: Path) -> None:
+    with services_on(tmp_path) as services:
+        library = services.library
+        upload = library.uploads.add("a", (), "a.txt", "assistants", io.BytesIO(b"Leave."))
+        library.batches.add("one", "a", (), [(upload, {})])
+        tasks = begun_by_nobody(services)
+        library.uploads.kept(upload).unlink()
+        index(services, tasks, threading.Event())
+        file = library.files.get("one", "a", (), upload.id)
+        assert (file.status, file.error_code) == ("failed", "server_error")
+
+
 def test_a_stop_leaves_nothing_of_what_has_left_the_store(tmp_path: Path) -> None:
     with services_on(tmp_path) as services, serving(services) as url, client_of(url, "a") as client:
         store, library = client.vector_stores.create().id.removeprefix("vs_"), services.library
         files = [client.files.create(file=(f"{n}.txt", b"Leave."), purpose="assistants").id for n in range(3)]
         library.batches.add(store, "a", (), [(library.uploads.get(one, "a", ()), {}) for one in files])
-        tasks, stopping = library.batches.take(SLICE), threading.Event()
-        library.files.remove(store, "a", tasks[1].file_id)
+        tasks, stopping = begun_by_nobody(services), threading.Event()
+        library.files.remove([library.files.get(store, "a", (), tasks[1].file_id).document_id])
         stopping.set()
         index(services, tasks, stopping)
         assert services.catalog.count() == 2
-        assert [(task.file_id, task.attempts) for task in library.batches.take(SLICE)] == [(tasks[2].file_id, 1)]
+        assert [(task.file_id, task.attempts) for task in begun_by_nobody(services)] == [(tasks[2].file_id, 1)]
 
 
 def test_a_deletion_waits_for_whoever_is_just_indexing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,10 +165,23 @@ def test_a_deletion_waits_for_whoever_is_just_indexing(tmp_path: Path, monkeypat
         file_id = client.files.create(file=("a.txt", b"Leave."), purpose="assistants").id
         library.batches.add(store, "a", (), [(library.uploads.get(file_id, "a", ()), {})])
         removed: list[str] = []  # what the ingestor, which waits, is asked for
-        monkeypatch.setattr(services.collection(store, create=True).ingestor, "remove", removed.extend)
+
+        def remove(ids: Sequence[str], also: object) -> None:
+            removed.extend(ids)
+
+        monkeypatch.setattr(services.collection(store, create=True).ingestor, "remove", remove)
         document_id = library.files.get(store, "a", (), file_id).document_id
         client.vector_stores.files.delete(file_id, vector_store_id=f"vs_{store}")
         assert removed == [document_id]
+
+
+def test_what_another_server_leaves_behind_is_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.openai.worker._LOOK_S", 0.05)
+    with services_on(tmp_path) as services, serving(services) as url, client_of(url, "a") as client:
+        store, library = client.vector_stores.create().id, services.library
+        file_id = client.files.create(file=("a.txt", b"Leave."), purpose="assistants").id
+        library.batches.add(store.removeprefix("vs_"), "a", (), [(library.uploads.get(file_id, "a", ()), {})])
+        assert client.vector_stores.files.poll(file_id, vector_store_id=store).status == "completed"
 
 
 def test_an_outage_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,7 +153,9 @@ def test_what_could_not_be_indexed_anew_takes_other_attributes(
 ) -> None:
     store, file_id = client.vector_stores.create().id, upload("a.txt", "Leave.")
     client.vector_stores.files.create_and_poll(file_id, vector_store_id=store, attributes={"year": 2025})
-    task = Task("none", store.removeprefix("vs_"), tenant, (), file_id, "a.txt", 6, {"year": 2026}, 1)
+    collection, upload_of = store.removeprefix("vs_"), library.library.uploads.get(file_id, tenant, ())
+    batch = library.library.batches.add(collection, tenant, (), [(upload_of, {"year": 2026})])  # nobody is told
+    task = Task(batch.id, collection, tenant, (), file_id, "a.txt", 6, {"year": 2026}, 1)
     library.library.batches.settle(task, "failed", "server_error", "Why.")
     changed = client.vector_stores.files.update(file_id, vector_store_id=store, attributes={"year": 2027})
     assert (changed.status, changed.last_error, changed.attributes) == ("completed", None, {"year": 2027})
