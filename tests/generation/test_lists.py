@@ -6,7 +6,8 @@ import pytest
 
 from generation.citations import resolve
 from generation.generators.extractive import ExtractiveGenerator
-from generation.lists import BULLETS, LONGEST, NUMBERS, denied, kinds_asked_for, whole_list, without_label
+from generation.lists import LONGEST, denied, kinds_asked_for, whole_list, without_label
+from generation.outlines import BULLETS, NUMBERS
 from generation.prompting import UNKNOWN
 from generation.types import Prompt, Quote
 from ingest.sentences import sentences
