@@ -54,6 +54,7 @@ ROOMS = {
         "ingest/catalog.py",
         "ingest/catalog_rows.py",
         "ingest/library/",
+        "ingest/writers.py",
         "ingest/journal/",
         "generation/conversation/",
     ),

@@ -22,8 +22,9 @@ ACCESS = Access("a")
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
+def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     with services_on(tmp_path) as opened:
+        monkeypatch.setattr(opened._parser, "parse", lambda path: [Section("Thirty days.")])
         yield opened
 
 
