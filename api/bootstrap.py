@@ -106,7 +106,9 @@ class Services(Databases):
             IndexLockedError, IndexMismatchError, UnavailableError: as the store says.
         """
         if opened := self.at_hand(name):
-            return opened
+            if not (create and opened.store.gone()):
+                return opened
+            self.let_go(opened)
         with self._lock:
             if name not in self._collections:
                 if not _COLLECTION_NAME.fullmatch(name):
@@ -135,9 +137,19 @@ class Services(Databases):
         """Delete the index of a collection that has no documents; whoever just reads it gets an error."""
         with self._lock, self.catalog.writing(name):
             if not self.catalog.count(name):
-                self.collection(name, create=True).store.drop()
-                self._collections.pop(name).store.close()
+                opened = self.collection(name, create=True)
+                try:
+                    opened.store.drop()
+                finally:
+                    self.let_go(opened)
                 forget_tuned(self.data, name)
+
+    def let_go(self, opened: Collection) -> None:
+        """Close one whose index is gone; whoever asks for it next is told so, or makes it anew."""
+        with self._lock:
+            if self.at_hand(opened.name) is opened:
+                del self._collections[opened.name]
+        opened.store.close()
 
     def parse(self, path: Path) -> list[Section]:
         return self._parser.parse(path)
