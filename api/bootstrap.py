@@ -93,10 +93,10 @@ class Services(Databases):
         return IsolatedParser(RoutingParser(), chosen.parse_timeout_s, chosen.workers)
 
     def exists(self, name: str) -> bool:
-        """Also where it holds nothing yet: only the embedded index makes a folder here."""
+        """Also where it holds nothing, or nothing any more."""
         if self.settings.catalog.url is None and not self._sqlite.exists():
             return False  # asking must not make a data folder
-        return self._folder(name).exists() or self.library.stores.shared(name)
+        return self.library.stores.shared(name) or parts.has_store(self.settings, name, self.settings.data)
 
     def collection(self, name: str, create: bool = False) -> Collection:
         """Open a collection, or make it.
@@ -212,9 +212,6 @@ class Services(Databases):
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-    def _folder(self, name: str) -> Path:
-        return self.settings.data / "collections" / name
 
     def _open(self, name: str, writing: bool) -> Collection:
         store = parts.store(self.settings, name, self.data, self.embedder)

@@ -48,10 +48,19 @@ def store(settings: Settings, name: str, data: Path, embedder: Embedder) -> Stor
         case "server":
             from retrieval.store.server import ServerStore
 
-            chosen = settings.store
-            key = chosen.api_key.get_secret_value() if chosen.api_key else None
             identity, options = _identity(settings, embedder), _options(settings)
-            return ServerStore.connect(chosen.url or "", key, name, identity, options, chosen.timeout_s)
+            return ServerStore.connect(*_server(settings), name, identity, options, settings.store.timeout_s)
+
+
+def has_store(settings: Settings, name: str, data: Path) -> bool:
+    """Whether `store` would open one that there is already. Makes nothing."""
+    match settings.store.engine:
+        case "edge":
+            return (data / "collections" / name).exists()
+        case "server":
+            from retrieval.store.server import is_there
+
+            return is_there(*_server(settings), name, settings.store.timeout_s)
 
 
 def ingestor(
@@ -177,6 +186,12 @@ def _options(settings: Settings) -> "IndexOptions":
 
     names = {one.name for one in fields(IndexOptions)}
     return IndexOptions(**settings.store.model_dump(include=names))
+
+
+def _server(settings: Settings) -> tuple[str, str | None]:
+    """URL and key."""
+    key = settings.store.api_key
+    return settings.store.url or "", key.get_secret_value() if key else None
 
 
 def _identity(settings: Settings, embedder: Embedder) -> "Identity":

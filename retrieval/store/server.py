@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from math import ceil
 from typing import cast
 
@@ -84,7 +84,7 @@ class ServerStore:
             UnavailableError: the server is too old.
             All that `ServerStore` raises.
         """
-        client = QdrantClient(url=url, api_key=api_key, timeout=ceil(timeout), check_compatibility=False)
+        client = _client(url, api_key, timeout)
         with server_errors(without_secrets(url)):
             _check_version(client.info().version, without_secrets(url))
         return cls(client, url, collection, identity, options)
@@ -268,6 +268,16 @@ class ServerStore:
                 with_payload=False,
             )
         return layout.ranked((str(point.id), point.score) for point in response.points)
+
+
+def is_there(url: str, api_key: str | None, collection: str, timeout: float = 30.0) -> bool:
+    """Whether the server has such a collection. Raises what `ServerStore` raises."""
+    with server_errors(without_secrets(url)), closing(_client(url, api_key, timeout)) as client:
+        return behind(client, collection) is not None
+
+
+def _client(url: str, api_key: str | None, timeout: float) -> QdrantClient:
+    return QdrantClient(url=url, api_key=api_key, timeout=ceil(timeout), check_compatibility=False)
 
 
 def _check_version(version: str, url: str) -> None:

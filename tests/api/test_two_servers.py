@@ -57,6 +57,17 @@ def search(server: TestClient) -> Any:
     return server.post("/v1/search", json={"query": "leave"})
 
 
+def test_a_collection_that_was_emptied_is_there_on_every_server(servers: tuple[TestClient, TestClient]) -> None:
+    """As with the embedded index."""
+    first, _ = servers
+    assert first.get("/v1/documents").status_code == 404
+    first.delete(f"/v1/documents/{put(first)}").raise_for_status()
+    for server in servers:
+        assert server.get("/v1/documents").json()["documents"] == []
+        assert server.post("/v1/sessions", json={}).status_code == 201
+        assert search(server).json()["hits"] == []
+
+
 @pytest.fixture
 def deleted(servers: tuple[TestClient, TestClient]) -> TestClient:
     """The server that still has open what the other one has deleted."""
