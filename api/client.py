@@ -126,12 +126,14 @@ class RestClient:
             raise UnavailableError(
                 f"The server {self._http.base_url} does not answer ({error}); check the URL and that it runs."
             ) from error
-        if response.is_error:
+        if not response.is_success:
             raise _error_of(response)
         return response
 
 
 def _error_of(response: httpx.Response) -> CitewellError:
+    if response.is_redirect:  # where it leads to, the call would perhaps become another one
+        return InvalidError(f"The server redirects to {response.headers['location']}; give that one's URL.")
     with suppress(ValidationError):
         return LostAnswerError(LostAnswer.model_validate_json(response.content))
     try:

@@ -212,6 +212,17 @@ def test_problems_become_errors_again(status: int, body: object, error: type[Exc
         client.delete("x")
 
 
+def test_a_server_that_only_redirects_has_done_nothing() -> None:
+    to = {"location": "https://kb/v1/traces/x"}
+    transport = httpx.MockTransport(lambda request: httpx.Response(301, headers=to))
+    for call in (RestClient.delete_trace, RestClient.delete):
+        with (
+            RestClient("http://kb", transport=transport) as client,
+            pytest.raises(InvalidError, match="redirects to https://kb/v1/traces/x; give that one's URL"),
+        ):
+            call(client, "x")
+
+
 def children_of(pid: int) -> list[int]:
     path = Path(f"/proc/{pid}/task/{pid}/children")
     return [int(child) for child in path.read_text().split()]
