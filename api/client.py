@@ -138,7 +138,7 @@ class RestClient:
 
 
 def _error_of(response: httpx.Response) -> CitewellError:
-    if response.is_redirect:  # where it leads to, the call would perhaps become another one
+    if response.has_redirect_location:  # where it leads to, the call would perhaps become another one
         return InvalidError(f"The server redirects to {response.headers['location']}; give that one's URL.")
     with suppress(ValidationError):
         return LostAnswerError(LostAnswer.model_validate_json(response.content))
