@@ -167,18 +167,23 @@ def searcher(
         found = ReferenceSearcher(found, chosen.follow_references, min(_LOOKED_AT, chosen.candidates))
     if chosen.recency_weight:
         found = RecencySearcher(found, chosen.recency_weight, chosen.recency_half_life_days, date.today)
-    if chosen.spell_out_acronyms:
-        found = AcronymSearcher(found, catalog)
-    if chosen.correct_spelling:
-        found = SpellingSearcher(found, where)
-    if chosen.split_questions:
-        found = PartsSearcher(found)
+    found = reworded(settings, where, found, catalog)
     diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
     if diversity != KEEP_ALL:
         found = DiverseSearcher(found, where, diversity)
     if chosen.neighbours:
         found = NeighbourSearcher(found, where, lambda key: joined_text(catalog.sections(key)), chosen.neighbours)
     return found
+
+
+def reworded(settings: Settings, where: Store, inner: Searcher, catalog: Catalog) -> Searcher:
+    """What searches with other words than those of the question, innermost first."""
+    chosen = settings.retrieval
+    if chosen.spell_out_acronyms:
+        inner = AcronymSearcher(inner, catalog)
+    if chosen.correct_spelling:
+        inner = SpellingSearcher(inner, where)
+    return PartsSearcher(inner) if chosen.split_questions else inner
 
 
 def _options(settings: Settings) -> "IndexOptions":
