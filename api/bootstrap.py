@@ -68,7 +68,7 @@ class Services(Databases):
         super().__init__(settings, embedder)
         self.new_trace_id = new_trace_id
         self._collections: dict[str, Collection] = {}
-        self._lock = threading.RLock()
+        self._lock, self._stopping = threading.RLock(), threading.Event()
         self.upkeep = Upkeep(self.tidy)
         kept = settings.traces
         self.recorder = Recorder(
@@ -193,13 +193,24 @@ class Services(Databases):
                 collection.ingestor.recover()
             collection.store.optimize()
 
+    def stop(self) -> None:
+        """Break off what is being ingested, at the next batch; it is taken up or sent again later."""
+        self._stopping.set()
+        if "_parser" in self.__dict__:
+            self._parser.close()
+
+    def _proceed(self) -> None:
+        if self._stopping.is_set():
+            raise UnavailableError("The server stops; send it again once it runs.")
+
     def close(self) -> None:
         self._forgetting.close()
-        self.upkeep.close()
+        tidied = self.upkeep.close()
         self.recorder.close()
         with self._lock:
             for collection in self._collections.values():
-                collection.store.close()
+                if collection.name != tidied:  # that one is left to the end of the process: its log makes it whole
+                    collection.store.close()
             self._collections.clear()
             if "_parser" in self.__dict__:
                 self._parser.close()
@@ -227,7 +238,7 @@ class Services(Databases):
             return Collection(
                 name,
                 store,
-                parts.ingestor(self.settings, name, store, self._parser, self.embedder, self.catalog),
+                parts.ingestor(self.settings, name, store, self._parser, self.embedder, self.catalog, self._proceed),
                 hybrid,
                 searcher,
                 answerer,

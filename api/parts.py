@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -64,7 +65,13 @@ def has_store(settings: Settings, name: str, data: Path) -> bool:
 
 
 def ingestor(
-    settings: Settings, name: str, sink: Store, parser: Parser, embedder: Embedder, catalog: Catalog
+    settings: Settings,
+    name: str,
+    sink: Store,
+    parser: Parser,
+    embedder: Embedder,
+    catalog: Catalog,
+    proceed: Callable[[], None],
 ) -> Ingestor:
     from ingest.chunkers import CHUNKER_VERSION, TokenChunker
     from ingest.parsers.routing import PARSER_VERSION
@@ -82,6 +89,7 @@ def ingestor(
         batch_chunks=chosen.batch_chunks,
         max_bytes=int(chosen.max_file_mb * 2**20),
         workers=chosen.workers,
+        proceed=proceed,
     )
 
 

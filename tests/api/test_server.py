@@ -24,6 +24,7 @@ from api.ingestion import IngestRequest, ingest_files
 from api.schemas import AnswerIn, SearchIn
 from api.server import GRACE_S, bind, run_app
 from api.settings import load_settings
+from api.upkeep import PATIENCE_S
 from ingest.errors import InvalidError, PermanentError, UnavailableError
 from ingest.progress import Snapshot
 from tests.api.conftest import Run
@@ -265,4 +266,4 @@ def test_a_request_that_never_ends_lets_the_server_stop(monkeypatch: pytest.Monk
 def test_the_service_manager_waits_for_open_requests() -> None:
     unit = Path("configs/deploy/citewell.service").read_text()
     (patience,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
-    assert int(patience) > GRACE_S
+    assert int(patience) > GRACE_S + PATIENCE_S + load_settings().answers.serve.stop_s
