@@ -29,7 +29,7 @@ class Shared(QdrantClient):
     def info(self) -> models.VersionInfo:
         return models.VersionInfo(title="qdrant", version="1.19.0")
 
-    def close(self, **_: Any) -> None:
+    def close(self, grpc_grace: float | None = None, **_: Any) -> None:
         """Stays open."""
 
 
