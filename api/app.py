@@ -1,7 +1,7 @@
 """The REST server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -31,8 +31,9 @@ _PROBLEM: dict[str, object] = {
 _OPENAI_ERROR: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorOut, "description": "OpenAI's errors"}}
 
 
-def create_app(services: Services) -> FastAPI:
-    """The ASGI application over services that the caller opens and closes."""
+def create_app(services: Services, on_stop: Callable[[], None] = lambda: None) -> FastAPI:
+    """The ASGI application over services that the caller opens and closes. `on_stop`: called when requests have had
+    their time, before what still works is waited for."""
     app = FastAPIOffline(  # the pages under /docs and /redoc with their scripts, which others fetch from the internet
         title="Citewell",
         version=citewell_version(),
@@ -40,7 +41,7 @@ def create_app(services: Services) -> FastAPI:
         responses={"default": _PROBLEM},
         lifespan=_working,
     )
-    app.state.services = services
+    app.state.services, app.state.on_stop = services, on_stop
     app.state.writers = asyncio.Semaphore(WRITERS)
     app.state.worker = Worker(services, app.state.writers)
     chosen = services.settings.api
@@ -59,4 +60,7 @@ def create_app(services: Services) -> FastAPI:
 @asynccontextmanager
 async def _working(app: FastAPI) -> AsyncIterator[None]:
     async with app.state.worker.running():
-        yield
+        try:
+            yield
+        finally:
+            app.state.on_stop()

@@ -68,7 +68,7 @@ class Services(Databases):
         super().__init__(settings, embedder)
         self.new_trace_id = new_trace_id
         self._collections: dict[str, Collection] = {}
-        self._lock = threading.RLock()
+        self._lock, self._stopping = threading.RLock(), threading.Event()
         self.upkeep = Upkeep(self.tidy)
         kept = settings.traces
         self.recorder = Recorder(
@@ -93,10 +93,10 @@ class Services(Databases):
         return IsolatedParser(RoutingParser(), chosen.parse_timeout_s, chosen.workers)
 
     def exists(self, name: str) -> bool:
-        """Also where it holds nothing yet: only the embedded index makes a folder here."""
+        """Also where it holds nothing, or nothing any more."""
         if self.settings.catalog.url is None and not self._sqlite.exists():
             return False  # asking must not make a data folder
-        return self._folder(name).exists() or self.library.stores.shared(name)
+        return self.library.stores.shared(name) or parts.has_store(self.settings, name, self.settings.data)
 
     def collection(self, name: str, create: bool = False) -> Collection:
         """Open a collection, or make it.
@@ -106,7 +106,9 @@ class Services(Databases):
             IndexLockedError, IndexMismatchError, UnavailableError: as the store says.
         """
         if opened := self.at_hand(name):
-            return opened
+            if not (create and opened.store.gone()):
+                return opened
+            self.let_go(opened)
         with self._lock:
             if name not in self._collections:
                 if not _COLLECTION_NAME.fullmatch(name):
@@ -135,9 +137,19 @@ class Services(Databases):
         """Delete the index of a collection that has no documents; whoever just reads it gets an error."""
         with self._lock, self.catalog.writing(name):
             if not self.catalog.count(name):
-                self.collection(name, create=True).store.drop()
-                self._collections.pop(name).store.close()
+                opened = self.collection(name, create=True)
+                try:
+                    opened.store.drop()
+                finally:
+                    self.let_go(opened)
                 forget_tuned(self.data, name)
+
+    def let_go(self, opened: Collection) -> None:
+        """Close one whose index is gone; whoever asks for it next is told so, or makes it anew."""
+        with self._lock:
+            if self.at_hand(opened.name) is opened:
+                del self._collections[opened.name]
+        opened.store.close()
 
     def parse(self, path: Path) -> list[Section]:
         return self._parser.parse(path)
@@ -181,13 +193,24 @@ class Services(Databases):
                 collection.ingestor.recover()
             collection.store.optimize()
 
+    def stop(self) -> None:
+        """Break off what is being ingested, at the next batch; it is taken up or sent again later."""
+        self._stopping.set()
+        if "_parser" in self.__dict__:
+            self._parser.close()
+
+    def _proceed(self) -> None:
+        if self._stopping.is_set():
+            raise UnavailableError("The server stops; send it again once it runs.")
+
     def close(self) -> None:
         self._forgetting.close()
-        self.upkeep.close()
+        tidied = self.upkeep.close()
         self.recorder.close()
         with self._lock:
             for collection in self._collections.values():
-                collection.store.close()
+                if collection.name != tidied:  # that one is left to the end of the process: its log makes it whole
+                    collection.store.close()
             self._collections.clear()
             if "_parser" in self.__dict__:
                 self._parser.close()
@@ -200,9 +223,6 @@ class Services(Databases):
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-    def _folder(self, name: str) -> Path:
-        return self.settings.data / "collections" / name
 
     def _open(self, name: str, writing: bool) -> Collection:
         store = parts.store(self.settings, name, self.data, self.embedder)
@@ -218,7 +238,7 @@ class Services(Databases):
             return Collection(
                 name,
                 store,
-                parts.ingestor(self.settings, name, store, self._parser, self.embedder, self.catalog),
+                parts.ingestor(self.settings, name, store, self._parser, self.embedder, self.catalog, self._proceed),
                 hybrid,
                 searcher,
                 answerer,

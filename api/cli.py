@@ -30,10 +30,9 @@ from api.cli_options import (
     WithVllm,
 )
 from api.cli_shared import Place, access_of, opened, refuse_with_server, settings_of, show
-from api.client import LostAnswerError, RestClient
+from api.client import LostAnswerError, RestClient, found_before
 from api.ingestion import IngestRequest, ingest_files
 from api.schemas import AnswerIn, DocumentOut, DocumentsOut, SearchIn
-from api.schemas_answers import lost_answer
 from api.traces import commands
 from generation.errors import GenerationError
 from ingest.errors import CitewellError, InvalidError
@@ -136,8 +135,7 @@ def ask(
     try:
         show(_ask(body, place, RestClient.answer, operations.answer), as_json, console.show_answer)
     except (GenerationError, LostAnswerError) as error:
-        found = error.found if isinstance(error, LostAnswerError) else lost_answer(error, 503, "No answer")
-        show(found, as_json, console.show_lost)
+        show(found_before(error), as_json, console.show_lost)
         raise
 
 

@@ -13,10 +13,11 @@ from api.bodies import body as request_body
 from api.bootstrap import Services
 from api.cli_options import AsJson, CollectionName, Config, Data, Groups, Server, Tenant
 from api.cli_shared import Place, opened, show
-from api.client import RestClient
+from api.client import LostAnswerError, RestClient, found_before
 from api.schemas import AnswerIn
 from api.schemas_answers import AnswerOut
 from api.schemas_sessions import SessionIn, SessionOut, SessionsOut, SessionTurnsOut
+from generation.errors import GenerationError
 from ingest.errors import CitewellError
 from retrieval.types import Access
 
@@ -87,6 +88,8 @@ def chat(
                 body = request_body(AnswerIn, query=question, session=begun.id, collection=collection)
                 console.show_answer(faces.answered(body))
             except CitewellError as error:
+                if isinstance(error, (GenerationError, LostAnswerError)):
+                    console.show_lost(found_before(error))
                 console.err.print(f"Error: {error}", soft_wrap=True, markup=False)
         console.show_way_back(begun)
 

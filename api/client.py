@@ -9,9 +9,10 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from api.schemas import AnswerIn, DocumentOut, DocumentsOut, DocumentTextOut, IngestedOut, SearchIn, SearchOut
-from api.schemas_answers import AnswerOut, LostAnswer
+from api.schemas_answers import AnswerOut, LostAnswer, lost_answer
 from api.schemas_sessions import SessionIn, SessionOut, SessionsOut, SessionTurnsOut
 from api.traces.schemas import FeedbackIn, FeedbackOut, FeedbacksOut, ReplayOut, TraceOut, TracesOut
+from generation.errors import GenerationError
 from ingest.errors import CitewellError, InvalidError, PermanentError, TransientError, UnavailableError
 from ingest.pipeline import FileResult
 from ingest.sources.filesystem import SourceFile, require_regular
@@ -25,6 +26,11 @@ class LostAnswerError(TransientError):
     def __init__(self, found: LostAnswer) -> None:
         super().__init__(found.detail)
         self.found = found
+
+
+def found_before(error: GenerationError | LostAnswerError) -> LostAnswer:
+    """What the language model was to read when it failed, here or on a server."""
+    return error.found if isinstance(error, LostAnswerError) else lost_answer(error, 503, "No answer")
 
 
 class RestClient:
@@ -126,12 +132,14 @@ class RestClient:
             raise UnavailableError(
                 f"The server {self._http.base_url} does not answer ({error}); check the URL and that it runs."
             ) from error
-        if response.is_error:
+        if not response.is_success:
             raise _error_of(response)
         return response
 
 
 def _error_of(response: httpx.Response) -> CitewellError:
+    if response.has_redirect_location:  # where it leads to, the call would perhaps become another one
+        return InvalidError(f"The server redirects to {response.headers['location']}; give that one's URL.")
     with suppress(ValidationError):
         return LostAnswerError(LostAnswer.model_validate_json(response.content))
     try:

@@ -1,20 +1,23 @@
 """`citewell ingest`: list files, run them through the pipeline (here or on a server), report."""
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-from api.bootstrap import Services
+from api.bootstrap import Collection, Services
 from api.client import RestClient
 from api.schemas import ReportOut, ingested_out
 from api.settings import Settings
-from ingest.errors import InvalidError
+from ingest.errors import InvalidError, UnavailableError
 from ingest.pipeline import FileResult, Label
 from ingest.progress import Progress, Snapshot
 from ingest.sources.filesystem import Listing, Selection, departed, list_files
 from ingest.types import Metadata
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,16 @@ def _here(
         collection.ingestor.remove([known[source] for source in gone])
         results += [FileResult(source, "pruned", known[source]) for source in gone]
     if any(result.status in ("indexed", "pruned") for result in results):
-        collection.store.optimize()
+        _tidied(collection)
     return results
+
+
+def _tidied(collection: Collection) -> None:
+    """Where it cannot be done now, say for want of space, everything is found all the same."""
+    try:
+        collection.store.optimize()
+    except UnavailableError as error:
+        _log.warning("The index of collection %r was not tidied: %s", collection.name, error)
 
 
 def _through_server(

@@ -56,10 +56,11 @@ def _found(
     """Facets are counted over all that the search looks at, not only over the hits that are shown."""
     if not fields:
         return collection.searcher.search(query), {}
-    filters.check_fields(filters.Every(tuple(map(filters.Present, fields))), collection.store.fields(query.access))
+    collection.hybrid.check_fields(filters.Every(tuple(map(filters.Present, fields))), query.access)
     deep = replace(query, top_k=max(query.top_k, services.settings.retrieval.candidates))
     plain = parts.current_searcher(services.settings, collection.store, collection.hybrid, services.catalog)
-    return collection.searcher.search(query), facets(plain.search(deep), fields)
+    looked_at = parts.reworded(services.settings, collection.store, plain, services.catalog).search(deep)
+    return collection.searcher.search(query), facets(looked_at, fields)
 
 
 async def answer(services: Services, body: AnswerIn, access: Access) -> AnswerOut:

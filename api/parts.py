@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -48,14 +49,29 @@ def store(settings: Settings, name: str, data: Path, embedder: Embedder) -> Stor
         case "server":
             from retrieval.store.server import ServerStore
 
-            chosen = settings.store
-            key = chosen.api_key.get_secret_value() if chosen.api_key else None
             identity, options = _identity(settings, embedder), _options(settings)
-            return ServerStore.connect(chosen.url or "", key, name, identity, options, chosen.timeout_s)
+            return ServerStore.connect(*_server(settings), name, identity, options, settings.store.timeout_s)
+
+
+def has_store(settings: Settings, name: str, data: Path) -> bool:
+    """Whether `store` would open one that there is already. Makes nothing."""
+    match settings.store.engine:
+        case "edge":
+            return (data / "collections" / name).exists()
+        case "server":
+            from retrieval.store.server import is_there
+
+            return is_there(*_server(settings), name, settings.store.timeout_s)
 
 
 def ingestor(
-    settings: Settings, name: str, sink: Store, parser: Parser, embedder: Embedder, catalog: Catalog
+    settings: Settings,
+    name: str,
+    sink: Store,
+    parser: Parser,
+    embedder: Embedder,
+    catalog: Catalog,
+    proceed: Callable[[], None],
 ) -> Ingestor:
     from ingest.chunkers import CHUNKER_VERSION, TokenChunker
     from ingest.parsers.routing import PARSER_VERSION
@@ -73,6 +89,7 @@ def ingestor(
         batch_chunks=chosen.batch_chunks,
         max_bytes=int(chosen.max_file_mb * 2**20),
         workers=chosen.workers,
+        proceed=proceed,
     )
 
 
@@ -158,12 +175,7 @@ def searcher(
         found = ReferenceSearcher(found, chosen.follow_references, min(_LOOKED_AT, chosen.candidates))
     if chosen.recency_weight:
         found = RecencySearcher(found, chosen.recency_weight, chosen.recency_half_life_days, date.today)
-    if chosen.spell_out_acronyms:
-        found = AcronymSearcher(found, catalog)
-    if chosen.correct_spelling:
-        found = SpellingSearcher(found, where)
-    if chosen.split_questions:
-        found = PartsSearcher(found)
+    found = reworded(settings, where, found, catalog)
     diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
     if diversity != KEEP_ALL:
         found = DiverseSearcher(found, where, diversity)
@@ -172,11 +184,27 @@ def searcher(
     return found
 
 
+def reworded(settings: Settings, where: Store, inner: Searcher, catalog: Catalog) -> Searcher:
+    """What searches with other words than those of the question, innermost first."""
+    chosen = settings.retrieval
+    if chosen.spell_out_acronyms:
+        inner = AcronymSearcher(inner, catalog)
+    if chosen.correct_spelling:
+        inner = SpellingSearcher(inner, where)
+    return PartsSearcher(inner) if chosen.split_questions else inner
+
+
 def _options(settings: Settings) -> "IndexOptions":
     from retrieval.store.options import IndexOptions
 
     names = {one.name for one in fields(IndexOptions)}
     return IndexOptions(**settings.store.model_dump(include=names))
+
+
+def _server(settings: Settings) -> tuple[str, str | None]:
+    """URL and key."""
+    key = settings.store.api_key
+    return settings.store.url or "", key.get_secret_value() if key else None
 
 
 def _identity(settings: Settings, embedder: Embedder) -> "Identity":

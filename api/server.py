@@ -19,8 +19,9 @@ from api.settings import Settings
 from ingest.errors import UnavailableError
 
 GRACE_S = 20
-"""So long may requests that are open go on once the server is to stop. A stream may be open for ever; the service
-manager's patience (TimeoutStopSec in configs/deploy) must be greater."""
+"""So long may requests that are open go on once the server is to stop: a stream may be open for ever. Then what is
+being ingested ends at its next batch, and an index that is being tidied is left after `upkeep.PATIENCE_S`. The service
+manager's patience (TimeoutStopSec in configs/deploy) must be greater than all that and answers.serve.stop_s."""
 
 
 def serve(settings: Settings) -> None:
@@ -33,7 +34,7 @@ def serve(settings: Settings) -> None:
     ):
         services.warm_up()
         ready()
-        run_app(create_app(services), listener, "Citewell listens on {url} (API documentation at /docs)")
+        run_app(create_app(services, services.stop), listener, "Citewell listens on {url} (API documentation at /docs)")
 
 
 @contextmanager

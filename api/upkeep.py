@@ -11,6 +11,8 @@ ENOUGH_CHUNKS = 1000
 """Fewer than that are searched about as fast in whatever order they came."""
 _MANY = 20
 """Times ENOUGH_CHUNKS: so many cannot wait for a pause in the uploads."""
+PATIENCE_S = 10.0
+"""So long is what is being tidied waited for in the end."""
 _log = logging.getLogger(__name__)
 
 
@@ -26,7 +28,7 @@ class Upkeep:
         self._tidy, self._pause_s = tidy, pause_s
         self._chunks: Counter[str] = Counter()
         self._timer: threading.Timer | None = None
-        self._closed = False
+        self._closed, self._tidied = False, ""
         self._lock, self._running = threading.Lock(), threading.Lock()
 
     def written(self, collection: str, chunks: int) -> None:
@@ -36,21 +38,24 @@ class Upkeep:
             if most >= ENOUGH_CHUNKS:
                 self._schedule(0 if most >= _MANY * ENOUGH_CHUNKS else self._pause_s)
 
-    def close(self) -> None:
-        """Waits for what is being tidied; nothing is begun any more."""
+    def close(self) -> str | None:
+        """Nothing is begun any more. Waits a while for what is being tidied; gives its name where that was not enough:
+        an index of a million chunks takes minutes, and an engine cannot be interrupted."""
         with self._lock:
             self._closed = True
             if self._timer:
                 self._timer.cancel()
-        with self._running:
-            pass
+        if not self._running.acquire(timeout=PATIENCE_S):
+            return self._tidied
+        self._running.release()
+        return None
 
     def _schedule(self, delay_s: float) -> None:
         if self._timer:
             self._timer.cancel()
         if not self._closed:
             self._timer = threading.Timer(delay_s, self._run)
-            self._timer.daemon = True  # `close` waits for it where that matters
+            self._timer.daemon = True  # `close` waits for it as long as that is bearable
             self._timer.start()
 
     def _run(self) -> None:
@@ -67,6 +72,7 @@ class Upkeep:
             if self._closed or not due:
                 return None
             del self._chunks[due[0]]
+            self._tidied = due[0]
             return due[0]
 
 

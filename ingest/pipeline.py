@@ -71,6 +71,7 @@ class Ingestor:
             again when it differs.
         batch_chunks: how many chunks are embedded and written together.
         max_bytes: larger files are refused.
+        proceed: called before each file is read and each batch is embedded; what it raises ends the run.
     """
 
     def __init__(
@@ -85,11 +86,12 @@ class Ingestor:
         batch_chunks: int = 256,
         max_bytes: int = 256 * 2**20,
         workers: int = 1,
+        proceed: Callable[[], None] = lambda: None,
     ) -> None:
         self._parser, self._chunker, self._embedder = parser, chunker, embedder
         self._sink, self._catalog, self._collection = sink, catalog, collection
         self._fingerprint, self._batch_chunks = fingerprint, batch_chunks
-        self._max_bytes, self._workers = max_bytes, workers
+        self._max_bytes, self._workers, self._proceed = max_bytes, workers, proceed
         self._lock = threading.Lock()
 
     def run(
@@ -166,6 +168,7 @@ class Ingestor:
             return len(unfinished)
 
     def _prepare(self, file: SourceFile, label: Label, may_replace: Callable[[CatalogEntry], bool]) -> _Prepared:
+        self._proceed()
         label = replace(label, metadata={**label.metadata, **file.metadata})
         document_id = document_id_of(self._collection, label.tenant, file.source)
         entry = self._catalog.get(document_id)
@@ -276,6 +279,7 @@ class Ingestor:
 
     def _embed(self, chunks: Sequence[Chunk], progress: Progress, report: Callable[[], None]) -> None:
         for start in range(0, len(chunks), self._batch_chunks):
+            self._proceed()
             part = chunks[start : start + self._batch_chunks]
             self._sink.upsert(part, self._embedder.embed_documents([chunk.indexed_text for chunk in part]))
             progress.embedded(len(part))

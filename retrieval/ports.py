@@ -76,9 +76,13 @@ class Store(ChunkSink, Protocol):
         """Build or tidy the indexes after bulk writes; may take long, readers go on."""
         ...
 
+    def gone(self) -> bool:
+        """Whether it was dropped or closed, by another process, too. Whoever asks anything else of such a one gets
+        UnavailableError or NotFoundError."""
+        ...
+
     def drop(self) -> None:
-        """Delete everything, the index itself included. Nothing can be called afterwards but `close`; whoever just
-        searches gets UnavailableError or InvalidError."""
+        """Delete everything, the index itself included. Nothing can be called afterwards but `gone` and `close`."""
         ...
 
     def close(self) -> None: ...

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.filters import ATTRIBUTES, METADATA_PREFIX, STATED, check_fields, fields
+from retrieval.filters import ATTRIBUTES, METADATA_PREFIX, STATED, Filter, check_fields, fields
 from retrieval.fusion import minmax, rrf
 from retrieval.ports import Store
 from retrieval.types import Access, Hit, Query
@@ -70,7 +70,7 @@ class HybridSearcher:
         Raises:
             FilterError: a filter names a field that no document of the reader has.
         """
-        self._check_fields(query)
+        self.check_fields(query.filters, query.access)
         hits, stale = self._attempt(query, vector)
         for _ in range(_RETRIES):
             if not stale:
@@ -83,10 +83,11 @@ class HybridSearcher:
                 break
         return hits
 
-    def _check_fields(self, query: Query) -> None:
-        named = {field.removeprefix(METADATA_PREFIX) for field in fields(query.filters) - ATTRIBUTES} - STATED
-        if not named <= (known := self.known_fields(query.access, named)):
-            check_fields(query.filters, known)
+    def check_fields(self, condition: Filter, access: Access) -> None:
+        """Raises FilterError where a field is one that no document of the reader has."""
+        named = {field.removeprefix(METADATA_PREFIX) for field in fields(condition) - ATTRIBUTES} - STATED
+        if not named <= (known := self.known_fields(access, named)):
+            check_fields(condition, known)
 
     def known_fields(self, access: Access, named: Iterable[str]) -> frozenset[str]:
         """Metadata keys of the chunks that the reader may read, as of when one of `named` was last unknown. The

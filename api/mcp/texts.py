@@ -1,7 +1,9 @@
 """The results of the tools as text that a person or a language model reads."""
 
+from collections.abc import Sequence
+
 from api.schemas import DocumentPartOut, HitOut, SearchOut
-from api.schemas_answers import AnswerOut, CitationOut
+from api.schemas_answers import AnswerOut, CitationOut, LostAnswer
 
 
 def found_text(found: SearchOut) -> str:
@@ -18,6 +20,13 @@ def answer_text(answer: AnswerOut) -> str:
     return "\n\n".join([*short, answer.text, f"Confidence {answer.confidence:.2f}. Quoted from:", *sources])
 
 
+def lost_text(found: LostAnswer, nearest: int) -> str:
+    """Where the language model failed; the passages come as it was to read them."""
+    quotes = [f"- {_place(one)}, support {one.support:.2f}\n{one.quote}" for one in found.citations]
+    best = sorted(found.hits, key=lambda hit: -hit.score)[:nearest]
+    return "\n\n".join([found.detail, *_listed("Found before that, best sentences:", quotes), *_nearest(best)])
+
+
 def part_text(part: DocumentPartOut) -> str:
     head = f"{part.title} ({part.source}), characters {part.char_start}-{part.char_end} of {part.characters}"
     more = f"\n\n(There is more: read on with char_start {part.next}.)" if part.next is not None else ""
@@ -26,10 +35,15 @@ def part_text(part: DocumentPartOut) -> str:
 
 def _refusal(answer: AnswerOut) -> str:
     said = f"REFUSED, confidence {answer.confidence:.2f}: the documents do not answer this well enough. {answer.text}"
-    if not answer.hits:
-        return said
-    nearest = [f"- {_passage(hit)}" for hit in answer.hits]
-    return "\n\n".join([said, "Nearest passages, which may be about something else:", *nearest])
+    return "\n\n".join([said, *_nearest(answer.hits)])
+
+
+def _nearest(hits: Sequence[HitOut]) -> list[str]:
+    return _listed("Nearest passages, which may be about something else:", [f"- {_passage(hit)}" for hit in hits])
+
+
+def _listed(head: str, items: list[str]) -> list[str]:
+    return [head, *items] if items else []
 
 
 def _passage(hit: HitOut) -> str:

@@ -19,16 +19,18 @@ from mcp_types import (
 from pydantic import BaseModel
 
 from api.bodies import body
+from api.client import LostAnswerError, found_before
 from api.mcp import texts
 from api.mcp.arguments import AnswerArguments, ReadArguments, SearchArguments, schema
 from api.reader import Reader
 from api.schemas import AnswerIn, DocumentPartOut, SearchIn, SearchOut
 from api.schemas_answers import AnswerOut
 from api.version import citewell_version
+from generation.errors import GenerationError
 from ingest.errors import CitewellError, InvalidError
 
 NEAREST = 3
-"""Passages shown with a refusal, as on the command line."""
+"""Passages shown where there is no answer, as on the command line."""
 _log = logging.getLogger(__name__)
 _INSTRUCTIONS = (
     "A knowledge base of the company's documents. Ask `answer` first: each sentence of its answer is quoted from a "
@@ -155,6 +157,8 @@ async def _called(tool: _Tool, arguments: dict[str, Any]) -> CallToolResult:
     """What goes wrong is a result, too: the model reads what to do."""
     try:
         told = await tool.call(body(tool.takes, **arguments))
+    except (GenerationError, LostAnswerError) as error:
+        return _failed(texts.lost_text(found_before(error), NEAREST))
     except CitewellError as error:
         return _failed(str(error))
     except Exception:

@@ -63,12 +63,17 @@ def _query(services: Services, collection: Collection, access: Access, body: Sto
 
 
 def scaled(hits: Sequence[Hit], mode: Mode) -> list[Hit]:
-    """Scores in [0, 1]. Cosine similarities stay what they are (with what references and the like add to them),
-    opposite directions count as 0. Scores of BM25, of both branches and of a reranker mean nothing outside their
-    query: they become shares of the best one, which has 1."""
-    cosines = mode == "dense" and not any("rerank" in hit.origin for hit in hits)
+    """Scores in [0, 1]. Cosine similarities stay what they are (with what references add to them), opposite directions
+    count as 0. Scores of BM25, of both branches and of what ranks hits anew mean nothing outside their query: they
+    become shares of the best one, which has 1."""
+    cosines = mode == "dense" and all(map(_is_cosine, hits))
     best = 1.0 if cosines else max((hit.score for hit in hits), default=0.0)
     return [replace(hit, score=min(max(hit.score / best, 0.0), 1.0) if best > 0 else 0.0) for hit in hits]
+
+
+def _is_cosine(hit: Hit) -> bool:
+    cosine = hit.origin.get("dense")
+    return cosine is not None and (hit.score == cosine or ("named" in hit.origin and hit.score > cosine))
 
 
 def merged(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from api.bootstrap import Services
-from ingest.errors import CitewellError, UnavailableError
+from ingest.errors import CitewellError, NotFoundError, UnavailableError
 
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/health", tags=["health"])
@@ -38,7 +38,10 @@ def _check(services: Services) -> Health:
     """Anybody may ask: what there is, and what it is called, is for the log."""
     with _answering("index"):
         for collection in services.opened():
-            collection.store.count()
+            try:
+                collection.store.count()
+            except NotFoundError:  # another server has deleted it
+                services.let_go(collection)
     with _answering("catalog"):
         services.catalog.count()
         _open_missing(services)

@@ -161,6 +161,9 @@ class EdgeStore:
             shard.flush()
         self._statistics.tidied(self._counts.dead())
 
+    def gone(self) -> bool:
+        return self._closed
+
     def drop(self) -> None:
         gone = self._folder.with_name(f".{self._folder.name}.dropped")
         self._closed = True

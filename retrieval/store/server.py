@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from json import JSONDecodeError
+from contextlib import closing, contextmanager
 from math import ceil
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
-from qdrant_client.common.client_exceptions import QdrantException
-from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
-from ingest.errors import CitewellError, DeniedError, InvalidError, UnavailableError
+from ingest.errors import InvalidError, NotFoundError, UnavailableError
 from ingest.types import Chunk
 from retrieval.filters import AnyOf, Filter
 from retrieval.http import without_secrets
@@ -21,8 +18,9 @@ from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.identity import Identity
 from retrieval.store.options import USUAL, IndexOptions
-from retrieval.store.server_collection import Size, drop, opened
+from retrieval.store.server_collection import Size, behind, drop, opened
 from retrieval.store.server_config import search_params
+from retrieval.store.server_errors import server_errors
 from retrieval.store.server_filters import filter_of, stale
 from retrieval.store.statistics import idf_of
 from retrieval.types import Access
@@ -66,7 +64,7 @@ class ServerStore:
         self._name = collection
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
-        with _server_errors(self._url):
+        with server_errors(self._url):
             self._numbers = opened(client, collection, identity, options, f"{collection} on {self._url}")
             self._options, self._size = options, Size(lambda: client.count(collection, exact=False).count)
 
@@ -86,8 +84,8 @@ class ServerStore:
             UnavailableError: the server is too old.
             All that `ServerStore` raises.
         """
-        client = QdrantClient(url=url, api_key=api_key, timeout=ceil(timeout), check_compatibility=False)
-        with _server_errors(without_secrets(url)):
+        client = _client(url, api_key, timeout)
+        with server_errors(without_secrets(url)):
             _check_version(client.info().version, without_secrets(url))
         return cls(client, url, collection, identity, options)
 
@@ -96,7 +94,7 @@ class ServerStore:
         for start in range(0, len(chunks), BATCH):
             points = self._points(chunks[start : start + BATCH], vectors[start : start + BATCH])
             self._index_numbers(points)
-            with _server_errors(self._url):
+            with self._asking():
                 self._client.upsert(self._name, points, wait=True)
 
     def delete(self, document_ids: Sequence[str]) -> None:
@@ -112,7 +110,7 @@ class ServerStore:
     ) -> list[tuple[str, float]]:
         layout.check_shape(vector, (self._dimension,))
         condition = layout.condition(access, filters)
-        with _server_errors(self._url):
+        with self._asking():
             params = search_params(self._options, self._size.now(), limit)
         return self._search(vector.tolist(), layout.DENSE, condition, limit, params)
 
@@ -136,7 +134,7 @@ class ServerStore:
     def fetch(self, ids: Sequence[str], access: Access) -> list[Chunk]:
         if not ids:
             return []
-        with _server_errors(self._url):
+        with self._asking():
             records = self._client.retrieve(self._name, list(ids), with_payload=list(layout.READ_BACK))
         payloads = {str(record.id): record.payload or {} for record in records}
         return layout.readable_chunks(ids, payloads, access)
@@ -144,7 +142,7 @@ class ServerStore:
     def vectors(self, ids: Sequence[str], access: Access) -> dict[str, NDArray[np.float32]]:
         if not ids:
             return {}
-        with _server_errors(self._url):
+        with self._asking():
             records = self._client.retrieve(
                 self._name, list(ids), with_payload=[layout.READERS], with_vectors=[layout.DENSE]
             )
@@ -152,7 +150,7 @@ class ServerStore:
 
     def fields(self, access: Access, named: Iterable[str] = ()) -> frozenset[str]:
         allowed = filter_of(layout.readable(access))
-        with _server_errors(self._url):
+        with self._asking():
             found = self._client.facet(
                 self._name, layout.FIELDS, facet_filter=allowed, limit=layout.MOST_FIELDS, exact=True
             )
@@ -177,21 +175,38 @@ class ServerStore:
     def optimize(self) -> None:
         """Nothing to do: a server optimizes by itself."""
 
+    def gone(self) -> bool:
+        with server_errors(self._url):
+            return behind(self._client, self._name) is None
+
     def drop(self) -> None:
-        with _server_errors(self._url):
+        with server_errors(self._url):
             drop(self._client, self._name)
 
     def close(self) -> None:
-        with _server_errors(self._url):
+        with server_errors(self._url):
             self._client.close()
 
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Servers and the client in memory refuse in several ways what is for a collection that is not there."""
+        try:
+            with server_errors(self._url):
+                yield
+        except InvalidError as error:
+            if not self.gone():
+                raise
+            raise NotFoundError(
+                f"The collection {self._name!r} was deleted by another process; ingest documents into it anew."
+            ) from error
+
     def _count(self, matching: models.Filter | None) -> int:
-        with _server_errors(self._url):
+        with self._asking():
             return self._client.count(self._name, count_filter=matching, exact=True).count
 
     def _idf(self, term: int, corpus: models.Filter) -> float | None:
         """None where no chunk of the corpus holds the term."""
-        with _server_errors(self._url):
+        with self._asking():
             points = self._client.query_points(
                 self._name,
                 query=models.SparseVector(indices=[term], values=[1.0]),
@@ -220,7 +235,7 @@ class ServerStore:
 
     def _index_numbers(self, points: Sequence[models.PointStruct]) -> None:
         for name in layout.number_fields(point.payload or {} for point in points) - self._numbers:
-            with _server_errors(self._url):
+            with self._asking():
                 self._client.create_payload_index(self._name, name, models.PayloadSchemaType.FLOAT, wait=True)
             self._numbers.add(name)
 
@@ -229,7 +244,7 @@ class ServerStore:
         return models.SparseVector(indices=terms.indices, values=terms.values)
 
     def _delete(self, condition: models.Filter) -> None:
-        with _server_errors(self._url):
+        with self._asking():
             self._client.delete(self._name, models.FilterSelector(filter=condition), wait=True)
 
     def _search(
@@ -242,7 +257,7 @@ class ServerStore:
     ) -> list[tuple[str, float]]:
         if limit < 1:
             return []
-        with _server_errors(self._url):
+        with self._asking():
             response = self._client.query_points(
                 self._name,
                 query=query,
@@ -255,6 +270,16 @@ class ServerStore:
         return layout.ranked((str(point.id), point.score) for point in response.points)
 
 
+def is_there(url: str, api_key: str | None, collection: str, timeout: float = 30.0) -> bool:
+    """Whether the server has such a collection. Raises what `ServerStore` raises."""
+    with server_errors(without_secrets(url)), closing(_client(url, api_key, timeout)) as client:
+        return behind(client, collection) is not None
+
+
+def _client(url: str, api_key: str | None, timeout: float) -> QdrantClient:
+    return QdrantClient(url=url, api_key=api_key, timeout=ceil(timeout), check_compatibility=False)
+
+
 def _check_version(version: str, url: str) -> None:
     numbers = [int(number) for number in re.findall(r"\d+", version)[:2]]
     if numbers and numbers < OLDEST:
@@ -262,32 +287,3 @@ def _check_version(version: str, url: str) -> None:
             f"The Qdrant server {url} is version {version}; install 1.19 or later, the first that weighs words by the "
             f"chunks of one tenant alone."
         )
-
-
-@contextmanager
-def _server_errors(url: str) -> Iterator[None]:
-    try:
-        yield
-    except CitewellError:
-        raise
-    except UnexpectedResponse as error:
-        raise _answer_error(url, error) from error
-    except (ApiException, QdrantException, OSError) as error:
-        raise UnavailableError(
-            f"The Qdrant server {url} does not answer ({error}): check that it runs and that the address is right."
-        ) from error
-    except JSONDecodeError as error:
-        raise UnavailableError(
-            f"The server {url} does not answer as Qdrant does ({error}): check that the address is right."
-        ) from error
-    except (ValueError, TypeError) as error:
-        raise InvalidError(f"The Qdrant client cannot take this value: {error}.") from error
-
-
-def _answer_error(url: str, error: UnexpectedResponse) -> CitewellError:
-    status = error.status_code or 500
-    if status in (401, 403):
-        return DeniedError(f"The Qdrant server {url} refuses the API key: set the right one.")
-    if status == 429 or status >= 500:
-        return UnavailableError(f"The Qdrant server {url} cannot serve now (status {status}): look at its log.")
-    return InvalidError(f"The Qdrant server {url} refused the request (status {status}): {error.reason_phrase}.")

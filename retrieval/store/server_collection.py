@@ -42,7 +42,7 @@ def opened(client: QdrantClient, alias: str, identity: Identity, options: IndexO
     """
     if not client.collection_exists(alias):
         _create(client, alias, identity, options)
-    elif _behind(client, alias) is None:
+    elif behind(client, alias) is None:
         raise InvalidError(f"The name {where} is that of a collection without an alias: choose another name.")
     found = client.get_collection(alias)
     check_identity(_stored(found), identity, where)
@@ -52,11 +52,11 @@ def opened(client: QdrantClient, alias: str, identity: Identity, options: IndexO
 def drop(client: QdrantClient, alias: str) -> None:
     """Delete the collection behind the alias. The server removes the alias with it: wherever this is interrupted,
     neither is left without the other."""
-    if (name := _behind(client, alias)) is not None:
+    if (name := behind(client, alias)) is not None:
         client.delete_collection(name)
 
 
-def _behind(client: QdrantClient, alias: str) -> str | None:
+def behind(client: QdrantClient, alias: str) -> str | None:
     names = (one.collection_name for one in client.get_aliases().aliases if one.alias_name == alias)
     return next(names, None)
 
@@ -69,7 +69,7 @@ def _create(client: QdrantClient, alias: str, identity: Identity, options: Index
         _make(client, name, identity, options)
         if not client.count(name).count and _made_with(client, name, identity):
             break
-        if _behind(client, alias) is not None:
+        if behind(client, alias) is not None:
             return  # another process has made and filled it meanwhile
     _create_indexes(client, name)
     # The alias comes last: a collection that can be seen is complete.

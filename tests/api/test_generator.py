@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from api.schemas import AnswerIn
 from api.settings import load_settings
 from ingest.errors import SettingsError, UnavailableError
 from ingest.ports import Embedder
+from retrieval.types import Access
 from tests.api.conftest import HOURS, LEAVE, Run, settings_for
+from tests.api.mcp_client import call, failure, local
 from tests.chat_server import KEY, ChatServer, chatting, piece, sends, silent, status
 from tests.ports import free_port
 
@@ -152,15 +155,28 @@ def test_the_command_line_prints_what_was_found(
 ) -> None:
     for name, value in answers(server).items():
         monkeypatch.setenv(f"CITEWELL_ANSWERS__{name.upper()}", str(value))
-    server.mishaps += [status(400), status(400)]
-    done = run("ask", QUESTION, "--data", indexed)
-    assert (done.code, done.err.count("\n")) == (1, 1)
-    assert done.err.startswith("Error: The language model at http://127.0.0.1")
-    assert "Parental leave is thirty days.\n  [" in done.out
-    assert "Nearest passages:\nleave.md" in done.out
+    monkeypatch.setattr("sys.stdin", StringIO(f"{QUESTION}\n\n"))
+    for command, code in ((("ask", QUESTION), 1), (("chat",), 0)):
+        server.mishaps[:] = [status(400)]
+        done = run(*command, "--data", indexed)
+        assert (done.code, done.err.count("\n")) == (code, 1)
+        assert done.err.startswith("Error: The language model at http://127.0.0.1")
+        assert "Parental leave is thirty days.\n  [" in done.out
+        assert "Nearest passages:\nleave.md" in done.out
+    server.mishaps[:] = [status(400)]
     told = run("ask", QUESTION, "--data", indexed, "--json")
     assert (told.code, told.json["citations"][0]["quote"]) == (1, "Parental leave is thirty days.")
     assert "Parental leave" in run("ask", QUESTION, "--data", indexed).out
+
+
+def test_mcp_gives_what_was_found(indexed: Path, minilm: Embedder, server: ChatServer) -> None:
+    server.mishaps += [status(400)]
+    with Services(settings_for(indexed, answers=answers(server)), embedder=minilm) as services:
+        told = failure(call(local(services, Access("default")), "answer", question=QUESTION))
+    assert told.startswith("The language model at http://127.0.0.1")
+    assert "best sentences:\n\n- Leave (" in told
+    assert "Parental leave is thirty days." in told
+    assert "Nearest passages" in told
 
 
 def test_doctor_asks_the_model(services: Services, server: ChatServer) -> None:

@@ -1,10 +1,15 @@
-"""The index folder is gone, the catalog is not."""
+"""Indexes that are gone while the catalog is not, or that a deletion has left."""
 
 import shutil
 from pathlib import Path
 
+import pytest
+
+from api.bootstrap import Services
+from ingest.errors import UnavailableError
 from ingest.ports import Embedder
-from tests.api.conftest import Run
+from tests.api.conftest import Run, settings_for
+from tests.fakes import HashEmbedder
 
 
 def test_a_lost_index_is_told_and_ingesting_again_mends_it(tmp_path: Path, minilm: Embedder, run: Run) -> None:
@@ -18,3 +23,17 @@ def test_a_lost_index_is_told_and_ingesting_again_mends_it(tmp_path: Path, minil
     assert "lists 1 documents; restore" in lost.err
     assert run("ingest", str(note), *data).out.startswith("1 indexed")
     assert "opens at seven" in run("search", "garden", *data).out
+
+
+def test_an_index_that_could_not_be_deleted_is_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> Path:
+        raise PermissionError(13, "Permission denied")
+
+    with Services(
+        settings_for(tmp_path / "data", answers={"cross_encoder": False}), embedder=HashEmbedder()
+    ) as services:
+        services.collection("a", create=True)
+        with monkeypatch.context() as patch, pytest.raises(UnavailableError):
+            patch.setattr(Path, "rename", refused)
+            services.drop("a")
+        assert services.collection("a").store.count() == 0

@@ -24,6 +24,7 @@ from api.ingestion import IngestRequest, ingest_files
 from api.schemas import AnswerIn, SearchIn
 from api.server import GRACE_S, bind, run_app
 from api.settings import load_settings
+from api.upkeep import PATIENCE_S
 from ingest.errors import InvalidError, PermanentError, UnavailableError
 from ingest.progress import Snapshot
 from tests.api.conftest import Run
@@ -212,6 +213,17 @@ def test_problems_become_errors_again(status: int, body: object, error: type[Exc
         client.delete("x")
 
 
+def test_a_server_that_only_redirects_has_done_nothing() -> None:
+    to = {"location": "https://kb/v1/traces/x"}
+    transport = httpx.MockTransport(lambda request: httpx.Response(301, headers=to))
+    for call in (RestClient.delete_trace, RestClient.delete):
+        with (
+            RestClient("http://kb", transport=transport) as client,
+            pytest.raises(InvalidError, match="redirects to https://kb/v1/traces/x; give that one's URL"),
+        ):
+            call(client, "x")
+
+
 def children_of(pid: int) -> list[int]:
     path = Path(f"/proc/{pid}/task/{pid}/children")
     return [int(child) for child in path.read_text().split()]
@@ -254,4 +266,4 @@ def test_a_request_that_never_ends_lets_the_server_stop(monkeypatch: pytest.Monk
 def test_the_service_manager_waits_for_open_requests() -> None:
     unit = Path("configs/deploy/citewell.service").read_text()
     (patience,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
-    assert int(patience) > GRACE_S
+    assert int(patience) > GRACE_S + PATIENCE_S + load_settings().answers.serve.stop_s

@@ -2,15 +2,18 @@
 
 import logging
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from api.bootstrap import Services
+from api.ingestion import IngestRequest, ingest_files
 from api.upkeep import ENOUGH_CHUNKS, Upkeep
 from ingest.errors import UnavailableError
-from tests.api.conftest import Upload
+from tests.api.conftest import Upload, settings_for
 from tests.eval.library import COLLECTION, library
+from tests.fakes import HashEmbedder
 
 LONG_S = 60.0
 
@@ -127,3 +130,20 @@ def test_uploads_are_counted(
     for text in ("One.", "One.", ""):
         upload("a.txt", text)
     assert counted == [(collection, 1)]
+
+
+def test_an_ingestion_is_reported_where_the_index_cannot_be_tidied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_: object) -> None:
+        raise UnavailableError("The disk has 1 MiB free, 2 are needed: make room.")
+
+    monkeypatch.setattr("retrieval.store.edge.EdgeStore.optimize", full)
+    monkeypatch.setattr("api.ingestion.Services", partial(Services, embedder=HashEmbedder()))
+    (tmp_path / "a.txt").write_text("alpha")
+    settings = settings_for(tmp_path / "data", answers={"cross_encoder": False})
+    request = IngestRequest((str(tmp_path / "a.txt"),), COLLECTION, "default")
+    assert ingest_files(settings, request, lambda snapshot: None).indexed == 1
+    assert caplog.messages == [
+        f"The index of collection '{COLLECTION}' was not tidied: The disk has 1 MiB free, 2 are needed: make room."
+    ]

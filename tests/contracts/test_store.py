@@ -7,7 +7,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from ingest.errors import IndexMismatchError, InvalidError, UnavailableError
+from ingest.errors import IndexMismatchError, InvalidError, NotFoundError, UnavailableError
 from retrieval.filters import EVERYTHING
 from retrieval.ports import Store
 from retrieval.store.bm25 import Bm25Parameters
@@ -226,8 +226,12 @@ def test_what_cannot_be_stored_is_refused(store: Store) -> None:
 def test_a_dropped_store_is_gone_and_can_be_made_anew(backend: Backend) -> None:
     store = backend.reopen()
     put(store, chunk("leave"))
+    assert not store.gone()
     store.drop()
-    with pytest.raises((UnavailableError, InvalidError)):
+    assert store.gone()
+    with pytest.raises((UnavailableError, NotFoundError)):
         store.count()
+    with pytest.raises((UnavailableError, NotFoundError)):
+        put(store, chunk("leave"))
     again = backend.reopen(replace(IDENTITY, model="another"))
     assert (again.count(), found(again)) == (0, set())

@@ -137,7 +137,9 @@ def test_closing_ends_what_is_being_parsed() -> None:
 
 
 def test_closing_one_that_was_never_used() -> None:
-    IsolatedParser(MoodyParser()).close()
+    unused = IsolatedParser(MoodyParser())
+    for _ in range(2):
+        unused.close()
 
 
 def _swallow(parser: IsolatedParser) -> None:

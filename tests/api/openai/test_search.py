@@ -133,11 +133,17 @@ def test_scaling_keeps_the_order_and_stays_within_bounds(scores: list[float], mo
         assert found[0] == 1
 
 
-def test_what_a_reranker_mixed_is_no_cosine() -> None:
-    read = Hit(chunk("a"), 0.5, {"dense": 0.8, "fused": 0.8, "rerank": 2.0})
-    rest = Hit(chunk("b"), 0.1, {"dense": 0.4})
-    assert [hit.score for hit in scaled([read, rest], "dense")] == [1.0, 0.2]
+@pytest.mark.parametrize("more", [{"fused": 0.8, "rerank": 2.0}, {"freshness": 0.1}, {"exact": 0.2}, {}], ids=",".join)
+def test_what_was_ranked_anew_is_no_cosine(more: dict[str, float]) -> None:
+    """The last: as one of the parts of a question."""
+    anew, rest = Hit(chunk("a"), 0.5, {"dense": 0.8, **more}), Hit(chunk("b"), 0.1, {"dense": 0.1})
+    assert [hit.score for hit in scaled([anew, rest], "dense")] == [1.0, 0.2]
     assert [hit.score for hit in scaled([rest], "dense")] == [0.1]
+
+
+def test_what_a_reference_adds_leaves_a_cosine() -> None:
+    named, rest = Hit(chunk("a"), 0.5, {"dense": 0.3, "named": 0.2}), Hit(chunk("b"), 0.4, {"dense": 0.4})
+    assert [hit.score for hit in scaled([named, rest], "dense")] == [0.5, 0.4]
 
 
 def test_a_passage_that_two_queries_find_comes_once_with_its_best_score() -> None:
