@@ -75,6 +75,10 @@ def test_a_and_b_in_each_others_place(passage: str, sentence: str) -> None:
         ("The helpdesk answers all requests about invoices.", "Questions about invoices go to the helpdesk."),
         ("The shop is open from 9:00 to 17:00.", "The shop closes at 17:00."),
         ("The shop is open 9 am to 5 pm.", "The shop is open until 5 pm."),
+        ("Purchases > €500 need approval.", "Purchases above €500 need approval."),
+        ("Purchases -> 500 pieces.", "The purchases are under way: 500 pieces."),
+        ("If you cancel the course, you pay a fee of €20.", "For cancelled courses you pay a fee of €20."),
+        ("Those who fail to register lose their bonus.", "Those who do not register lose their bonus."),
         ("In winter the shop closes at 16:00 and opens at 9:00.", "In winter the shop is open from 9:00 to 16:00."),
     ],
 )
@@ -93,6 +97,18 @@ def test_words_that_are_no_opposites_there(passage: str, sentence: str) -> None:
         ("The shop is open from 9:00 to 17:00.", "The shop closes at 9:00."),
         ("The shop is open from 9:00 to 17:00.", "The shop is closed from 9:00 to 17:00."),
         ("Staff who are ill stay at home.", "Staff who are ill leave home."),
+        ("Purchases > €500 need approval by two managers.", "Purchases under €500 need approval by two managers."),
+        ("Parcels ≤ 5 kg are sent by post.", "Parcels of more than 5 kg are sent by post."),
+        (
+            "| Order | Approval |\n|---|---|\n| < €500 | team leader |",
+            "Orders over €500 are approved by the team leader.",
+        ),
+        ("Our prices exclude VAT.", "Our prices include VAT."),
+        ("The board raised the membership fee in March.", "The board lowered the membership fee in March."),
+        ("The till accepts cash.", "The till rejects cash."),
+        ("The staff party on 5 May has been cancelled.", "The staff party takes place on 5 May."),
+        ("The Basic plan has been discontinued.", "The Basic plan is available."),
+        ("Employees who fail to register lose their bonus.", "Employees who register lose their bonus."),
     ],
 )
 def test_words_that_are_opposites_there(passage: str, sentence: str) -> None:
