@@ -113,3 +113,26 @@ def test_words_that_are_no_opposites_there(passage: str, sentence: str) -> None:
 )
 def test_words_that_are_opposites_there(passage: str, sentence: str) -> None:
     assert not supported(sentence, passage)
+
+
+@pytest.mark.parametrize(
+    ("passage", "sentence", "right"),
+    [
+        ("IT replaces laptops every four years.", "The IT Department replaces laptops every four years.", True),
+        ("IT replaces laptops every four years.", "The HR Department replaces laptops every four years.", False),
+        ("The chief executive officer signs contracts.", "The CEO signs contracts.", True),
+        ("The chief executive officer signs contracts.", "The CFO signs contracts.", False),
+        ("Value added tax is charged at 20%.", "VAT is charged at 20%.", True),
+        ("The Wi-Fi password changes every month.", "The WiFi password changes every month.", True),
+        (
+            "| Region | Jan | Feb |\n|---|---|---|\n| North | 120 | 130 |",
+            "In January, the North region sold 120.",
+            True,
+        ),
+        ("| Region | Jan | Feb |\n|---|---|---|\n| North | 120 | 130 |", "In March, the North region sold 120.", False),
+        ("Mileage is paid at €0.30 per kilometre.", "Mileage is paid at 30 cents per kilometre.", True),
+        ("Mileage is paid at €0.30 per kilometre.", "Mileage is paid at 3 cents per kilometre.", False),
+    ],
+)
+def test_names_and_sums_that_are_the_same(passage: str, sentence: str, right: bool) -> None:
+    assert supported(sentence, passage) is right
