@@ -11,6 +11,9 @@ _DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.)? ?(?:of )?{_MONTH}|\d{{4}}-\d\d-\d\d|\d
 _TIME = r"(?:\d{1,2}[:.]\d\d\b|\d{1,2} ?(?:[ap]\.?m\b|o['’]clock|uhr\b)|noon\b|midnight\b|midday\b)"
 _WHEN = rf"{_THE}(?:{_DAY}|{_TIME}|{_MONTH}|{_WEEKDAY})"
 _NUMBER = r"(?:[€$£] ?)?\d"
+_SPELLED = r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w{3,5}ty"
+_COUNT = rf"(?:{_NUMBER}|(?:{_SPELLED}|a (?:hundred|thousand|million|dozen)|the age of)\b)"
+"""Before it "over" and "under" compare; "under the scheme" and "over the phone" do not."""
 _BOUNDS = tuple(
     (re.compile(pattern, re.IGNORECASE), token)
     for pattern, token in (
@@ -19,11 +22,23 @@ _BOUNDS = tuple(
         (rf"\b(?:(?:un)?till?|bis)\b\s+(?={_WHEN}|{_THE}{_NUMBER})", " untilthen "),
         (rf"\bby\s+(?={_WHEN})", " untilthen "),
         (rf"\b(?:from|since|as of|starting|ab|seit)\b\s+(?={_WHEN}|{_THE}{_NUMBER})", " fromthen "),
-        (rf"\b(?:over|exceed(?:s|ed|ing)?|in excess of|über|mehr als)\s+(?={_NUMBER})", " above "),
-        (rf"\b(?:unter|weniger als)\s+(?={_NUMBER})", " below "),
+        (rf"\b(?:over|exceed(?:s|ed|ing)?|in excess of|über|mehr als)\s+(?={_COUNT})", " above "),
+        (rf"\b(?:under|unter|weniger als)\s+(?={_COUNT})", " below "),
     )
 )
 """What has both ends ("from 9 to 5") or goes on behind one is left alone."""
+
+_HOUR = r"\d{1,2}(?:[:.]\d\d)?(?:\s?[ap]\.?m\b)?"
+_OPEN = re.compile(
+    rf"\bopen(?= (?:\w+ )?(?:from )?\d[^.;]{{0,20}}?(?:\b(?:to|till?|until)\b|[–-])\s?(?P<end>{_HOUR}))", re.IGNORECASE
+)
+_CLOSES = re.compile(rf"\bclos(?:es?|ing)\b[^.;]{{0,20}}?({_HOUR})", re.IGNORECASE)
+
+
+def closing(text: str, other: str) -> str:
+    """With "closes" for "open", where that ends when the other text says that it closes."""
+    ends = set(_CLOSES.findall(other))
+    return _OPEN.sub(lambda found: "closes" if found["end"] in ends else found.group(), text)
 
 
 def bounded(text: str) -> str:

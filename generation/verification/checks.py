@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from generation.verification.claims import Claim
 from generation.verification.dates import Day, agree
-from generation.verification.names import stands
+from generation.verification.names import adds_nothing, spelled_out, stands
 from generation.verification.numbers import SECTION, Quantity, same
 from generation.verification.placement import alike, misplaced
 from generation.verification.roles import inverted
@@ -108,12 +108,16 @@ def _known(facts: Facts) -> Iterator[Quantity]:
 
 
 def _names(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
+    standing = [name for name in claim.names if stands(name.text, unit.names) or spelled_out(name.text, unit.text)]
+    runs = {name.run for name in standing}
     for name in claim.names:
         stems = vocabulary.stems(name.text) if name.start == 0 and name.text.isalpha() else {}
-        if not stands(name.text, unit.names) and not (stems and stems.keys() <= unit.stems):
+        beside = name.run in runs and adds_nothing(name.text)
+        if name not in standing and not beside and not (stems and stems.keys() <= unit.stems):
             return f"The name {name.text} is not"
     opening = vocabulary.stems(claim.opening)
-    return f"“{claim.opening}” is not" if opening and not opening.keys() & unit.stems else ""
+    strange = opening and not opening.keys() & unit.stems and not spelled_out(claim.opening, unit.text)
+    return f"“{claim.opening}” is not" if strange else ""
 
 
 def _row(claim: Claim, unit: Unit, asked: frozenset[int]) -> str:

@@ -71,6 +71,7 @@ _MEASURES = (
     {"W": "1", "kW": "1000", "MW": "1000000"},
     {"kWh": "1", "MWh": "1000"},
     {"Hz": "1", "kHz": "1000", "MHz": "1000000", "GHz": "1000000000"},
+    *({"cent": "1", money: "100"} for money in ("EUR", "USD", "CAD", "AUD")),
 )
 """Each unit in the first one of its measure. Bytes are left out, since some take 1,024 of them for a thousand, and so
 are months in days and years in weeks, which differ."""

@@ -9,6 +9,7 @@ from generation.verification.dates import dates
 from generation.verification.numbers import is_unit
 from ingest.number_words import is_number
 from ingest.sentences import seen_in_lower_case
+from ingest.validity import MONTHS
 
 TOKEN = re.compile(r"(?:[^\W_]|[_`@#])(?:\w|[`@#]|[&./'’+=-](?=\w))*")
 _MEASURE = re.compile(r"\d[\d.,:'’-]*(?:[apAP][mM]|[kKxX])?|\d+[-–]\D.*|.*[a-z]-\d+")
@@ -42,6 +43,11 @@ _DAYS = {
     for short in (day[:3], day[:4], day[:5])
 }
 """Tue, Tues, Thurs."""
+_MONTHS = {number: name for name, number in reversed(MONTHS.items())}
+_SHORT_FORMS = _DAYS | {name: _MONTHS[number] for name, number in MONTHS.items()}
+_GENERIC = frozenset(
+    ("department", "team", "office", "division", "unit", "group", "committee", "board", "company", "plan")
+)
 
 
 @dataclass(frozen=True)
@@ -89,9 +95,11 @@ def common_in(texts: Iterable[str]) -> Callable[[str], bool]:
 
 @lru_cache(20_000)
 def forms(word: str) -> frozenset[str]:
-    """How a name may be written elsewhere: without 's, in the singular, a day of the week in full."""
+    """How a name may be written elsewhere: without 's, in the singular, a day of the week or month in full, without
+    hyphens."""
     plain = POSSESSIVE.sub("", word.casefold().strip("`"))
-    return frozenset({plain, plain.removesuffix("s"), _DAYS.get(plain, plain)}) - {""}
+    joined = plain.replace("-", "")
+    return frozenset({plain, plain.removesuffix("s"), _SHORT_FORMS.get(plain, plain), joined}) - {""}
 
 
 def begins_a_name(word: str) -> bool:
@@ -112,6 +120,19 @@ def stands(word: str, among: Collection[str]) -> bool:
         return True
     parts = re.split(r"[-/&]", word)
     return len(parts) > 1 and all(forms(part) & frozenset(among) for part in parts if part)
+
+
+def adds_nothing(word: str) -> bool:
+    """Beside another name: "the IT Department" is IT."""
+    return word.casefold() in _GENERIC
+
+
+def spelled_out(word: str, text: str) -> bool:
+    """An acronym of three letters or more whose words stand there: value added tax for VAT."""
+    if len(word) < 3 or not (word.isalpha() and word.isupper()):
+        return False
+    words = r"(?:[\s-](?:of|and|the|for|und|der|die))*[\s-]".join(rf"{letter}[^\W\d_]+" for letter in word)
+    return re.search(rf"\b{words}\b", text, re.IGNORECASE) is not None
 
 
 def _is_name(text: str, word: str, start: int, common: Callable[[str], bool], german: bool) -> bool:

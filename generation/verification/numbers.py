@@ -113,7 +113,7 @@ def _digits(text: str) -> Iterator[Quantity]:
         if _NAMED.match(text, end) and not _unit_after(text, end):
             continue  # 4E is a name
         scale = found["scale"]
-        if scale and scale.strip().casefold() == "m" and not found["before"]:
+        if scale and scale.strip(" .").casefold() == "m" and not found["before"]:
             scale, end = None, found.start("scale")  # metres
         unit = UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
         unit = "" if _DECADE.match(text, found.start()) else unit

@@ -3,11 +3,17 @@
 import re
 from collections.abc import Sequence
 
-from generation.verification.bounds import bounded
+from generation.verification.bounds import bounded, closing
 
 _PHRASES = tuple(
     (re.compile(pattern, re.IGNORECASE), token)
     for pattern, token in (
+        (r"(?:≥|(?<![-=])>\s?=)\s?(?=[€$£]?\s?\d)", " at least "),
+        (r"(?:≤|<\s?=)\s?(?=[€$£]?\s?\d)", " at most "),
+        (r"(?<![-=])>\s?(?=[€$£]?\s?\d)", " more than "),
+        (r"<\s?(?=[€$£]?\s?\d)", " less than "),
+        (r"\bfail(?:s|ed|ing)? to\b", " do not "),
+        (r"\btak(?:es?|ing) place\b|\btook place\b", " held "),
         (r"\bno\.?\s?(?=\d)", " "),
         (r"\bif not (?!all\b|most\b|more\b|always\b)", " unless "),
         (r"\bnot even\b", " not "),
@@ -43,7 +49,11 @@ _PHRASES = tuple(
         (r"\b(?:year|month|week|day|evening|night) (?:after|later)\b", " following "),
         (r"\b(?:and|or) (?:over|above|more|older|longer)\b", " atleast "),
         (r"\b(?:and|or) (?:under|below|less|younger|fewer)\b", " atmost "),
-        (r"\bonce (?=(?:the|you|your|it|they|he|she|all|a|an)\b)", " after "),
+        (
+            r"\bonce (?!an? (?:day|week|month|quarter|year|night|hour|shift)\b)"
+            r"(?=(?:the|you|your|it|they|he|she|all|an?|\w+ed)\b)",
+            " after ",
+        ),
         (r"\b(?:no longer|not any ?more|not any longer|(?:stop|stops|stopped|ceased?)(?= \w+ing\b))\b", " ceased "),
         (
             r"\b(?:(?:must|may|should|can|shall) )?(?:(?:no|not|never) (?:be )?(?:more|higher|longer|larger|greater"
@@ -89,21 +99,24 @@ _OPPOSITES = tuple(
         ("gratis", "charged"),
         ("atmost", "above"),
         ("atleast", "below"),
-        ("above over exceed exceeds exceeding", "below under"),
+        ("above exceed exceeds exceeding", "below"),
         ("more further additional extra mehr", "less fewer weniger"),
         ("higher longer larger greater bigger faster heavier older", "lower shorter smaller slower lighter younger"),
         ("before earlier prior vor untilthen spätestens",
-         "after later following afterwards once nach fromthen frühestens"),
+         "after later following afterwards nach fromthen frühestens"),
         ("previous", "following next"),
-        ("increase increases increased increasing rise rises rose risen grew grow grown raised raises up",
-         "decrease decreases decreased decreasing fall falls fell fallen drop drops dropped reduced reduces down sank"),
+        ("increase increases increased increasing rise rises rose risen grew grow grown raise raised raises raising up",
+         "decrease decreases decreased decreasing fall falls fell fallen drop drops dropped reduce reduced reduces"
+         " down sank cut cuts lower lowers lowered decline declines declined shrank"),
         ("opens open opened", "closes close closed closing"),
         ("first", "last"),
         ("starts start begins begin begun started", "ends end ended finishes finish expires expire"),
-        ("included includes include", "excluded excludes"),
+        ("included includes include including", "excluded excludes exclude excluding"),
         ("earliest", "latest"),
         ("inside indoors within", "outside outdoors"),
-        ("accepted approved accepts approves granted", "rejected refused declined"),
+        ("accept accepts accepted accepting approve approves approved granted",
+         "reject rejects rejected refuse refuses refused declines declined"),
+        ("available held", "cancelled canceled discontinued"),
         ("all every always", "none never"),
         ("with", "without"),
         ("stay stays stayed remain remains", "leave leaves quit quits"),
@@ -112,7 +125,13 @@ _OPPOSITES = tuple(
         ("above upper top", "bottom lowest"),
     )
 )  # fmt: skip
-_KNOWN = frozenset().union(NEGATIONS, *(side for pair in _OPPOSITES for side in pair))
+_KNOWN = frozenset(("over", "under")).union(NEGATIONS, *(side for pair in _OPPOSITES for side in pair))
+_LEAVE = re.compile(
+    r"\b(annual|sick|parental|maternity|paternity|unpaid|paid|unused|special|study|compassionate|days?['’]?|of|on|the|your"
+    r"|any|remaining|extra|additional) leave\b",
+    re.IGNORECASE,
+)
+"""Where it is no verb."""
 _ENDS = {"untilthen": "until", "fromthen": "from"}
 _LEAD = re.compile(
     r"^\s*(?:(?:the|my|die) (?:\w+ )?(?:answer|antwort)(?: to (?:this|that|the|your) question| auf (?:diese|die|ihre)"
@@ -163,7 +182,8 @@ def contrary(statement: str, source: str, others: Sequence[tuple[str, str]], oth
 
 def opposed(statement: str, source: str) -> list[tuple[str, str]]:
     """Words of the statement with their opposites in the passage."""
-    mine, theirs = (words_of(bounded(plain(text))) for text in (statement, source))
+    here, there = (plain(_LEAVE.sub(r"\1", text)) for text in (statement, source))
+    mine, theirs = (words_of(bounded(text)) for text in (closing(here, there), closing(there, here)))
     return [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
 
 

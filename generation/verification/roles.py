@@ -13,6 +13,11 @@ _OF = re.compile(r"\b(?:of|von) (?:[A-ZÄÖÜ][\w-]* )?$")
 _PASSIVE = re.compile(
     r"\b(?:is|are|was|were|been|being|be|wird|werden|wurden?|worden)\b.*\b(?:by|von|durch)\b", re.IGNORECASE
 )
+_IS = re.compile(r"\b(?:is|are|was|were|ist|sind|war|waren)\b", re.IGNORECASE)
+_BEHIND = re.compile(r"\b(?i:of|for|in|on|at|to|with|von|für|im|am)\s(?:(?i:the)\s)?(?:[A-ZÄÖÜ][\w-]*\s)?$")
+_SCENE = re.compile(r"\b(?i:in|on|at|during|since|until|for|im|am|seit|bis)\s(?:(?i:the)\s)?(?:[A-ZÄÖÜ][\w-]*\s)?$")
+"""Before the name of where or when something is done, which does nothing to anyone."""
+_SMALL = frozenset(["the", "a", "an", "of", "in", "for", "at", "on", "our", "its", "der", "die", "das", "von"])
 _AGENTS = {"by", "from", "von", "durch"}
 _BOTH = {"and", "or", "und", "oder", "but", "while", "whereas"}
 _COMMON = 4
@@ -38,6 +43,10 @@ def inverted(said: Sequence[str], source: str, statement: str) -> tuple[str, str
 
 def _changed(statement: str, source: str, first: _PLACES, second: _PLACES) -> bool:
     """Of two names, in the order of the statement, each with its place there and in the source."""
+    if any(
+        _SCENE.search(statement, 0, here[0]) and _SCENE.search(source, 0, there[0]) for here, there in (first, second)
+    ):
+        return False
     mine = _between(statement, first[0], second[0])
     if first[1][1] <= second[1][0]:
         theirs = _between(source, first[1], second[1])
@@ -45,9 +54,24 @@ def _changed(statement: str, source: str, first: _PLACES, second: _PLACES) -> bo
     if second[1][1] > first[1][0]:
         return False
     theirs = _between(source, second[1], first[1])
+    tied = all(_tied(statement, here) == _tied(source, there) for here, there in (first, second))
+    if tied and _turned_round(mine, theirs):
+        return False
     voices = _of_an_agent(mine) == _of_an_agent(theirs)
     owners = _owned(statement, first[0], mine) == _owned(source, second[1], theirs)
     return _links(mine) and _links(theirs) and voices and owners
+
+
+def _turned_round(mine: str, theirs: str) -> bool:
+    """ "The head of sales is A" and "A is the head of sales": what one has before its only "is", the other has behind
+    it."""
+    here, there = ([set(_lower(side)) - _SMALL for side in _IS.split(text)] for text in (mine, theirs))
+    return len(here) == len(there) == 2 and here == there[::-1]
+
+
+def _tied(text: str, name: Span) -> bool:
+    """Behind a preposition or with a possessive, so that it is not the name that is said to be someone."""
+    return bool(_BEHIND.search(text, 0, name[0]) or _OWNS.match(text, name[1]))
 
 
 def _between(text: str, one: Span, other: Span) -> str:

@@ -115,6 +115,7 @@ def test_a_question_is_no_answer() -> None:
         ("None of the passages mentions the office.", OF_PASSAGES),
         ("No, no, no, no, no, no, no, no, no.", STUCK),
         ("The office is in the office of the office.", STUCK),
+        ("The office costs €10, the office costs €10, the office costs €10.", STUCK),
         ("Title 1", ECHO),
     ],
 )
@@ -204,6 +205,19 @@ def test_where_a_passage_is_from_is_no_answer() -> None:
     line = origin(hit(LEAVE))
     _, result, _ = shown(f"{line}\nIt is paid in full. [2]")
     assert (result.kept, result.removed) == (1, (Removed(line, "It says where a passage is from."),))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Level 1 costs €5 per month, level 2 costs €10 per month and level 3 costs €15 per month.",
+        "The first reminder costs €5, the second reminder costs €10 and the third reminder costs €20.",
+        "After one year you get 20 days, after two years you get 22 days and after three years you get 25 days.",
+    ],
+)
+def test_who_lists_numbers_does_not_go_round_in_circles(sentence: str) -> None:
+    check = SentenceCheck(VERIFIER, [hit(sentence)], "What does it cost?")
+    assert check.passed(Draft(Statement(sentence, (1,)), " "))
 
 
 def test_a_model_that_goes_round_in_circles_is_stopped() -> None:

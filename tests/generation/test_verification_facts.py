@@ -39,6 +39,7 @@ def said(text: str) -> list[tuple[str, str]]:
         ("two hundred euros, two thousand five hundred and fifty people", [("200", "EUR"), ("2550", "")]),
         ("3 billions, 1 Milliarde, zwei Millionen", [("3000000000", ""), ("1000000000", ""), ("2000000", "")]),
         ("the 1990s, 12 am, 2 at night", [("1990", ""), ("0", "time"), ("2", "time")]),
+        ("20 m long, a length of 38 m.", [("20", "m"), ("38", "m")]),
         ("code F.33, bay 4E, P1", []),
         ("one of them, the first floor", []),
     ],
