@@ -26,6 +26,8 @@ _POINTS_BACK = re.compile(
 )
 _NUMBERING = re.compile(r"(?m)(?:^|(?<= > ))(?=\d{1,2}(?:\.\d+)*[.)]?\s+[^\W\d_a-zß-ÿ])")
 """Where a heading begins with the number of its section: 11.1 IT hotline."""
+_SIGNS = {**dict.fromkeys("–-—✗✘❌", "no"), "n/a": "no", **dict.fromkeys("✓✔✅", "yes")}
+"""Cells of a table that say no or yes without a word."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,9 @@ def _labelled(row: str, header: str) -> Sequence[tuple[str, str]]:
 
 
 def cells(row: str) -> list[str]:
-    return [cell.strip() for cell in _CELLS.split(row.strip().removeprefix("|").removesuffix("|"))]
+    """With "yes" and "no" where signs say so."""
+    texts = (cell.strip() for cell in _CELLS.split(row.strip().removeprefix("|").removesuffix("|")))
+    return [_SIGNS.get(text.casefold().removesuffix("\ufe0f"), text) for text in texts]
 
 
 def _part(text: str, label: str, vocabulary: Vocabulary) -> Part:

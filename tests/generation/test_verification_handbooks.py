@@ -1,0 +1,84 @@
+"""How handbooks, price lists and minutes put things, and what follows from them and what does not."""
+
+from dataclasses import replace
+
+import pytest
+
+from generation.citations import Statement
+from generation.verification.verifier import THRESHOLDS, PassageVerifier
+from retrieval.store.bm25 import Bm25Encoder
+from tests.generation.passages import hit
+
+VERIFIER = PassageVerifier(Bm25Encoder().terms, THRESHOLDS)
+PLANS = "| Plan | Price | SSO |\n|---|---|---|\n| Basic | €10 | – |\n| Plus | €25 | no |\n| Pro | €60 | ✓ |"
+COSTS = "| Cost | Reimbursed |\n|---|---|\n| Hotel | ✅ |\n| Minibar | ✗ |\n| Taxi | - |\n| Parking | n/a |"
+
+
+def supported(sentence: str, passage: str, headings: tuple[str, ...] = ()) -> bool:
+    """The title holds no number, which words such as "a month" would find there."""
+    found = hit(passage, headings=headings)
+    found = replace(found, chunk=replace(found.chunk, title="Handbook", context="Handbook"))
+    return VERIFIER.verify(Statement(sentence, (1,)), [found], "").supported
+
+
+@pytest.mark.parametrize(
+    ("passage", "right", "wrong"),
+    [
+        (PLANS, "The Basic plan does not include SSO.", "The Basic plan includes SSO."),
+        (PLANS, "The Pro plan includes SSO.", "The Pro plan does not include SSO."),
+        (PLANS, "The Basic plan costs €10.", "The Basic plan costs €25."),
+        (PLANS, "| Basic | €10 | – |.", "| Basic | €10 | ✓ |."),
+        (COSTS, "The minibar is not reimbursed.", "The minibar is reimbursed."),
+        (COSTS, "Parking is not reimbursed.", "Parking is reimbursed."),
+        (COSTS, "The hotel is reimbursed.", "The hotel is not reimbursed."),
+    ],
+)
+def test_signs_in_cells_say_yes_and_no(passage: str, right: str, wrong: str) -> None:
+    assert supported(right, passage)
+    assert not supported(wrong, passage)
+
+
+@pytest.mark.parametrize(
+    ("passage", "headings", "right", "wrong"),
+    [
+        (
+            "Exclusions:\n\n- damage by frost\n- damage by mice",
+            (),
+            "Damage by mice is not covered.",
+            "Damage by mice is covered.",
+        ),
+        (
+            "- damage by frost\n- damage by mice",
+            ("Insurance", "Exclusions"),
+            "Damage by frost is not covered.",
+            "Damage by frost is covered.",
+        ),
+        (
+            "Out of scope:\n\n- installation on site\n- training of staff",
+            (),
+            "Training of staff is not in the scope.",
+            "Training of staff is in the scope.",
+        ),
+        (
+            "- parking fines\n- minibar",
+            ("Non-reimbursable costs",),
+            "Parking fines are not reimbursed.",
+            "Parking fines are reimbursed.",
+        ),
+        (
+            "Reimbursable costs:\n\n- taxi fares\n- hotel rooms",
+            (),
+            "Taxi fares are reimbursed.",
+            "Taxi fares are not reimbursed.",
+        ),
+        (
+            "Exclusions, which the policy does not cover:\n\n- damage by frost",
+            (),
+            "Damage by frost is not covered.",
+            "Damage by frost is covered.",
+        ),
+    ],
+)
+def test_headings_that_exclude(passage: str, headings: tuple[str, ...], right: str, wrong: str) -> None:
+    assert supported(right, passage, headings)
+    assert not supported(wrong, passage, headings)
