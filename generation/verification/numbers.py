@@ -36,6 +36,9 @@ _NAMED = re.compile(r"[^\W\d_a-zß-ÿ]|_|\w+\d|(?!x)[^\W\d_](?!\w)")
 _DECADE = re.compile(r"(?<!\d)\d{3}0s\b")
 _MORNING = re.compile(r"^\s*a\.?m|morning", re.IGNORECASE)
 _AFTERNOON = re.compile(r"^\s*p|afternoon|evening", re.IGNORECASE)
+_LATER = re.compile(
+    r"(?:\s?[-–]\s?|\s(?:to|and|until|till|bis)\s)(?P<hour>\d{1,2})(?:[:.]\d\d)?(?P<half>\s?[ap]\.?m\b)", re.IGNORECASE
+)
 _ARTICLE = re.compile(r"\b(?:an?|per|each|every)[\s-](?=([^\W\d]+))", re.IGNORECASE)
 _PART = re.compile(rf"\b(?:{'|'.join(_PARTS)})\b", re.IGNORECASE)
 _HALF = re.compile(
@@ -117,7 +120,7 @@ def _digits(text: str) -> Iterator[Quantity]:
             scale, end = None, found.start("scale")  # metres
         unit = UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
         unit = "" if _DECADE.match(text, found.start()) else unit
-        times = _times(found["digits"], found["half"])
+        times = _times(found["digits"], found["half"]) | _shared(text, found)
         values = times or _values(found["digits"], bool(found["sign"]), scale)
         values |= frozenset() if times or unit or scale else _times(found["digits"].replace(".", ":"), None)
         section = SECTION if _SECTION.search(text, max(found.start() - 14, 0), found.start()) else ""
@@ -160,6 +163,16 @@ def _times(digits: str, half: str | None) -> frozenset[str]:
     hour, minute = _hour(int(match[1]), half or ""), match[2] or "00"
     bare = {str(hour)} if minute == "00" else set()
     return frozenset({f"{hour}:{minute}", *bare})
+
+
+def _shared(text: str, found: re.Match[str]) -> frozenset[str]:
+    """What the first hour of "6-8 pm" may be, as it stands and in that half of the day; not that of "9 to 5 pm"."""
+    later = None if found["half"] or found["scale"] or found["before"] else _LATER.match(text, found.end())
+    hour = re.match(r"\d{1,2}(?!\d)", found["digits"])
+    if not later or not hour or int(hour.group()) % 12 > int(later["hour"]) % 12:
+        return frozenset()
+    times = _times(found["digits"], later["half"])
+    return times | {found["digits"]} if times else times
 
 
 def _hour(said: int, half: str) -> int:

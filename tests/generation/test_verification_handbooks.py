@@ -82,3 +82,25 @@ def test_signs_in_cells_say_yes_and_no(passage: str, right: str, wrong: str) -> 
 def test_headings_that_exclude(passage: str, headings: tuple[str, ...], right: str, wrong: str) -> None:
     assert supported(right, passage, headings)
     assert not supported(wrong, passage, headings)
+
+
+@pytest.mark.parametrize(
+    ("passage", "right", "wrong"),
+    [
+        (
+            "The workshop takes place from 10–12 June 2025.",
+            "The workshop starts on 10 June 2025.",
+            "The workshop starts on 10 June 2024.",
+        ),
+        ("The workshop takes place on 3 and 4 March.", "The workshop starts on 3 March.", "It starts on 2 March."),
+        ("The desk is staffed from 6–8 pm.", "The desk is staffed from 6 pm to 8 pm.", "It is staffed from 7 to 8 pm."),
+        ("The pool is open from 7 to 9 pm.", "The pool opens at 7 pm.", "The pool opens at 8 pm."),
+        ("The pool is open from 7:30 to 9 pm.", "The pool opens at 19:30.", "The pool opens at 19:00."),
+        ("The contract ends on 15-Mar-2025.", "It ends on 15 March 2025.", "It ends on 15 March 2026."),
+        ("The contract ends on 15.03.25.", "The contract ends on 15 March 2025.", "It ends on 15 April 2025."),
+        ("The contract ends on 31/12/24.", "The contract ends on 31 December 2024.", "It ends on 31 December 2023."),
+    ],
+)
+def test_days_and_hours_in_short(passage: str, right: str, wrong: str) -> None:
+    assert supported(right, passage)
+    assert not supported(wrong, passage)
