@@ -104,3 +104,27 @@ def test_headings_that_exclude(passage: str, headings: tuple[str, ...], right: s
 def test_days_and_hours_in_short(passage: str, right: str, wrong: str) -> None:
     assert supported(right, passage)
     assert not supported(wrong, passage)
+
+
+PEOPLE = "Tom Reed earns €30 per hour. Anna Berg earns €45 per hour. Jan Moss has worked here for 12 years."
+
+
+@pytest.mark.parametrize(
+    ("passage", "right", "wrong"),
+    [
+        (PLANS, "The Basic plan costs €10 and the Pro plan €60.", "The Basic plan costs €60 and the Pro plan €10."),
+        (PLANS, "Plus costs €25, Pro €60.", "Plus costs €25, Pro €10."),
+        (PLANS, "Basic costs €10, Plus €25 and Pro €60.", "Basic costs €10, Plus €60 and Pro €25."),
+        (PLANS, "The Basic plan costs €10 and the Plus plan €25.", "The Basic plan costs €10 and €25."),
+        (PEOPLE, "Tom Reed earns €30 and Anna Berg €45.", "Tom Reed earns €45 and Anna Berg €30."),
+        (PEOPLE, "Tom Reed earns €30 and Anna Berg €45.", "Tom Reed earns €30 and has worked here for 12 years."),
+        (
+            "Women wait 12 weeks between donations. Men wait only 9.",
+            "Women wait 12 weeks between donations, men only 9.",
+            "Men wait 12 weeks between donations, women only 9.",
+        ),
+    ],
+)
+def test_one_clause_over_several_rows(passage: str, right: str, wrong: str) -> None:
+    assert supported(right, passage)
+    assert not supported(wrong, passage)
