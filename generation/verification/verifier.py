@@ -115,7 +115,7 @@ class PassageVerifier:
         return self._enough(text, used, units)
 
     def _places(self, claim: Claim, units: Sequence[Unit], asked: dict[int, str]) -> tuple[str, list[Unit]]:
-        """As `_place`, or where each piece of a clause that no unit bears rests by itself: "Plus costs €25, Pro €60"."""
+        """As `_place`, or each piece of a clause by itself that no unit bears as a whole: "Plus €25, Pro €60"."""
         reason, unit = self._place(claim, units, asked)
         found = [(one, *self._place(one, units, asked)) for one in apart(claim, self._vocabulary)] if reason else []
         several = any(place is not found[0][2] for _, _, place in found)

@@ -128,3 +128,10 @@ PEOPLE = "Tom Reed earns €30 per hour. Anna Berg earns €45 per hour. Jan Mos
 def test_one_clause_over_several_rows(passage: str, right: str, wrong: str) -> None:
     assert supported(right, passage)
     assert not supported(wrong, passage)
+
+
+def test_the_line_above_a_table_says_what_its_rows_are_about() -> None:
+    table = "Parking fees per month:\n\n| Zone | Fee |\n|---|---|\n| A | €40 |\n| B | €55 |"
+    assert supported("Parking in zone B costs €55 per month.", table)
+    assert not supported("Parking in zone B costs €55 per day.", table)
+    assert not supported("Parking in zone B costs €40 per month.", table)
