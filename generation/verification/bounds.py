@@ -11,6 +11,10 @@ _DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.)? ?(?:of )?{_MONTH}|\d{{4}}-\d\d-\d\d|\d
 _TIME = r"(?:\d{1,2}[:.]\d\d\b|\d{1,2} ?(?:[ap]\.?m\b|o['’]clock|uhr\b)|noon\b|midnight\b|midday\b)"
 _WHEN = rf"{_THE}(?:{_DAY}|{_TIME}|{_MONTH}|{_WEEKDAY})"
 _NUMBER = r"(?:[€$£] ?)?\d"
+_SPAN = (
+    r"(?:the (?:first|next) )?(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fourteen|twenty|thirty"
+    r"|sixty|ninety)[\s-](?:(?:working|business|calendar|full)\s)?(?:minute|hour|day|week|month|year)s?\b"
+)
 _BOUNDS = tuple(
     (re.compile(pattern, re.IGNORECASE), token)
     for pattern, token in (
@@ -21,6 +25,8 @@ _BOUNDS = tuple(
         (rf"\b(?:from|since|as of|starting|ab|seit)\b\s+(?={_WHEN}|{_THE}{_NUMBER})", " fromthen "),
         (rf"\b(?:over|exceed(?:s|ed|ing)?|in excess of|über|mehr als)\s+(?={_NUMBER})", " above "),
         (rf"\b(?:unter|weniger als)\s+(?={_NUMBER})", " below "),
+        (rf"\bwithin\s+(?={_SPAN})", " inthetime "),
+        (rf"\bafter\s+(?={_SPAN})", " after thetimeover "),
     )
 )
 """What has both ends ("from 9 to 5") or goes on behind one is left alone."""

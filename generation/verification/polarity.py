@@ -103,6 +103,7 @@ _OPPOSITES = tuple(
         ("included includes include", "excluded excludes"),
         ("earliest", "latest"),
         ("inside indoors within", "outside outdoors"),
+        ("inthetime", "thetimeover"),
         ("accepted approved accepts approves granted", "rejected refused declined"),
         ("all every always", "none never"),
         ("with", "without"),
@@ -113,7 +114,7 @@ _OPPOSITES = tuple(
     )
 )  # fmt: skip
 _KNOWN = frozenset().union(NEGATIONS, *(side for pair in _OPPOSITES for side in pair))
-_ENDS = {"untilthen": "until", "fromthen": "from"}
+_ENDS = {"untilthen": "until", "fromthen": "from", "inthetime": "within", "thetimeover": "after"}
 _LEAD = re.compile(
     r"^\s*(?:(?:the|my|die) (?:\w+ )?(?:answer|antwort)(?: to (?:this|that|the|your) question| auf (?:diese|die|ihre)"
     r" frage)? (?:is|lautet|ist)(?: that\b|:|\b(?=\W*(?:yes|no|ja|nein)?\W*$))\s*)?"

@@ -135,3 +135,48 @@ def test_the_line_above_a_table_says_what_its_rows_are_about() -> None:
     assert supported("Parking in zone B costs €55 per month.", table)
     assert not supported("Parking in zone B costs €55 per day.", table)
     assert not supported("Parking in zone B costs €40 per month.", table)
+
+
+@pytest.mark.parametrize(
+    ("passage", "right", "wrong"),
+    [
+        (
+            "Goods may be returned within 30 days of delivery.",
+            "Goods may not be returned after 30 days.",
+            "Goods may be returned after 30 days.",
+        ),
+        (
+            "Refunds are not available after 30 days.",
+            "Refunds are only available within 30 days.",
+            "Refunds are not available within 30 days.",
+        ),
+        (
+            "Employees may join the pension scheme after 6 months of service.",
+            "The pension scheme may be joined after six months.",
+            "Employees may join the pension scheme within 6 months of service.",
+        ),
+        (
+            "The bank answers within ten business days.",
+            "The bank answers within ten days.",
+            "The bank answers within ten calendar days.",
+        ),
+        (
+            "Refunds are paid within 14 calendar days.",
+            "Refunds are paid within two weeks.",
+            "Refunds are paid within 14 working days.",
+        ),
+        (
+            "Claims must be filed within 7 days of the accident.",
+            "Claims must be filed within a week of the accident.",
+            "Claims must be filed within a month of the accident.",
+        ),
+        (
+            "Complaints are answered in less than 12 months.",
+            "Complaints are answered in less than a year.",
+            "Complaints are answered in less than a week.",
+        ),
+    ],
+)
+def test_lengths_of_time(passage: str, right: str, wrong: str) -> None:
+    assert supported(right, passage)
+    assert not supported(wrong, passage)
