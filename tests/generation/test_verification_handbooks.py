@@ -180,3 +180,49 @@ def test_the_line_above_a_table_says_what_its_rows_are_about() -> None:
 def test_lengths_of_time(passage: str, right: str, wrong: str) -> None:
     assert supported(right, passage)
     assert not supported(wrong, passage)
+
+
+@pytest.mark.parametrize(
+    ("passage", "right", "wrong"),
+    [
+        (
+            "The budget was cut from €50,000 to €40,000.",
+            "The budget was €50,000 before the cut.",
+            "The budget is now €50,000.",
+        ),
+        ("The rate was increased from 5% to 7%.", "The rate is now 7%.", "The rate is now 5%."),
+        ("The board moved the limit from 20 to 25 users.", "The limit is 25 users.", "The limit is 20 users."),
+    ],
+)
+def test_what_was_before_a_change_is_no_more(passage: str, right: str, wrong: str) -> None:
+    assert supported(right, passage)
+    assert not supported(wrong, passage)
+
+
+def test_both_ends_of_a_range_hold() -> None:
+    assert supported("Rooms for 20 people are available.", "Rooms for from 20 to 25 people are available.")
+
+
+@pytest.mark.parametrize(
+    ("passage", "right", "wrong"),
+    [
+        (
+            "We aim to answer every complaint within 2 days.",
+            "The aim is to answer every complaint within 2 days.",
+            "Every complaint is answered within 2 days.",
+        ),
+        (
+            "The committee recommends closing the Leeds office.",
+            "The committee recommends that the Leeds office be closed.",
+            "The Leeds office is closed.",
+        ),
+        (
+            "Klaus asked whether the office closes on Friday.",
+            "Klaus asked if the office closes on Friday.",
+            "The office closes on Friday.",
+        ),
+    ],
+)
+def test_aims_and_questions_are_no_facts(passage: str, right: str, wrong: str) -> None:
+    assert supported(right, passage)
+    assert not supported(wrong, passage)
