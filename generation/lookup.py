@@ -235,7 +235,7 @@ def _measures(question: str, quote: str) -> Iterator[Span]:
         return
     wants_time = re.search(r"\b(?:long|old|lange?|alt)\b", question, re.IGNORECASE)
     found = [one for one in _quantities(question, quote) if one.unit not in ("", "time", SECTION)]
-    found = [one for one in found if (one.unit in _TIMES) == bool(wants_time)]
+    found = [one for one in found if (one.unit.rpartition(" ")[2] in _TIMES) == bool(wants_time)]
     found = [one for one in found if one.unit in _MONEY_OR_SHARE] or found
     outside = [one for one in found if quote.count("(", 0, one.start) == quote.count(")", 0, one.start)]
     yield from (_with_unit(one, quote) for one in outside or found)

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from generation.verification.dates import Day, dates
 from generation.verification.measures import UNITS
-from generation.verification.numbers import SECTION, Quantity, quantities
+from generation.verification.numbers import CALENDAR, SECTION, Quantity, quantities
 from generation.verification.words import Vocabulary
 
 Bound: TypeAlias = Literal["", "least", "most"]
@@ -152,7 +152,7 @@ def _value(text: str, one: Quantity, vocabulary: Vocabulary, kind: str) -> Value
     if one.unit == SECTION:
         return None
     if one.unit:
-        known = one.unit
+        known = one.unit.removeprefix(CALENDAR)
     elif _said_before(_LABELLING, text, one) or (not kind and _YEAR.fullmatch(one.text)):
         return None
     elif kind:

@@ -14,6 +14,10 @@ _NUMBER = r"(?:[€$£] ?)?\d"
 _SPELLED = r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w{3,5}ty"
 _COUNT = rf"(?:{_NUMBER}|(?:{_SPELLED}|a (?:hundred|thousand|million|dozen)|the age of)\b)"
 """Before it "over" and "under" compare; "under the scheme" and "over the phone" do not."""
+_SPAN = (
+    r"(?:the (?:first|next) )?(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fourteen|twenty|thirty"
+    r"|sixty|ninety)[\s-](?:(?:working|business|calendar|full)\s)?(?:minute|hour|day|week|month|year)s?\b"
+)
 _BOUNDS = tuple(
     (re.compile(pattern, re.IGNORECASE), token)
     for pattern, token in (
@@ -24,6 +28,8 @@ _BOUNDS = tuple(
         (rf"\b(?:from|since|as of|starting|ab|seit)\b\s+(?={_WHEN}|{_THE}{_NUMBER})", " fromthen "),
         (rf"\b(?:over|exceed(?:s|ed|ing)?|in excess of|über|mehr als)\s+(?={_COUNT})", " above "),
         (rf"\b(?:under|unter|weniger als)\s+(?={_COUNT})", " below "),
+        (rf"\bwithin\s+(?={_SPAN})", " inthetime "),
+        (rf"\bafter\s+(?={_SPAN})", " after thetimeover "),
     )
 )
 """What has both ends ("from 9 to 5") or goes on behind one is left alone."""

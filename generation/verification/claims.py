@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generation.verification.dates import Day
 from generation.verification.names import Name, begins_a_name, names
@@ -69,6 +69,25 @@ def claims(sentence: str, vocabulary: Vocabulary, common: Callable[[str], bool])
         )
     telling = [one for one in found if one.stems or one.facts.quantities or one.facts.dates]
     return telling or found[:1]
+
+
+def apart(claim: Claim, vocabulary: Vocabulary) -> list[Claim]:
+    """The pieces of a clause, each as a clause that must say for itself what its number is of; none where one has no
+    number, or nothing that it is of."""
+    found: list[Claim] = []
+    at = claim.sentence.index(claim.text)
+    for text, facts in claim.pieces:
+        at = claim.sentence.index(text, at)
+        names = tuple(name for name in claim.names if at <= name.start < at + len(text))
+        stems = vocabulary.stems(text)
+        numbered = any(not one.weak for one in facts.quantities)
+        if not numbered or not (stems or names):
+            return []
+        opening = "" if found else claim.opening
+        one = replace(claim, text=text, stems=stems, facts=facts, names=names, opening=opening, pieces=((text, facts),))
+        found.append(replace(one, around=frozenset(), said=facts.quantities, days=facts.dates))
+        at += len(text)
+    return found if len(found) > 1 else []
 
 
 def _opening(sentence: str) -> str:

@@ -7,13 +7,15 @@ _HEDGE = re.compile(
     r"|(?:will|would) (?:most |very )?likely|it is (?:un)?likely"
     r"|expect(?:s|ed)?(?: (?:that|to)|\b(?= \w+ to\b))"
     r"|(?:is|are|was|were|been) (?:currently )?(?:planned|proposed|intended)"
+    r"|(?:aims?|hopes?|intends?|recommends?|recommended|suggested) (?:to|that|\w+ing\b)|(?:is|are) expected"
+    r"|(?:ask(?:s|ed)?|wonder(?:s|ed)?|check(?:s|ed)?|discuss(?:es|ed)?|consider(?:s|ed)?|unclear|open) (?:whether|if)"
     r"|plan(?:s|ned)? to|propos(?:es|ed) to|suggests?|estimates?|forecasts?"
     r"|voraussichtlich|wahrscheinlich|vermutlich|möglicherweise|vielleicht|(?:ist|sind) geplant|geplant ist)\b",
     re.IGNORECASE,
 )
 _OPEN = re.compile(
     r"\b(?:probabl\w+|presumabl\w+|perhaps|maybe|possib\w+|may|might|could|should|would|must|shall|(?:is|are) to"
-    r"|(?:un)?likely|expect\w*|plan\w*|propos\w+|inten\w+|suggest\w*|recommend\w*|estimat\w+|forecast\w*|aims?|hopes?|wants?|seems?|tends?|about"
+    r"|(?:un)?likely|expect\w*|plan\w*|propos\w+|inten\w+|suggest\w*|recommend\w*|estimat\w+|forecast\w*|aims?|hopes?|asks?|asked|whether|if|wants?|seems?|tends?|about"
     r"|voraussichtlich\w*|wahrscheinlich\w*|vermutlich|möglicherweise|vielleicht|geplant\w*|soll\w*|dürfte\w*|könnte\w*)\b",
     re.IGNORECASE,
 )

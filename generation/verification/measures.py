@@ -63,7 +63,7 @@ UNITS = {
     for form in forms.split()
 }
 _MEASURES = (
-    {"second": "1", "minute": "60", "hour": "3600", "day": "86400", "week": "604800"},
+    {"second": "1", "minute": "60", "hour": "3600", "day": "86400", "calendar day": "86400", "week": "604800"},
     {"month": "1", "year": "12", "decade": "120"},
     {"mm": "1", "cm": "10", "m": "1000", "km": "1000000"},
     {"mg": "1", "g": "1000", "kg": "1000000", "tonne": "1000000000"},
@@ -79,7 +79,7 @@ are months in days and years in weeks, which differ."""
 _KINDS = (
     frozenset(("EUR", "USD", "GBP", "CHF", "crown", "CAD", "AUD", "JPY")),
     frozenset(("second", "minute", "hour")),
-    frozenset(("day", "working day", "week", "month", "year", "decade")),
+    frozenset(("day", "working day", "calendar day", "week", "month", "year", "decade")),
 )
 
 

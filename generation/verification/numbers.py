@@ -36,7 +36,11 @@ _NAMED = re.compile(r"[^\W\d_a-zß-ÿ]|_|\w+\d|(?!x)[^\W\d_](?!\w)")
 _DECADE = re.compile(r"(?<!\d)\d{3}0s\b")
 _MORNING = re.compile(r"^\s*a\.?m|morning", re.IGNORECASE)
 _AFTERNOON = re.compile(r"^\s*p|afternoon|evening", re.IGNORECASE)
+_LATER = re.compile(
+    r"(?:\s?[-–]\s?|\s(?:to|and|until|till|bis)\s)(?P<hour>\d{1,2})(?:[:.]\d\d)?(?P<half>\s?[ap]\.?m\b)", re.IGNORECASE
+)
 _ARTICLE = re.compile(r"\b(?:an?|per|each|every)[\s-](?=([^\W\d]+))", re.IGNORECASE)
+_LIMIT = re.compile(r"\b(?:within|after|under|over|than|least|most)\s$", re.IGNORECASE)
 _PART = re.compile(rf"\b(?:{'|'.join(_PARTS)})\b", re.IGNORECASE)
 _HALF = re.compile(
     r"(?<!and a )\b(?:(?:a )?(?:half|quarter of|(?:three|3)[\s-]quarters of)[\s-](?:an?[\s-])?(?:hour|year)\b"
@@ -45,7 +49,7 @@ _HALF = re.compile(
 )
 _CLOCK = re.compile(r"\b(noon|midnight|midday)\b", re.IGNORECASE)
 _AFTER = re.compile(
-    r"[\s-]{0,2}(?:(?:(?P<working>working|business)|calendar|gross|full|more|extra|further|additional|us|british|swiss)[\s-])?"
+    r"[\s-]{0,2}(?:(?:(?P<working>working|business)|(?P<calendar>calendar)|gross|full|more|extra|further|additional|us|british|swiss)[\s-])?"
     r"(?P<unit>(?:percentage|per\s?cent)[\s-]points?\b|per\s?cent\b|°\s?[cf]?|%|[€$£¥¢]|[^\W\d]+)",
     re.IGNORECASE,
 )
@@ -57,6 +61,8 @@ _SECTION = re.compile(
 )
 WORKING = "working "
 """Before the unit of working days, of which 14 are not two weeks."""
+CALENDAR = "calendar "
+"""Before the unit of days of which a passage says that they are no working days."""
 SECTION = "section"
 """The unit of what numbers a part of a document: § 41, section 3, (5) at the beginning of a sentence."""
 
@@ -92,8 +98,11 @@ def same(one: Quantity, other: Quantity) -> bool:
 
 
 def comparable(one: Quantity, other: Quantity) -> bool:
-    """Of the same unit, as far as both have one; some say days for working days."""
-    return not one.unit or not other.unit or one.unit.removeprefix(WORKING) == other.unit.removeprefix(WORKING)
+    """Of the same unit, as far as both have one; some say days for working days, and for calendar days."""
+    if not one.unit or not other.unit:
+        return True
+    (mine, _, unit), (theirs, _, of) = one.unit.rpartition(" "), other.unit.rpartition(" ")
+    return unit == of and (mine == theirs or not mine or not theirs)
 
 
 def unit_named(text: str) -> str:
@@ -117,7 +126,7 @@ def _digits(text: str) -> Iterator[Quantity]:
             scale, end = None, found.start("scale")  # metres
         unit = UNITS.get((found["before"] or "").casefold(), "") or _unit_after(text, end)
         unit = "" if _DECADE.match(text, found.start()) else unit
-        times = _times(found["digits"], found["half"])
+        times = _times(found["digits"], found["half"]) | _shared(text, found)
         values = times or _values(found["digits"], bool(found["sign"]), scale)
         values |= frozenset() if times or unit or scale else _times(found["digits"].replace(".", ":"), None)
         section = SECTION if _SECTION.search(text, max(found.start() - 14, 0), found.start()) else ""
@@ -162,6 +171,16 @@ def _times(digits: str, half: str | None) -> frozenset[str]:
     return frozenset({f"{hour}:{minute}", *bare})
 
 
+def _shared(text: str, found: re.Match[str]) -> frozenset[str]:
+    """What the first hour of "6-8 pm" may be, as it stands and in that half of the day; not that of "9 to 5 pm"."""
+    later = None if found["half"] or found["scale"] or found["before"] else _LATER.match(text, found.end())
+    hour = re.match(r"\d{1,2}(?!\d)", found["digits"])
+    if not later or not hour or int(hour.group()) % 12 > int(later["hour"]) % 12:
+        return frozenset()
+    times = _times(found["digits"], later["half"])
+    return times | {found["digits"]} if times else times
+
+
 def _hour(said: int, half: str) -> int:
     """Of 24: 12 am is midnight, and so is 12 at night."""
     if _MORNING.search(half):
@@ -181,10 +200,12 @@ def _words(text: str) -> Iterator[Quantity]:
 
 
 def _others(text: str) -> Iterator[Quantity]:
-    """What says a number without a number word: a day, a quarter, noon. All weak."""
+    """What says a number without a number word: a day, a quarter, noon. Weak, but for "within a day"."""
     for found in _ARTICLE.finditer(text):
         if is_unit(found[1]):
-            yield Quantity(found.group().strip(), frozenset({"1"}), UNITS[found[1].casefold()], *found.span(), True)
+            weak = not (found.group()[0] in "aA" and _LIMIT.search(text, 0, found.start()))
+            said = found.group() + found[1]
+            yield Quantity(said, frozenset({"1"}), UNITS[found[1].casefold()], *found.span(), weak)
     for found in _PART.finditer(text):
         yield Quantity(found.group(), frozenset({_PARTS[found.group().casefold()]}), "%", *found.span(), True)
     for found in _HALF.finditer(text):
@@ -207,4 +228,5 @@ def _unit_after(text: str, end: int) -> str:
     if not found:
         return ""
     unit = UNITS.get(re.sub(r"[\s-]", "", found["unit"].casefold()), "")
-    return WORKING + unit if unit and found["working"] else unit
+    kind = WORKING if found["working"] else CALENDAR if found["calendar"] and unit == "day" else ""
+    return kind + unit if unit else ""

@@ -117,6 +117,7 @@ _OPPOSITES = tuple(
         ("accept accepts accepted accepting approve approves approved granted",
          "reject rejects rejected refuse refuses refused declines declined"),
         ("available held", "cancelled canceled discontinued"),
+        ("inthetime", "thetimeover"),
         ("all every always", "none never"),
         ("with", "without"),
         ("stay stays stayed remain remains", "leave leaves quit quits"),
@@ -132,7 +133,7 @@ _LEAVE = re.compile(
     re.IGNORECASE,
 )
 """Where it is no verb."""
-_ENDS = {"untilthen": "until", "fromthen": "from"}
+_ENDS = {"untilthen": "until", "fromthen": "from", "inthetime": "within", "thetimeover": "after"}
 _LEAD = re.compile(
     r"^\s*(?:(?:the|my|die) (?:\w+ )?(?:answer|antwort)(?: to (?:this|that|the|your) question| auf (?:diese|die|ihre)"
     r" frage)? (?:is|lautet|ist)(?: that\b|:|\b(?=\W*(?:yes|no|ja|nein)?\W*$))\s*)?"

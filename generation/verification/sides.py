@@ -15,6 +15,12 @@ from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Part, Unit
 from generation.verification.words import Vocabulary
 
+_EXCLUDES = re.compile(
+    r"\b(?:exclusions?|out of (?:the )?scope|outside (?:the )?scope"
+    r"|(?:non-?|un|in)(?:reimbursable|refundable|covered|eligible|deductible))\b",
+    re.IGNORECASE,
+)
+"""What denies all below it without a negation."""
 _CONDITION = re.compile(r"(?:if|when|where|which|although|though|wenn|obwohl)\b", re.IGNORECASE)
 
 
@@ -28,12 +34,16 @@ def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesa
         return ""
     meant = _parts_meant(claim, unit) or range(len(unit.parts))
     source, whole = _joined(unit, meant), unit.text
-    if denies(unit.lead):  # "It does not cover:"
+    if _excludes(unit.lead):  # "It does not cover:"
         source, whole = f"not {source}", f"not {without_label(whole)}"
     signs = disputes(signed(claim.text, vocabulary), signed(whole, vocabulary), affirmed=not restricts(whole))
     others = words.opposites(vocabulary.stems(plain(claim.text)), vocabulary.stems(plain(source)))
     against = contrary(claim.text, source, others, *signs) or stronger(claim.text, whole)
     return against or overstated(claim.sentence, source)
+
+
+def _excludes(lead: str) -> bool:
+    return denies(lead) or _EXCLUDES.search(lead) is not None
 
 
 def _joined(unit: Unit, numbers: Collection[int]) -> str:

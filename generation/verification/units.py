@@ -26,6 +26,8 @@ _POINTS_BACK = re.compile(
 )
 _NUMBERING = re.compile(r"(?m)(?:^|(?<= > ))(?=\d{1,2}(?:\.\d+)*[.)]?\s+[^\W\d_a-zß-ÿ])")
 """Where a heading begins with the number of its section: 11.1 IT hotline."""
+_SIGNS = {**dict.fromkeys("–-—✗✘❌", "no"), "n/a": "no", **dict.fromkeys("✓✔✅", "yes")}
+"""Cells of a table that say no or yes without a word."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Part:
 @dataclass(frozen=True)
 class Unit:
     """A sentence or row, what it says, and what its frame says: title, headings, header of the table, the sentence
-    before where it points back to it.
+    before where it points back to it, or before its table.
 
     `lead` is what leads the list in that it is an item of: the last heading, where no sentence does.
     """
@@ -90,14 +92,14 @@ class Unit:
 def units_of(marker: int, hit: Hit, vocabulary: Vocabulary) -> list[Unit]:
     """The units of a passage, in reading order, each with its `marker`."""
     found: list[Unit] = []
-    before, above = "", next(reversed(hit.chunk.headings), "")
+    before, caption, above = "", "", next(reversed(hit.chunk.headings), "")
     known = leads(hit.chunk.text, hit.chunk.headings)
     for one in candidates([hit]):
         placed = replace(one, marker=marker)
         lead = known.get(one.start, above if is_item(one.text) else "")
-        back = lead or (before if _POINTS_BACK.match(one.text) else "")
+        back = lead or (before if _POINTS_BACK.match(one.text) else caption if _is_row(one.text) else "")
         found.append(_unit(placed, hit, back, lead, vocabulary))
-        before = one.text
+        before, caption = one.text, caption if _is_row(one.text) else one.text
     return found
 
 
@@ -112,8 +114,12 @@ def pieces(text: str) -> list[str]:
     return [piece for piece in map(str.strip, _BREAKS.split(text)) if piece]
 
 
+def _is_row(text: str) -> bool:
+    return "|" in text
+
+
 def _unit(one: Candidate, hit: Hit, back: str, lead: str, vocabulary: Vocabulary) -> Unit:
-    is_row = "|" in one.text
+    is_row = _is_row(one.text)
     parts = _labelled(one.text, one.header) if is_row else [(piece, "") for piece in pieces(one.text)]
     headings = _NUMBERING.sub("§ ", "\n".join((hit.chunk.title, *hit.chunk.headings, one.context)))
     return Unit(
@@ -133,7 +139,9 @@ def _labelled(row: str, header: str) -> Sequence[tuple[str, str]]:
 
 
 def cells(row: str) -> list[str]:
-    return [cell.strip() for cell in _CELLS.split(row.strip().removeprefix("|").removesuffix("|"))]
+    """With "yes" and "no" where signs say so."""
+    texts = (cell.strip() for cell in _CELLS.split(row.strip().removeprefix("|").removesuffix("|")))
+    return [_SIGNS.get(text.casefold().removesuffix("\ufe0f"), text) for text in texts]
 
 
 def _part(text: str, label: str, vocabulary: Vocabulary) -> Part:

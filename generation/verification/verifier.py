@@ -9,7 +9,7 @@ from generation.lists import is_item, leads, read_under, without_label
 from generation.ports import Entailment
 from generation.types import Ground, Verdict
 from generation.verification.checks import counted, disagreement
-from generation.verification.claims import Claim, claims
+from generation.verification.claims import Claim, apart, claims
 from generation.verification.names import common_in
 from generation.verification.numbers import quantities
 from generation.verification.placement import crossed
@@ -103,17 +103,29 @@ class PassageVerifier:
         asked = self._vocabulary.stems(question)
         used: list[Unit] = []
         for claim in claims(text, self._vocabulary, common):
-            reason, unit = self._place(claim, units, asked)
-            if not any(unit is one for one in used):
-                used.append(unit)
+            reason, places = self._places(claim, units, asked)
+            used += [unit for unit in places if not any(unit is one for one in used)]
             if reason:
-                return Verdict(False, f"{reason}.", (_ground(unit, claim.stems),))
+                return Verdict(False, f"{reason}.", (_ground(places[0], claim.stems),))
         said = [frozenset(self._vocabulary.stems(piece)) for piece in pieces(text)]
         for unit in used:
             if not unit.is_row and crossed(said, [part.facts.stems for part in unit.parts]):
                 reason = f"It puts together what [{unit.candidate.marker}] says of different things."
                 return Verdict(False, reason, (_ground(unit, asked),))
         return self._enough(text, used, units)
+
+    def _places(self, claim: Claim, units: Sequence[Unit], asked: dict[int, str]) -> tuple[str, list[Unit]]:
+        """As `_place`, or each piece of a clause by itself that no unit bears as a whole: "Plus €25, Pro €60"."""
+        reason, unit = self._place(claim, units, asked)
+        found = [(one, *self._place(one, units, asked)) for one in apart(claim, self._vocabulary)] if reason else []
+        several = any(place is not found[0][2] for _, _, place in found)
+        if several and not any(amiss or not self._about(one, place) for one, amiss, place in found):
+            return "", [place for _, _, place in found]
+        return reason, [unit]
+
+    def _about(self, claim: Claim, unit: Unit) -> bool:
+        """A row is named anyway; of a sentence the clause has the first word, so that nothing is said of another."""
+        return unit.is_row or next(iter(self._vocabulary.stems(unit.text)), None) in claim.stems
 
     def _place(self, claim: Claim, units: Sequence[Unit], asked: dict[int, str]) -> tuple[str, Unit]:
         """The unit that a clause rests on; with a reason, the nearest, and why it does not bear it."""

@@ -41,6 +41,8 @@ def test_what_is_asked_for(question: str, kind: Asked | None) -> None:
     [
         ("How many days of leave are there?", "There are 30 days of leave and 12 holidays.", "30 days"),
         ("How many days can I work from home?", "Office staff may do so up to three days a week.", "up to three days"),
+        ("How long is the notice?", "The notice is 14 calendar days.", "14 calendar days"),
+        ("How long is the notice?", "The notice is ten working days.", "ten working days"),
         ("How many days are there?", "There are 30 working days of leave.", "30 working days"),
         ("How many people work there?", "About 1200 people work there on 3 sites.", "About 1200"),
         ("What is the number of inhabitants?", "On 2023-05-14 the town had 14512 inhabitants.", "14512"),

@@ -99,6 +99,8 @@ def test_dates_that_are_none_and_dates_with_two_readings() -> None:
     assert dates("children under 8 may march on, 5 Aprıl 2024") == []
     assert [(one.month, one.day) for one in dates("on 03/04/2025")] == [(4, 3), (3, 4)]
     assert [(one.month, one.day) for one in dates("on 25/04/2025")] == [(4, 25)]
+    assert dates("24/7, release 04.02.10.1 and 1.2.10, 4-5 years, 10/11/12/13") == []
+    assert [one.year for one in dates("since 31/12/68 and 31.12.69")] == [2068, 1969]
 
 
 @pytest.mark.parametrize(
