@@ -3,7 +3,6 @@
 import hashlib
 import json
 import threading
-import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from ingest.parsers.titles import document_title
 from ingest.ports import Chunker, ChunkSink, Embedder, Parser
 from ingest.progress import Progress, Snapshot
 from ingest.sources.filesystem import SourceFile, require_regular
-from ingest.types import Chunk, Document, Metadata, joined_text
+from ingest.types import Chunk, Document, Metadata, document_id_of, joined_text
 from ingest.validity import stated
 
 Status: TypeAlias = Literal["indexed", "unchanged", "failed", "pruned"]
@@ -28,7 +27,6 @@ _REMOVED_TOGETHER = 500
 """Databases bound the number of ids in one statement."""
 _OPENING = 3
 """Sections in which a document says since when it is valid."""
-_NAMESPACE = uuid.UUID("0b9a2c1e-7a55-5f0c-8a86-2f4f5f6b9d20")
 
 
 @dataclass(frozen=True)
@@ -295,8 +293,3 @@ def _unless_given_up(item: _Prepared, wanted: Callable[[str], bool]) -> _Prepare
 def _check_replaceable(entry: CatalogEntry, may_replace: Callable[[CatalogEntry], bool]) -> None:
     if not may_replace(entry):
         raise DeniedError(f"There is a document {entry.source!r} that you may not read; give another source.")
-
-
-def document_id_of(collection: str, tenant: str, source: str) -> str:
-    """Deterministic: the same source in the same place is the same document."""
-    return str(uuid.uuid5(_NAMESPACE, f"{tenant}\n{collection}\n{source}"))

@@ -13,6 +13,7 @@ MetadataValue: TypeAlias = str | int | float | bool
 Metadata: TypeAlias = Mapping[str, MetadataValue]
 Box: TypeAlias = tuple[float, float, float, float]
 
+_DOCUMENTS = uuid.UUID("0b9a2c1e-7a55-5f0c-8a86-2f4f5f6b9d20")
 _CHUNKS = uuid.UUID("6f5f9a0e-6a7e-5d43-9a53-1f8c6f1b7d11")
 SECTION_SEPARATOR = "\n\n"
 EVERYONE = "everyone"
@@ -106,3 +107,8 @@ def section_starts(sections: Sequence[Section]) -> tuple[int, ...]:
 def chunk_id(document_id: str, revision: str, position: int) -> str:
     """Deterministic, and different in every revision, so that two revisions never share a point."""
     return str(uuid.uuid5(_CHUNKS, f"{document_id}\n{revision}\n{position}"))
+
+
+def document_id_of(collection: str, tenant: str, source: str) -> str:
+    """Deterministic: the same source in the same place is the same document."""
+    return str(uuid.uuid5(_DOCUMENTS, f"{tenant}\n{collection}\n{source}"))

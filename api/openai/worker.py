@@ -15,9 +15,9 @@ from api.openai.schemas import FILE_ID
 from ingest.errors import CitewellError, TransientError, UnsupportedFormatError
 from ingest.library.rows import ErrorCode, Task, source_of
 from ingest.parsers.routing import supported_suffix
-from ingest.pipeline import FileResult, Label, document_id_of
+from ingest.pipeline import FileResult, Label
 from ingest.sources.filesystem import SourceFile
-from ingest.types import Metadata
+from ingest.types import Metadata, document_id_of
 from retrieval.http import RefusedError
 from retrieval.types import Access
 

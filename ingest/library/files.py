@@ -24,8 +24,7 @@ from ingest.library.rows import (
     upsert_into,
     values_of,
 )
-from ingest.pipeline import document_id_of
-from ingest.types import Metadata
+from ingest.types import Metadata, document_id_of
 
 INGESTED_PREFIX = "file-"
 """Followed by the document's id: the id of a file that was not uploaded."""

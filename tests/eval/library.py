@@ -11,8 +11,7 @@ from api.bootstrap import Collection, Services
 from api.settings import load_settings
 from eval.experiment.asking import Asked, Asker
 from eval.experiment.sets import Case
-from ingest.pipeline import document_id_of
-from ingest.types import Chunk, Document, Section, chunk_id
+from ingest.types import Chunk, Document, Section, chunk_id, document_id_of
 from tests.fakes import HashEmbedder
 
 COLLECTION = "kb"

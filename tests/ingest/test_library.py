@@ -20,8 +20,7 @@ from ingest.library.pages import PageOf
 from ingest.library.rows import Batch, NamedStore, Status, Task, Upload, filename_of, source_of
 from ingest.library.shelves import Library
 from ingest.library.stores import Stores
-from ingest.pipeline import document_id_of
-from ingest.types import Document, Section
+from ingest.types import Document, Section, document_id_of
 
 POSTGRES = "TEST_POSTGRES_URL"
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)

@@ -7,10 +7,10 @@ import pytest
 
 from ingest.chunkers import TokenChunker
 from ingest.errors import DeniedError
-from ingest.pipeline import Label, document_id_of
+from ingest.pipeline import Label
 from ingest.progress import Snapshot
 from ingest.sources.filesystem import SourceFile
-from ingest.types import Chunk, Document
+from ingest.types import Chunk, Document, document_id_of
 from retrieval.types import Access
 from tests.ingest.workshop import COLLECTION, LABEL, Workshop, files_of, texts, write
 

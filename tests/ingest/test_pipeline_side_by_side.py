@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ingest.catalog import Catalog
 from ingest.errors import DeniedError, IndexLockedError, UnavailableError
-from ingest.pipeline import Label, document_id_of
-from ingest.types import Chunk, Section
+from ingest.pipeline import Label
+from ingest.types import Chunk, Section, document_id_of
 from retrieval.types import Access, Query
 from tests.fakes import TextParser
 from tests.ingest.workshop import COLLECTION, LABEL, FailingSink, Workshop, texts, write

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from ingest.catalog import Catalog, sqlite_url
 from ingest.chunkers import TokenChunker
-from ingest.pipeline import FileResult, Ingestor, Label, document_id_of
+from ingest.pipeline import FileResult, Ingestor, Label
 from ingest.ports import ChunkSink
 from ingest.sources.filesystem import Selection, SourceFile, list_files
-from ingest.types import Chunk
+from ingest.types import Chunk, document_id_of
 from retrieval.filters import AnyOf
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.store.edge import EdgeStore
