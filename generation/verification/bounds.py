@@ -12,7 +12,8 @@ _TIME = r"(?:\d{1,2}[:.]\d\d\b|\d{1,2} ?(?:[ap]\.?m\b|o['’]clock|uhr\b)|noon\b
 _WHEN = rf"{_THE}(?:{_DAY}|{_TIME}|{_MONTH}|{_WEEKDAY})"
 _NUMBER = r"(?:[€$£] ?)?\d"
 _SPELLED = r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w{3,5}ty"
-_COUNT = rf"(?:{_NUMBER}|(?:{_SPELLED}|a (?:hundred|thousand|million|dozen)|the age of)\b)"
+_A = r"(?:an? )?(?:half|quarter|third)|an? (?:hundred|thousand|million|dozen|minute|hour|day|week|fortnight|month|year)"
+_COUNT = rf"(?:{_NUMBER}|(?:{_SPELLED}|{_A}|the age of)\b)"
 """Before it "over" and "under" compare; "under the scheme" and "over the phone" do not."""
 _SPAN = (
     r"(?:the (?:first|next) )?(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fourteen|twenty|thirty"

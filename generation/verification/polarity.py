@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from generation.verification.bounds import bounded, closing
 
@@ -185,7 +186,21 @@ def opposed(statement: str, source: str) -> list[tuple[str, str]]:
     """Words of the statement with their opposites in the passage."""
     here, there = (plain(_LEAVE.sub(r"\1", text)) for text in (statement, source))
     mine, theirs = (words_of(bounded(text)) for text in (closing(here, there), closing(there, here)))
-    return [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
+    found = [pair for pair in (_opposed(mine, theirs, *both) for both in _OPPOSITES) if pair]
+    return [*found, *_over_and_under(mine, theirs)]
+
+
+def _over_and_under(mine: Sequence[str], theirs: Sequence[str]) -> list[tuple[str, str]]:
+    """Where the same word follows, since "under the scheme" and "over the phone" are no opposites."""
+    here, there = _followed(mine), _followed(theirs)
+    pairs = (("over", "under"), ("under", "over"))
+    return [(one, other) for one, other in pairs if (here[one] - there[one]) & (there[other] - here[other])][:1]
+
+
+def _followed(tokens: Sequence[str]) -> dict[str, set[str]]:
+    """What follows on "over" and "under", but for articles."""
+    words = [token for token in tokens if token not in ("the", "a", "an")]
+    return {one: {then for word, then in pairwise([*words, ""]) if word == one} for one in ("over", "under")}
 
 
 def negated(text: str) -> bool:
