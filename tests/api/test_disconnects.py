@@ -22,6 +22,8 @@ from tests.chat_server import ChatServer, Mishap, chatting, drips, piece
 
 pytestmark = pytest.mark.slow
 
+SOON_S = 10
+"""For a busy machine; the answers that are left go on for 30 s."""
 AT_ONCE = 10
 POOLS = 10
 """Pools of threads and connections fill as they are needed; a leak would be one for each that left."""
@@ -172,7 +174,7 @@ def test_a_hundred_that_leave_leave_nothing_behind(served: Served, upstream: Cha
     gone = sorted(asyncio.run(all_leave(served.url, path, 100)))
     seen = noticed(upstream, 100)
     assert len(seen) == 100
-    assert max(saw - left for saw, left in zip(seen, gone, strict=True)) < 1
+    assert max(saw - left for saw, left in zip(seen, gone, strict=True)) < SOON_S
     after = settled(served)
     assert after.tasks == before.tasks
     assert after.threads - before.threads < POOLS
@@ -184,7 +186,7 @@ def test_who_leaves_before_the_first_word_stops_the_model(served: Served, upstre
     promise(upstream, drips(b": ping\n\n", 0.05), 1)
     gone = asyncio.run(leave_before_a_word(served.url, path, upstream))
     (seen,) = noticed(upstream, 1)
-    assert seen - gone < 1
+    assert seen - gone < SOON_S
 
 
 @pytest.mark.parametrize("path", CALLS)
@@ -193,7 +195,7 @@ def test_who_leaves_without_a_stream_stops_the_model(served: Served, upstream: C
     promise(upstream, drips(piece(" so"), 0.05), 1)
     gone = asyncio.run(leave_without_a_stream(served.url, path, upstream))
     (seen,) = noticed(upstream, 1)
-    assert seen - gone < 1
+    assert seen - gone < SOON_S
     assert settled(served).tasks == before.tasks
 
 
