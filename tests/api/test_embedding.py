@@ -80,7 +80,7 @@ def test_onnx_without_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for name in [one for one in sys.modules if one.startswith("retrieval.embedders.onnx")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(SettingsError, match=r"pip install 'citewell\[onnx\]', or set them to torch"):
+    with pytest.raises(SettingsError, match=r"pip install '\.\[onnx\]' in Citewell's checkout, or set them to torch"):
         built(tmp_path, runtime="onnx")
 
 

@@ -1,6 +1,5 @@
 """Conversations in both databases: whole, in order, for their reader alone, and gone when they are to be gone."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,7 +19,6 @@ from ingest.errors import InvalidError, NotFoundError
 from ingest.library.pages import PageOf
 from retrieval.types import Access
 
-POSTGRES = "TEST_POSTGRES_URL"
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
 CITATION = Citation(
     2, "d", "c", "Travel\0", "/docs/travel.pdf", 3, ("A", "Größe"), 5, 9, "220 🕰", 0.5, ((1.0, 2.5, 3.0, 4.0),)
@@ -29,9 +27,11 @@ CITATION = Citation(
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
-    if request.param == "postgres" and POSTGRES not in os.environ:
-        pytest.skip(f"set {POSTGRES} to the SQLAlchemy URL of an empty database to run this")
-    opened = Catalog(os.environ[POSTGRES] if request.param == "postgres" else sqlite_url(tmp_path / "catalog.sqlite"))
+    opened = Catalog(
+        request.getfixturevalue("postgres_url")
+        if request.param == "postgres"
+        else sqlite_url(tmp_path / "catalog.sqlite")
+    )
     yield opened
     opened.close()
 

@@ -198,7 +198,7 @@ class ScriptedEntailment:
 
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         self.premises += [premise for premise, _ in pairs]
-        found = [next((sure for word, sure in self._known.items() if word in text), 0.3) for _, text in pairs]
+        found = [next((sure for word, sure in self._known.items() if word in text), 0.2) for _, text in pairs]
         return np.asarray(found, np.float32)
 
 
@@ -208,7 +208,7 @@ class ScriptedEntailment:
         ("Tickets come with a complaint in 5 days.", "", ""),  # not sure of the opposite
         ("Tickets never get a complaint within 5 days.", "it negates", "it negates"),  # not asked
         ("Each complaint gets a ticket for swans in 5 days.", "", "seem to say so (0.02)"),
-        ("Every gripe becomes a lawsuit in 5 days.", "not speak of", "not speak of"),  # 0.3 is too little here
+        ("Every gripe becomes a lawsuit in 5 days.", "not speak of", "not speak of"),  # 0.2 is too little here
         ("Every gripe becomes a voucher in 5 days.", "not speak of", ""),
         ("Every gripe becomes a voucher in 6 days.", "The number 6", "The number 6"),
     ],

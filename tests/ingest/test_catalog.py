@@ -1,6 +1,5 @@
 """The catalog: what goes in comes out, and a commit is one moment."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -22,7 +21,6 @@ from ingest.errors import IndexLockedError, UnavailableError
 from ingest.types import Document, Section
 
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
-POSTGRES = "TEST_POSTGRES_URL"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -30,9 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return sqlite_url(tmp_path / "catalog.sqlite")
-    if POSTGRES not in os.environ:
-        pytest.skip(f"set {POSTGRES} to the SQLAlchemy URL of an empty database to run this")
-    return os.environ[POSTGRES]
+    postgres: str = request.getfixturevalue("postgres_url")
+    return postgres
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The file or database of a catalog: opened, missing, damaged, or of a kind that cannot be used."""
 
-import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 from ingest.catalog import Catalog, sqlite_url
 from ingest.catalog_rows import make_tables
 from ingest.errors import InvalidError, SettingsError, UnavailableError
-from tests.ingest.test_catalog import POSTGRES, document, put
+from tests.ingest.test_catalog import document, put
 
 
 def test_several_that_open_a_fresh_database_at_once_all_find_its_tables(tmp_path: Path) -> None:
@@ -105,9 +104,8 @@ def test_a_value_that_the_database_refuses_is_a_mistake_of_who_gave_it(tmp_path:
     catalog.close()
 
 
-@pytest.mark.skipif(POSTGRES not in os.environ, reason=f"set {POSTGRES} to run this")
-def test_a_nul_is_refused(tmp_path: Path) -> None:
-    catalog = Catalog(os.environ[POSTGRES])
+def test_a_nul_is_refused(postgres_url: str) -> None:
+    catalog = Catalog(postgres_url)
     with pytest.raises(InvalidError, match="cannot take a value"):
         catalog.get("a\x00b")
     catalog.close()

@@ -1,6 +1,5 @@
 """What is kept of answers: each entry for its reader alone; in both databases."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,15 +13,16 @@ from ingest.catalog import Catalog, sqlite_url
 from ingest.errors import InvalidError, NotFoundError
 from ingest.journal.journal import Entry, Journal, Journals, reader_of
 
-POSTGRES = "TEST_POSTGRES_URL"
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def journals(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journals]:
-    if request.param == "postgres" and POSTGRES not in os.environ:
-        pytest.skip(f"set {POSTGRES} to the SQLAlchemy URL of an empty database to run this")
-    catalog = Catalog(os.environ[POSTGRES] if request.param == "postgres" else sqlite_url(tmp_path / "catalog.sqlite"))
+    catalog = Catalog(
+        request.getfixturevalue("postgres_url")
+        if request.param == "postgres"
+        else sqlite_url(tmp_path / "catalog.sqlite")
+    )
     opened = Journals.opened(catalog.engine)
     yield opened
     for one in (opened.traces, opened.feedback):

@@ -1,7 +1,6 @@
 """What API clients keep: uploads, stores, files in them, the queue; in both databases."""
 
 import io
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -22,15 +21,16 @@ from ingest.library.shelves import Library
 from ingest.library.stores import Stores
 from ingest.types import Document, Section, document_id_of
 
-POSTGRES = "TEST_POSTGRES_URL"
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
-    if request.param == "postgres" and POSTGRES not in os.environ:
-        pytest.skip(f"set {POSTGRES} to the SQLAlchemy URL of an empty database to run this")
-    opened = Catalog(os.environ[POSTGRES] if request.param == "postgres" else sqlite_url(tmp_path / "catalog.sqlite"))
+    opened = Catalog(
+        request.getfixturevalue("postgres_url")
+        if request.param == "postgres"
+        else sqlite_url(tmp_path / "catalog.sqlite")
+    )
     yield opened
     opened.close()
 
