@@ -107,8 +107,8 @@ def test_what_leaves_the_store_while_it_is_indexed_is_not_found(tmp_path: Path) 
     with services_on(tmp_path, slow) as services, serving(services) as url, client_of(url, "a") as client:
         batch, ids = begun(client, SLICE)
         store = batch.vector_store_id
+        threading.Timer(0.5, slow.gate.set).start()  # the deletion waits for whoever has begun
         client.vector_stores.files.delete(ids[0], vector_store_id=store)
-        slow.gate.set()
         client.vector_stores.file_batches.poll(batch.id, vector_store_id=store)
         client.vector_stores.files.create_and_poll(ids[1], vector_store_id=store)  # one slice later
         assert services.catalog.count() == SLICE - 1
