@@ -48,7 +48,8 @@ class Worker:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Works until the end of the block; what is being read then is finished, the rest waits for the next start."""
+        """Works until the end of the block; what is indexed then is finished, unless `Services.stop` breaks it off,
+        and the rest waits for the next start."""
         task = asyncio.create_task(self._run())
         try:
             yield
