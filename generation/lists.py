@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Collection, Iterator
-from typing import TypeAlias
 
 from generation.outlines import BULLET, BULLETS, NUMBER, NUMBERS, Outline, Run, ends_with_colon
 from generation.verification.dates import dates
+from generation.verification.numbers import Span
 from generation.verification.polarity import restricts
 from ingest.sentences import seen_in_lower_case
-
-Span: TypeAlias = tuple[int, int]
 
 LONGEST = 1200
 """Characters; of a longer list the sentence is quoted alone."""

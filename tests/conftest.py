@@ -13,6 +13,7 @@ import portalocker
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ingest.catalog import sqlite_url
 from ingest.ports import Embedder, Parser
 from tests.embedding_server import KEY, serving
 
@@ -180,3 +181,12 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shared = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
     with portalocker.Lock(shared / "postgres.lock", timeout=240):
         yield os.environ[POSTGRES]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def catalog_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a catalog on either database."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "catalog.sqlite")
+    postgres: str = request.getfixturevalue("postgres_url")
+    return postgres

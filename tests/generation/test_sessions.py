@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 from generation.conversation.sessions import Sessions, title_of
 from generation.conversation.types import Session
 from generation.types import Answer, Citation
-from ingest.catalog import Catalog, sqlite_url
+from ingest.catalog import Catalog
 from ingest.errors import InvalidError, NotFoundError
 from ingest.library.pages import PageOf
 from retrieval.types import Access
@@ -25,13 +24,9 @@ CITATION = Citation(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
-    opened = Catalog(
-        request.getfixturevalue("postgres_url")
-        if request.param == "postgres"
-        else sqlite_url(tmp_path / "catalog.sqlite")
-    )
+@pytest.fixture
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    opened = Catalog(catalog_url)
     yield opened
     opened.close()
 

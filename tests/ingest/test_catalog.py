@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from ingest.catalog import Catalog, sqlite_url
+from ingest.catalog import Catalog
 from ingest.catalog_rows import _pack, _unpack
 from ingest.errors import IndexLockedError, UnavailableError
 from ingest.types import Document, Section
@@ -24,17 +24,9 @@ NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return sqlite_url(tmp_path / "catalog.sqlite")
-    postgres: str = request.getfixturevalue("postgres_url")
-    return postgres
-
-
 @pytest.fixture
-def catalog(url: str) -> Iterator[Catalog]:
-    opened = Catalog(url)
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    opened = Catalog(catalog_url)
     yield opened
     for collection in (*opened.collections(), "default", "other"):
         opened.finish(opened.unfinished(collection))
@@ -138,8 +130,8 @@ def test_unfinished_work_is_named_until_it_is_finished(catalog: Catalog) -> None
     assert catalog.unfinished("other") == []
 
 
-def test_one_writer_of_a_collection_at_a_time(catalog: Catalog, url: str) -> None:
-    other = Catalog(url)
+def test_one_writer_of_a_collection_at_a_time(catalog: Catalog, catalog_url: str) -> None:
+    other = Catalog(catalog_url)
     with catalog.writing("default"):
         with pytest.raises(IndexLockedError, match="is writing the collection 'default'; try again when it has"):
             other.writing("default", wait_s=0).__enter__()
@@ -150,8 +142,8 @@ def test_one_writer_of_a_collection_at_a_time(catalog: Catalog, url: str) -> Non
     other.close()
 
 
-def test_the_next_writer_waits(catalog: Catalog, url: str) -> None:
-    other, order = Catalog(url), []
+def test_the_next_writer_waits(catalog: Catalog, catalog_url: str) -> None:
+    other, order = Catalog(catalog_url), []
 
     def follow() -> None:
         with other.writing("default"):
@@ -167,12 +159,12 @@ def test_the_next_writer_waits(catalog: Catalog, url: str) -> None:
     assert order == ["first", "second"]
 
 
-def test_a_writer_that_died_is_not_waited_for(catalog: Catalog, url: str) -> None:
+def test_a_writer_that_died_is_not_waited_for(catalog: Catalog, catalog_url: str) -> None:
     code = (
         "import os, sys; from ingest.catalog import Catalog; "
         "lock = Catalog(sys.argv[1]).writing('default'); lock.__enter__(); print('locked', flush=True); os._exit(1)"
     )
-    died = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, cwd=ROOT)
+    died = subprocess.run([sys.executable, "-c", code, catalog_url], capture_output=True, text=True, cwd=ROOT)
     assert (died.returncode, died.stdout) == (1, "locked\n")
     with catalog.writing("default", wait_s=5):
         pass

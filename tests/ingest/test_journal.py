@@ -16,13 +16,9 @@ from ingest.journal.journal import Entry, Journal, Journals, reader_of
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def journals(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journals]:
-    catalog = Catalog(
-        request.getfixturevalue("postgres_url")
-        if request.param == "postgres"
-        else sqlite_url(tmp_path / "catalog.sqlite")
-    )
+@pytest.fixture
+def journals(catalog_url: str) -> Iterator[Journals]:
+    catalog = Catalog(catalog_url)
     opened = Journals.opened(catalog.engine)
     yield opened
     for one in (opened.traces, opened.feedback):

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from ingest.catalog import Catalog, sqlite_url
+from ingest.catalog import Catalog
 from ingest.errors import InvalidError, NotFoundError
 from ingest.library.batches import MOST_BYTES
 from ingest.library.pages import PageOf
@@ -24,13 +24,9 @@ from ingest.types import Document, Section, document_id_of
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
-    opened = Catalog(
-        request.getfixturevalue("postgres_url")
-        if request.param == "postgres"
-        else sqlite_url(tmp_path / "catalog.sqlite")
-    )
+@pytest.fixture
+def catalog(catalog_url: str) -> Iterator[Catalog]:
+    opened = Catalog(catalog_url)
     yield opened
     opened.close()
 
