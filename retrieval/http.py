@@ -35,7 +35,13 @@ _T = TypeVar("_T")
 
 class RefusedError(UnavailableError):
     """A server refuses the key or the request, and would again. Whoever asks Citewell can mend neither, and is never
-    told that their own key or request is wrong."""
+    told that their own key or request is wrong.
+
+    Attributes:
+        said: by the server, as far as it was read. It may repeat the key or a text, and is never shown.
+    """
+
+    said = ""
 
 
 class AgainError(Exception):
@@ -124,7 +130,12 @@ class Endpoint:
 
     def _once(self, call: Callable[[], httpx.Response]) -> Any:
         with translated(self._server):
-            reply = checked(call(), self._server)
+            reply = call()
+            try:
+                checked(reply, self._server)
+            except RefusedError as error:
+                error.said = reply.text
+                raise
         try:
             return reply.json()
         except ValueError:

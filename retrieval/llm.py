@@ -4,16 +4,18 @@ import os
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
 from ingest.errors import InvalidError
-from retrieval.http import Endpoint, Server, is_address
+from retrieval.http import Endpoint, RefusedError, Server, is_address
 
 TIMEOUT_S = 120.0
 TRIES = 5
 _WAIT_S = 1.0
+RENAMED = "max_completion_tokens"
+"""How OpenAI's reasoning models want `max_tokens` to be called; they take no temperature and no seed, either."""
 _CHECK = "check its URL, its model name and its key"
 
 
@@ -43,6 +45,7 @@ class ChatModel:
         self.model = model
         server = Server("The language model", url, _CHECK, _CHECK, _CHECK, _CHECK)
         self._endpoint = Endpoint(server, key, timeout_s, tries or TRIES, _WAIT_S, sleep, transport)
+        self._renames = False
 
     def __enter__(self) -> Self:
         return self
@@ -62,18 +65,23 @@ class ChatModel:
         Raises:
             UnavailableError: the endpoint still does not answer, or with something else.
         """
-        body = {
-            "model": self.model,
-            "messages": [{"role": "user", "content": prompt}],
-            "temperature": 0,
-            "max_tokens": max_tokens,
-        }
-        reply = self._endpoint.post("/chat/completions", body)
+        reply = self._reply(prompt, max_tokens)
         try:
             content = reply["choices"][0]["message"]["content"]
         except (KeyError, IndexError, TypeError):
             raise self._endpoint.garbled("something that is no chat completion") from None
         return content.strip() if isinstance(content, str) else ""  # null where a model refuses or runs out of tokens
+
+    def _reply(self, prompt: str, max_tokens: int) -> Any:
+        limits = {RENAMED: max_tokens} if self._renames else {"max_tokens": max_tokens, "temperature": 0}
+        body = {"model": self.model, "messages": [{"role": "user", "content": prompt}], **limits}
+        try:
+            return self._endpoint.post("/chat/completions", body)
+        except RefusedError as error:
+            if RENAMED in body or RENAMED not in error.said:
+                raise
+        self._renames = True
+        return self._reply(prompt, max_tokens)
 
 
 def key_from(variable: str | None) -> str | None:

@@ -15,13 +15,12 @@ from generation.prompting import messages
 from generation.types import Prompt, Usage
 from ingest.errors import TooSlowError, UnavailableError
 from retrieval.http import AgainError, Server, asked_again, bearer, checked, translated
+from retrieval.llm import RENAMED
 
 CONNECT_S = 5.0
 _WAIT_S = 0.25
 _CHARACTERS_A_TOKEN = 64
 """More than any token has."""
-_RENAMED = "max_completion_tokens"
-"""How OpenAI's reasoning models want `max_tokens` to be called; they take no temperature and no seed, either."""
 _DONE = "[DONE]"
 _T = TypeVar("_T")
 
@@ -74,7 +73,7 @@ class ChatGenerator:
         return {
             "model": self._model,
             "messages": messages(prompt),
-            **({_RENAMED: chosen.max_tokens} if self._renames else limits),
+            **({RENAMED: chosen.max_tokens} if self._renames else limits),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -114,7 +113,7 @@ class ChatGenerator:
 
     async def _learn_names(self, reply: httpx.Response, body: dict[str, Any]) -> None:
         """Raises AgainError where the limit is to be called otherwise, as from then on it is."""
-        if reply.status_code == 400 and _RENAMED not in body and _RENAMED.encode() in await reply.aread():
+        if reply.status_code == 400 and RENAMED not in body and RENAMED.encode() in await reply.aread():
             self._renames = True
             raise AgainError("status 400")
 

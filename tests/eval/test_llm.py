@@ -14,7 +14,7 @@ import retrieval.llm
 from eval.experiment.outcomes import Answered, IndexFigures, Outcome, Result
 from eval.judge import agreement, check, judge
 from ingest.errors import InvalidError, UnavailableError
-from retrieval.http import without_secrets
+from retrieval.http import RefusedError, without_secrets
 from retrieval.llm import TRIES, ChatModel, key_from
 from retrieval.queries.rewriting import rewritten
 from tests.eval.conftest import run_again
@@ -133,6 +133,28 @@ def test_a_reply_without_text_is_empty() -> None:
     assert rewritten("leave days", model) == "leave days"
     (judged,) = judge([outcome("q", "How long?", "Thirty days [1]", True)], model)
     assert "judged_right" not in judged.metrics
+
+
+def test_a_reasoning_model_is_told_its_limit_by_the_name_that_it_wants() -> None:
+    bodies = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        if "max_tokens" in bodies[-1]:
+            return httpx.Response(400, text="'max_tokens' is not supported. Use 'max_completion_tokens' instead.")
+        return httpx.Response(200, json={"choices": [{"message": {"content": "yes"}}]})
+
+    model = ChatModel("http://llm/v1", "o9", None, httpx.MockTransport(answer))
+    assert (model.complete("x", 3), model.complete("y", 3)) == ("yes", "yes")
+    assert [body.get("max_completion_tokens") for body in bodies] == [None, 3, 3]
+    assert "temperature" not in bodies[1]
+
+
+def test_what_a_server_says_of_a_refusal_is_not_shown() -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(400, text="max_completion_tokens of sk-secret"))
+    with pytest.raises(RefusedError, match="status 400") as told:
+        ChatModel("http://llm/v1", "o9", "sk-secret", transport).complete("x", 3)
+    assert "secret" not in str(told.value)
 
 
 def test_what_cannot_succeed_is_not_asked_again() -> None:
