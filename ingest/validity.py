@@ -5,10 +5,11 @@ English and German.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from ingest.sentences import tables
 from ingest.types import Metadata, MetadataValue
 
 VALID_FROM, VALID_UNTIL, DATED = "valid_from", "valid_until", "dated"
@@ -84,10 +85,13 @@ _ITSELF = re.compile(
     re.I,
 )
 """What may stand before the words of validity in their sentence: nothing, or this document as the subject."""
+_LABELLED = r"(?:version|edition|revision|rev|fassung|auflage)"
 _FRAGMENT = re.compile(
-    rf"^(?:[\w&'’./-]+\s+){{0,5}}?(?:{_DOCUMENT})\b[^;]*,\s*$|^(?:version|edition|revision)\b[^;]*,\s*$", re.I
+    rf"^(?:[\w&'’./-]+\s+){{0,5}}?(?:{_DOCUMENT})\b[^;]*,\s*$"
+    rf"|^(?!(?:the|an?|der|die|das|eine?)\b)(?:[\w&'’./-]+,?\s+){{0,6}}?{_LABELLED}\b[^;]*,\s*$",
+    re.I,
 )
-"""Or a label without a verb: "Version 3.1, approved by the board, "."""
+"""Or a label without a verb: "Version 3.1, approved by the board, ", "Reference F-8, edition 4, "."""
 _VERB_OR_OTHER = re.compile(
     r"\b(?:is|are|was|were|has|have|had|be|been|will|shall|no\s+longer|not|ceased?|replaces?d?|supersedes?d?|under|"
     r"according|pursuant|ist|sind|war|wird|wurde|nicht|ersetzt|laut|gemäß)\b",
@@ -101,9 +105,11 @@ _SUFFIX = re.compile(r"(?:\.(?:md|markdown|txt|text|log|rst|x?html?|docx|pptx|xl
 _UPLOAD = re.compile(r"^upload:(?:file-[0-9A-Za-z]+/)?")
 """Of a file that was sent to the server, with an id that is another one each time where it came by OpenAI's API."""
 _YEAR = r"(?:19|20)\d\d"
-_NUMBER_OF_VERSION = r"(?:version|edition|revision|rev)\b\.?(?:\s*\d+(?:\.\d+)*)?"
+_NUMBER_OF_VERSION = rf"{_LABELLED}\b\.?(?:\s*\d+(?:\.\d+)*|\s*[a-z]\b)?|rev[a-z0-9]"
+_FULL_DATE = rf"{_YEAR}\s?(?:0[1-9]|1[0-2])\s?(?:0[1-9]|[12]\d|3[01])"
 _NOT_THE_NAME = re.compile(
-    rf"\b(?:(?:{_MONTH}\s+)?{_YEAR}(?:\s+{_MONTH})?|(?:\d+(?:st|nd|rd|th)\s+)?{_NUMBER_OF_VERSION}|v\d+(?:\.\d+)*)\b",
+    rf"\b(?:{_FULL_DATE}|(?:{_MONTH}\s+)?{_YEAR}(?:\s+{_MONTH})?|(?:\d+(?:st|nd|rd|th|\.)\s+)?(?:{_NUMBER_OF_VERSION})"
+    r"|v\d+(?:\.\d+)*)\b",
     re.I,
 )
 
@@ -125,12 +131,22 @@ def stated(text: str) -> dict[str, MetadataValue]:
     something else than the document itself, it states nothing: a document hidden by mistake is worse than an old one
     shown."""
     opening = text[:_OPENING]
+    opening += "".join(f"\n{label}" for label in _labels(opening))
     found = {
         VALID_FROM: _only(_own(opening, match) for pattern in (_FROM, _ENTERS) for match in pattern.finditer(opening)),
         VALID_UNTIL: _only(_own(opening, match) for match in _UNTIL.finditer(opening)),
         DATED: _day(match[1]) if (match := _WRITTEN.search(opening)) else None,
     }
     return {key: day.isoformat() for key, day in found.items() if day}
+
+
+def _labels(text: str) -> Iterator[str]:
+    """Names and values of tables with one row; several rows are a history."""
+    for table in tables(text):
+        lines = text[table.start : table.end].splitlines()
+        rows = [line.strip(" |").split("|") for line in lines if any(map(str.isalnum, line))]
+        if table.header and len(rows) == 2:
+            yield from (f"{name.strip()}: {value.strip()}" for name, value in zip(*rows, strict=False))
 
 
 def _only(days: Iterable[date | None]) -> date | None:
