@@ -23,7 +23,9 @@ _ASKS_FOR_ALL = re.compile(
     re.IGNORECASE,
 )
 _ASKS_FOR_STEPS = re.compile(
-    r"\bhow\s+(?:do|can|should|must|to)\b|\bsteps\b|\bwie\s+(?:kann|muss|soll)\b", re.IGNORECASE
+    r"\bhow\s+(?:do(?:es)?|can|should|must|to)\b|\bsteps?\b|\b(?:in\s+)?wh(?:ich|at)\s+order\b"
+    r"|\bwhat\s+(?:do|must|should)\s+(?:I|we|you)\s+do\b|\bwie\s+(?:kann|muss|soll)\b|\bschritte?\b",
+    re.IGNORECASE,
 )
 _EXCEPTS = re.compile(r"\b(?:except|exclu|ausnahme|ausgenommen|au(?:ß|ss)er\b)", re.IGNORECASE)
 

@@ -8,7 +8,7 @@ from ingest.sentences import Sentence, sentences
 
 BULLETS, NUMBERS = "bullets", "numbers"
 BULLET = re.compile(r"[-*•–▪◦‣]\s")
-NUMBER = re.compile(r"(?P<label>\d{1,2}|[a-z])[.)]\s")
+NUMBER = re.compile(r"(?:(?P<bare>\d{1,2}|[a-z])[.)]|\((?P<enclosed>\d{1,2}|[a-z])\))\s")
 _TAB = 4
 _OUTSIDE = -1
 """The indent of a heading, which ends every list."""
@@ -87,7 +87,7 @@ class Outline:
         number = NUMBER.match(self._text, one.start)
         if BULLET.match(self._text, one.start):
             return _Line(BULLETS, indent)
-        return _Line(NUMBERS, indent, number["label"]) if number else _Line("", indent)
+        return _Line(NUMBERS, indent, number["bare"] or number["enclosed"]) if number else _Line("", indent)
 
     def _above(self, at: int) -> int | None:
         """The item that a sentence is indented below."""

@@ -46,6 +46,15 @@ def test_of_a_list(begins: str, wanted: tuple[str, ...], expected: str | None) -
     assert (TEXT[slice(*span)] if span else None) == expected
 
 
+@pytest.mark.parametrize("labels", ["(1) (2) (3)", "(a) (b) (c)", "1) 2) 3)"])
+def test_labels_in_parentheses_make_a_list(labels: str) -> None:
+    steps = [f"{label} {what}" for label, what in zip(labels.split(), ("Ring.", "Wait here.", "Sign."), strict=True)]
+    text = "\n\n".join([*steps, "Badges (1) are blue."])
+    span = whole_list(text, text.index(steps[1]), (), (NUMBERS,))
+    assert span and text[slice(*span)] == "\n\n".join(steps)
+    assert without_label(steps[1]) == "Wait here."
+
+
 def test_a_long_list_is_not_quoted_whole() -> None:
     text = "Allowed:\n" + "\n".join(f"- tool number {number}" for number in range(LONGEST // 10))
     assert whole_list(text, 0, (), (BULLETS,)) is None
@@ -62,6 +71,9 @@ def test_a_place_where_no_sentence_begins_is_in_no_list() -> None:
         ("List the stages a story passes through", {BULLETS, NUMBERS}),
         ("Which vaccinations are recommended?", {BULLETS, NUMBERS}),
         ("How do I order business cards?", {NUMBERS}),
+        ("How does a bill get to the client?", {NUMBERS}),
+        ("What do we do step by step when a badge is lost?", {NUMBERS}),
+        ("Whom do I ring, and in which order?", {NUMBERS}),
         ("At what age are cubs shown?", set()),
         ("Who is the safety officer?", set()),
         ("How many days of leave do I have?", set()),
