@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.candidates import Candidate, candidates
+from generation.keys import named
 from generation.ports import Lexicon
 from generation.types import Evidence, Quote
 from ingest.ports import Embedder
@@ -95,7 +96,7 @@ class SentenceEvidence:
 
     def signals(self, query: Query, hits: Sequence[Hit]) -> list[tuple[Candidate, Signals]]:
         coverage = self._coverage(query)
-        covered = [(coverage(framed(one)), one) for one in candidates(hits)]
+        covered = [(coverage(framed(one)), one) for one in named(query.text, candidates(hits))]
         covered.sort(key=lambda item: -item[0])
         kept = covered[: self._embed]
         cosines = self._cosines(query.text, [framed(one) for _, one in kept])
