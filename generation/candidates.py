@@ -1,11 +1,20 @@
 """The sentences and table rows of passages that an answer may quote."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.sentences import Sentence, Table, holds_values, sentences, tables
 from ingest.types import Chunk
 from retrieval.types import Hit
+
+_COURTESY = re.compile(
+    r"(?i:(?:many\s)?thanks|thank\syou|(?:best|kind|warm)\s(?:regards|wishes)|regards|cheers|yours\s\w+|sincerely|hi|hello"
+    r"|dear|good\s(?:morning|afternoon)|mit\s\w+\sgrü(?:ß|ss)en|(?:viele|beste|liebe)\sgrü(?:ß|ss)e|danke|hallo|liebe[rs]?"
+    r"|sehr\sgeehrte[rs]?|guten\s(?:tag|morgen))\b"
+    r"(?:[\s,]+(?:[^\W\d_a-zäöüß][^\W\d]*\.?|all|both|everyone|team|alle|zusammen)){0,3}[\s,.!]*"
+)
+"""Of a mail, with the name that it is said to or by."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,7 @@ class Candidate:
 
 
 def candidates(hits: Sequence[Hit]) -> list[Candidate]:
-    """In reading order, without headings, names of columns, questions and lines that hold no word."""
+    """In reading order, without headings, names of columns, questions, greetings and lines that hold no word."""
     return [one for marker, hit in enumerate(hits, start=1) for one in _of_passage(marker, hit)]
 
 
@@ -41,7 +50,7 @@ def _of_passage(marker: int, hit: Hit) -> Iterator[Candidate]:
         table = _table(found, sentence)
         header = table.header if table else ""
         names_columns = text == header and not holds_values(text)
-        if text in chunk.headings or names_columns or not any(map(str.isalnum, text)):
+        if text in chunk.headings or names_columns or not any(map(str.isalnum, text)) or _COURTESY.fullmatch(text):
             continue
         shown = header if text != header else ""
         context = "\n".join(filter(None, (chunk.context, shown, asked)))

@@ -10,7 +10,8 @@ from generation.verification.dates import Day, agree, dates
 _IDENTIFIER = re.compile(r"(?<![^\W_])[A-Z]{1,6}[ -]?\d[\dA-Z.-]*(?<=[\dA-Z])(?![^\W_])")
 _SEPARATORS = re.compile(r"[ .-]")
 _COMPARES = re.compile(
-    r"\b(?:before|after|between|since|until|till|from|than|every|all|other|vor|nach|zwischen|seit|bis|ab|alle|als)\b", re.I
+    r"\b(?:before|after|between|since|until|till|from|than|every|all|other|vor|nach|zwischen|seit|bis|ab|alle|als)\b",
+    re.I,
 )
 
 

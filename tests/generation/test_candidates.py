@@ -64,3 +64,24 @@ def test_a_line_inside_a_table_is_read_under_its_header() -> None:
     found = of("Plan | Price\nBasic | 10\n(a year)\nGold | 20\n\nAsk HR.")
     assert texts(found) == ["Basic | 10", "(a year)", "Gold | 20", "Ask HR."]
     assert [one.context for one in found] == ["Handbook\nPlan | Price"] * 3 + ["Handbook"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks, Gwilym", "Dear all,", "Kind regards\nM. Okonjo", "Hallo zusammen!", "Cheers"]
+)
+def test_greetings_are_not_quoted(text: str) -> None:
+    assert [one.text for one in candidates([hit(f"{text}\n\nThe desk is open.")])] == ["The desk is open."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks to the rain the site was closed.",
+        "Dear customers get a discount.",
+        "Best wishes are sent in May.",
+        "Liebe ist kein Kriterium.",
+        "Yusuf Brandreth\nChief Pharmacist, ext. 2201",
+    ],
+)
+def test_sentences_that_begin_like_greetings_are(text: str) -> None:
+    assert [one.text for one in candidates([hit(text)])] == [text]
