@@ -12,11 +12,12 @@ from retrieval.types import Hit
 _MARKER = re.compile(r"\[\d{1,3}\]")
 
 RELATIVE_SUPPORT = 0.5
-"""A further sentence must be supported at least this well in relation to the best one."""
-SURE, BESIDE_SURE = 0.7, 0.9
-"""Beside a best one of at least the first, a further one must be supported this well in relation to it: what answers
-the question surely needs no company. Chosen on 40 questions of XQuAD (en), and no stricter than the handbook's
-answered questions bear."""
+"""A second sentence must be supported at least this well in relation to the best one."""
+NEARLY_EQUAL = 0.9
+"""A further one must be supported this well in relation to it, as must a second one beside a `SURE` one: what answers
+the question surely needs no company. Chosen on XQuAD (en) and on 120 questions about documents of four made-up
+companies, where of 47 third sentences supported less well one held the evidence."""
+SURE = 0.7
 
 
 class ExtractiveGenerator:
@@ -55,9 +56,9 @@ def select(quotes: Sequence[Quote], limit: int) -> list[Quote]:
     """The best quotes, none twice, none far less supported than the best, nor less than a sure one."""
     chosen: dict[str, Quote] = {}
     highest = quotes[0].support if quotes else 0.0
-    least = highest * (BESIDE_SURE if highest >= SURE else RELATIVE_SUPPORT)
     for quote in quotes:
-        if len(chosen) == limit or quote.support < least:
+        share = RELATIVE_SUPPORT if len(chosen) < 2 and highest < SURE else NEARLY_EQUAL
+        if len(chosen) == limit or quote.support < share * highest:
             break
         chosen.setdefault(" ".join(quote.text.casefold().split()), quote)
     return list(chosen.values())

@@ -202,10 +202,16 @@ def quote(text: str, support: float, marker: int = 1) -> Quote:
 
 
 def test_the_best_sentences_none_twice_none_far_worse() -> None:
-    best = [quote("A.", 0.6), quote("a. ", 0.5, 2), quote("B.", 0.4, 2), quote("C.", 0.31), quote("D.", 0.29)]
+    best = [quote("A.", 0.6), quote("a. ", 0.58, 2), quote("B.", 0.56, 2), quote("C.", 0.55), quote("D.", 0.53)]
     assert [one.text for one in select(best, 5)] == ["A.", "B.", "C."]
     assert [one.text for one in select(best, 2)] == ["A.", "B."]
     assert select([], 3) == []
+
+
+def test_a_second_sentence_may_be_half_as_good_a_third_one_hardly_worse() -> None:
+    best = [quote("A.", 0.6), quote("B.", 0.31), quote("C.", 0.305)]
+    assert [one.text for one in select(best, 3)] == ["A.", "B."]
+    assert [one.text for one in select([best[0], quote("B.", 0.29)], 3)] == ["A."]
 
 
 def test_beside_a_sure_sentence_only_its_equals() -> None:
