@@ -19,7 +19,7 @@ mrd o.ä para pp resp s.o s.u sec sect sog std str tel u.ä usw vol ziff"""
 _MONTHS = "januar februar märz april mai juni juli august september oktober november dezember"
 _NEVER_LAST = re.compile(
     r"(?<!\w)(?:abs|approx|bspw|bzgl|bzw|cf|d\.\s?h|dr|e\.\s?g|ggf|i\.\s?d\.\s?r|i\.\s?e|i\.\s?s|incl|inkl|lt"
-    r"|mr|mrs|nr|prof|u\.\s?a|u\.\s?u|vgl|vs|z\.\s?[bt]|zzgl)\.\Z",
+    r"|mr|mrs|nr|prof|rev|u\.\s?a|u\.\s?u|vgl|vs|z\.\s?[bt]|zzgl)\.\Z",
     re.IGNORECASE,
 )
 _BEFORE_NUMBER = re.compile(r"(?<!\w)(?:app|art|ch|figs?|item|nos?|pp?|para|sect?|tab|vol)\.\Z", re.IGNORECASE)

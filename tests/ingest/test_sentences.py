@@ -20,6 +20,7 @@ def split(text: str, *headings: str) -> list[str]:
     [
         ["It costs approx. 40 EUR.", "See Art. 5 and Sec. 3.2 of the policy.", "Then ask."],
         ["Ask Dr. Smith or Mr. Jones, e.g. about No. 5a.", "They know."],
+        ["Copies of Rev. C are destroyed.", "Rev. D counts."],
         ["Acme Inc. Berlin pays.", "At Acme Ltd. all of it."],
         ["Nach Abs. 2 Nr. 3 BGB gilt das.", "Am 3. Mai beginnt es, z. B. Hotels ca. ab Mittag, d. h. alles.", "Ende."],
         [
@@ -31,7 +32,7 @@ def split(text: str, *headings: str) -> list[str]:
         ],
         ["We met at 5 p.m.", "The office was closed.", "It took 5 ms.", "This is ok.", "Managers know."],
     ],
-    ids=["numbers", "titles", "companies", "German", "brackets", "words"],
+    ids=["numbers", "titles", "revisions", "companies", "German", "brackets", "words"],
 )
 def test_an_abbreviation_ends_no_sentence(expected: list[str]) -> None:
     assert split(" ".join(expected)) == expected
