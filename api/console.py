@@ -30,6 +30,8 @@ def show_answer(answer: AnswerOut) -> None:
     _line(f"[dim]confidence {answer.confidence:.2f}[/]")
     for citation in answer.citations:
         _line(f"  \\[{citation.marker}] {escape(_place(citation))}  [dim]support {citation.support:.2f}[/]")
+        if citation.table_header:
+            _line(f"      [dim]columns {escape(citation.table_header)}[/]")
     if answer.omitted:
         _line(f"[dim]{answer.omitted} passages did not fit into the model's context[/]")
     if answer.refused:

@@ -24,6 +24,7 @@ class CitationOut(Out):
     boxes: list[tuple[float, float, float, float]] = Field(
         description="Left, top, right, bottom of each quoted line in points from the page's top left corner."
     )
+    table_header: str = Field(default="", description="Of a row of a table: the row with the names of its columns.")
 
 
 class TokenOut(Out):

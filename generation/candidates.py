@@ -38,6 +38,12 @@ def candidates(hits: Sequence[Hit]) -> list[Candidate]:
     return [one for marker, hit in enumerate(hits, start=1) for one in _of_passage(marker, hit)]
 
 
+def header_at(hit: Hit, start: int) -> str:
+    """The names of the columns of the table that a character of the passage stands in, "" where it stands in none."""
+    within = (one.header for one in _of_passage(1, hit) if one.start <= start < one.end)
+    return next(within, "") if "|" in hit.chunk.text else ""
+
+
 def _of_passage(marker: int, hit: Hit) -> Iterator[Candidate]:
     chunk = hit.chunk
     found = _tables(chunk)

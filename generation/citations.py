@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from generation.candidates import header_at
 from generation.types import Citation, Quote
 from ingest.sentences import sentence_spans
 from ingest.types import Box, Section, section_starts
@@ -115,4 +116,5 @@ def citation_at(marker: int, hit: Hit, start: int, end: int, support: float) -> 
         char_end=chunk.char_start + end,
         quote=chunk.text[start:end],
         support=support,
+        table_header=header_at(hit, start),
     )

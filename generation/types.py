@@ -56,7 +56,7 @@ class Citation:
     """Where a sentence of the answer stands: `document.text[char_start:char_end] == quote`.
 
     `boxes` are rectangles (left, top, right, bottom; points from the page's top left corner), one a line, for
-    documents with a fixed layout.
+    documents with a fixed layout. `table_header`: of a row of a table, the row with the names of its columns.
     """
 
     marker: int
@@ -71,6 +71,7 @@ class Citation:
     quote: str
     support: float
     boxes: tuple[Box, ...] = ()
+    table_header: str = ""
 
 
 @dataclass(frozen=True)

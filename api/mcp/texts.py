@@ -15,16 +15,21 @@ def found_text(found: SearchOut) -> str:
 def answer_text(answer: AnswerOut) -> str:
     if answer.refused:
         return _refusal(answer)
-    sources = [f"[{one.marker}] {_place(one)}, support {one.support:.2f}\n{one.quote}" for one in answer.citations]
+    sources = [f"[{one.marker}] {_place(one)}, support {one.support:.2f}\n{_quoted(one)}" for one in answer.citations]
     short = [f"In short: {answer.short.text} [{answer.short.marker}]"] if answer.short else []
     return "\n\n".join([*short, answer.text, f"Confidence {answer.confidence:.2f}. Quoted from:", *sources])
 
 
 def lost_text(found: LostAnswer, nearest: int) -> str:
     """Where the language model failed; the passages come as it was to read them."""
-    quotes = [f"- {_place(one)}, support {one.support:.2f}\n{one.quote}" for one in found.citations]
+    quotes = [f"- {_place(one)}, support {one.support:.2f}\n{_quoted(one)}" for one in found.citations]
     best = sorted(found.hits, key=lambda hit: -hit.score)[:nearest]
     return "\n\n".join([found.detail, *_listed("Found before that, best sentences:", quotes), *_nearest(best)])
+
+
+def _quoted(one: CitationOut) -> str:
+    """A row of a table says nothing without the names of its columns."""
+    return f"{one.table_header}\n{one.quote}" if one.table_header else one.quote
 
 
 def part_text(part: DocumentPartOut) -> str:

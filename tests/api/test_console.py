@@ -8,8 +8,10 @@ import pytest
 from api.console import PlainProgress, moment, show_answer
 from api.mcp.texts import answer_text
 from api.schemas_answers import AnswerOut, UsageOut, answer_out
+from generation.citations import resolve
 from generation.types import Answer, Short
 from ingest.progress import Snapshot
+from tests.generation.passages import hit
 
 
 def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,6 +57,15 @@ def test_a_short_answer_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
     show_answer(answer)
     assert capsys.readouterr().out.startswith(f"until six\n\n{text}\n")
     assert answer_text(answer).startswith(f"In short: until six [1]\n\n{text}")
+
+
+def test_a_row_is_shown_with_the_names_of_its_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    found = hit("| Item | Price |\n| --- | --- |\n| Coat | 12 |")
+    row = resolve("| Coat | 12 | [1]", [found], ())
+    answer = answer_out(Answer("| Coat | 12 | [1]", tuple(row), (), 0.9, False, "t", "extractive"), "What is a coat?")
+    show_answer(answer)
+    assert capsys.readouterr().out.endswith("columns | Item | Price |\n")
+    assert answer_text(answer).endswith("\n| Item | Price |\n| Coat | 12 |")
 
 
 def test_moments_are_those_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:

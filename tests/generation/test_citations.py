@@ -201,6 +201,14 @@ def quote(text: str, support: float, marker: int = 1) -> Quote:
     return Quote(marker, text, 0, len(text), support)
 
 
+def test_a_row_is_cited_with_the_names_of_its_columns() -> None:
+    text = "Coats are blue.\n\n| Item | Price |\n| --- | --- |\n| Coat | 12 |\n| Hat | 8 |"
+    found = hits(text)
+    row, sentence = resolve("| Hat | 8 | [1] Coats are blue. [1]", found, quotes_of(found))
+    assert (row.quote, row.table_header) == ("| Hat | 8 |", "| Item | Price |")
+    assert (sentence.quote, sentence.table_header) == ("Coats are blue.", "")
+
+
 def test_the_best_sentences_none_twice_none_far_worse() -> None:
     best = [quote("A.", 0.6), quote("a. ", 0.58, 2), quote("B.", 0.56, 2), quote("C.", 0.55), quote("D.", 0.53)]
     assert [one.text for one in select(best, 5)] == ["A.", "B.", "C."]
