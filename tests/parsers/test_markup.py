@@ -114,10 +114,10 @@ def test_html_table_spans_and_inline_markup(parse: Parse) -> None:
     assert caption.text == "Masses"
     assert table.kind == "table" and table.headings == ("Gases",)
     assert table.text.split("\n") == [
-        "| Gas | Mass |  |",
+        "| Gas | Mass | Mass |",
         "| --- | --- | --- |",
         "| H2O | a\\|b | 1 2 |",
-        "| O2 |  | 3 |",
+        "| O2 | a\\|b | 3 |",
     ]
 
 
