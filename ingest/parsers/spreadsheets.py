@@ -31,6 +31,8 @@ DELIMITERS = ";\t|,"
 DECIMAL_COMMA = re.compile(r"(?<![\w,])(\d[\d.]*),(?=\d+(?![\w,]))")
 QUOTED_CELL = re.compile(rf'(?:^|(?<=[{DELIMITERS}]))"(?:[^"]|"")*"(?=[{DELIMITERS}]|$)', re.MULTILINE)
 SNIFFED_ROWS = 50
+PATIENCE = 10
+"""How many times as many lines as the file has may be read in vain: each quote out of place may draw in all below."""
 SEPARATOR_LINE = re.compile(r'\A"?sep=([^"\n])"?[ \t]*\n', re.IGNORECASE)
 """By it Excel is told the delimiter."""
 MAX_CELL = 2**31 - 1
@@ -75,28 +77,23 @@ def _csv_blocks(rows: Iterable[Row]) -> Iterator[Block]:
 
 
 def _csv_rows(text: str, delimiter: str) -> Iterator[Row]:
+    """A quote out of place stands for itself: it must not draw the lines below, or the whole file, into its cell."""
     lines = io.StringIO(text).readlines()
-    start = 0
+    start, patience = 0, PATIENCE * len(lines)
     while start < len(lines):
-        row, start = _csv_row(lines, start, delimiter)
-        yield row
+        below = map(lines.__getitem__, range(start, min(start + 1 + patience, len(lines))))
+        reader = csv.reader(below, delimiter=delimiter, strict=True)
+        try:
+            yield next(reader)
+            start += reader.line_num
+        except csv.Error:
+            yield _csv_row(lines[start], delimiter)
+            start, patience = start + 1, max(patience - reader.line_num, 0)
 
 
-def _csv_row(lines: Sequence[str], start: int, delimiter: str) -> tuple[Row, int]:
-    """The row that begins on line `start`, and the line after it.
-
-    A quote out of place stands for itself: it must not draw the lines below, or the whole file, into its cell.
-    """
-    below = map(lines.__getitem__, range(start, len(lines)))
-    reader = csv.reader(below, delimiter=delimiter, strict=True)
-    try:
-        return next(reader), start + reader.line_num
-    except csv.Error:
-        if lines[start].count('"') % 2:
-            reader = csv.reader([lines[start]], delimiter=delimiter, quoting=csv.QUOTE_NONE)
-        else:
-            reader = csv.reader([lines[start]], delimiter=delimiter)
-        return next(reader), start + 1
+def _csv_row(line: str, delimiter: str) -> Row:
+    quoting = csv.QUOTE_NONE if line.count('"') % 2 else csv.QUOTE_MINIMAL
+    return next(csv.reader([line], delimiter=delimiter, quoting=quoting))
 
 
 def sniff_delimiter(text: str) -> str:

@@ -1,5 +1,6 @@
 """Tables with cells that span rows and columns, in every format that has them."""
 
+import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -133,3 +134,11 @@ def test_table_of_nearly_nothing_names_the_columns_of_its_texts(parse: Parse) ->
     rows = "".join(f"<tr><td colspan={column}>a{column}<td>b{column}" for column in range(1, 700))
     sections = parse("a.html", f"<table><tr>{head}{rows}</table>")
     assert sections[-1].text.endswith("\n| n0: a699; n699: b699 |")
+
+
+def test_stray_quotes_cost_time_in_proportion(parse: Parse) -> None:
+    lines = 20_000
+    started = time.perf_counter()
+    sections = parse("a.csv", 'id,"x"\n' + 'q","r\n' * lines)
+    assert time.perf_counter() - started < 10  # minutes, if each line were read to the end of the file
+    assert sum(section.text.count('| q" | r |') for section in sections) == lines
