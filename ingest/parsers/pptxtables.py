@@ -5,6 +5,7 @@ from typing import Any
 
 from pptx.oxml.ns import qn
 from pptx.presentation import Presentation
+from pptx.slide import Slide
 from pptx.table import _Cell
 
 from ingest.parsers.spans import Cell, Spans, headed
@@ -15,21 +16,21 @@ def unmerged(presentation: Presentation) -> Presentation:
     for slide in presentation.slides:
         for table in slide._element.iter(qn("a:tbl")):
             if any(cell.is_merge_origin for cell in table.iter(qn("a:tc"))):
-                _fill(table)
+                _fill(table, slide)
     return presentation
 
 
-def _fill(table: Any) -> None:
+def _fill(table: Any, slide: Slide) -> None:
     spans = Spans()
-    lines = [spans.next_line(dict(_cells(row))) for row in table.tr_lst]
+    lines = [spans.next_line(dict(_cells(row, slide))) for row in table.tr_lst]
     rows = headed(lines)
     for number, row in enumerate(table.tr_lst):
         texts = rows[number] if number < len(rows) else {}
         for column, cell in enumerate(row.tc_lst):
-            _Cell(cell, None).text = texts.get(column, "")
+            _Cell(cell, slide).text = texts.get(column, "")
 
 
-def _cells(row: Any) -> Iterator[tuple[int, Cell]]:
+def _cells(row: Any, slide: Slide) -> Iterator[tuple[int, Cell]]:
     for column, cell in enumerate(row.tc_lst):
         if not cell.is_spanned and cell.text.strip():
-            yield column, Cell(_Cell(cell, None).text, cell.gridSpan, cell.rowSpan)
+            yield column, Cell(_Cell(cell, slide).text, cell.gridSpan, cell.rowSpan)

@@ -92,8 +92,9 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[Row]:
 
 
 def _csv_row(line: str, delimiter: str) -> Row:
-    quoting = csv.QUOTE_NONE if line.count('"') % 2 else csv.QUOTE_MINIMAL
-    return next(csv.reader([line], delimiter=delimiter, quoting=quoting))
+    if line.count('"') % 2:
+        return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE))
+    return next(csv.reader([line], delimiter=delimiter))
 
 
 def sniff_delimiter(text: str) -> str:

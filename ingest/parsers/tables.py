@@ -27,12 +27,12 @@ def markdown_tables(rows: Sequence[Row]) -> Iterator[str]:
         yield "\n".join(head + [_line(row) for row in body[start : start + MAX_ROWS]])
 
 
-def square(rows: Sequence[Row]) -> list[list[str]]:
+def square(rows: Sequence[Row]) -> list[Row]:
     """As `dense`, white space collapsed."""
     return dense([dict(enumerate(" ".join(clean(cell).split()) for cell in row)) for row in rows])
 
 
-def dense(rows: Iterable[SparseRow]) -> list[list[str]]:
+def dense(rows: Iterable[SparseRow]) -> list[Row]:
     """All rows of the same width, without empty rows and empty columns.
 
     Where nearly all cells would be empty, the texts of each row are one cell instead, with their columns' names.

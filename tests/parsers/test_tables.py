@@ -4,6 +4,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import docx
 import openpyxl
@@ -64,7 +65,7 @@ def as_pptx(path: Path) -> None:
     deck.save(str(path))
 
 
-def _fill_and_merge(table: docx.table.Table | pptx.table.Table) -> None:
+def _fill_and_merge(table: Any) -> None:
     for row, values in enumerate(GRID):
         for column, value in enumerate(values):
             table.cell(row, column).text = value
