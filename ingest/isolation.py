@@ -1,11 +1,13 @@
-"""Parsing in a child process: a crash or a hang of a native library costs one file, not the run."""
+"""Parsing in a child process: a crash, a hang or the hunger of a library costs one file, not the run."""
 
 import os
 import sys
+import tempfile
 import threading
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from ingest.types import Section
 
 _POOLS = 3
 """A process that ends while it is idle, say because the system needs its memory, breaks its pool; so many are tried."""
+_LEAST_MEMORY = 2**30
+"""Bytes for a parser process, however small the machine."""
 
 
 class IsolatedParser:
@@ -24,7 +28,7 @@ class IsolatedParser:
 
     Args:
         timeout_s: a file that takes longer is given up with UnreadableFileError.
-        workers: parser processes, started at the first file.
+        workers: parser processes, started at the first file. Together they may take half of the machine's memory.
     """
 
     def __init__(self, inner: Parser, timeout_s: float = 300.0, workers: int = 1) -> None:
@@ -47,7 +51,11 @@ class IsolatedParser:
         ) from broken
 
     def _parsed(self, pool: ProcessPool, path: Path) -> list[Section]:
-        future = self._schedule(pool, path)
+        # Whatever a process that had to be killed has left there goes as well.
+        with tempfile.TemporaryDirectory(prefix="citewell-", ignore_cleanup_errors=True) as scratch:
+            return self._result(self._schedule(pool, path, scratch), path)
+
+    def _result(self, future: Future[list[Section]], path: Path) -> list[Section]:
         try:
             return future.result()
         except FutureTimeoutError as error:
@@ -60,16 +68,17 @@ class IsolatedParser:
                 f"{path.name} made its parser crash (exit code {error.exitcode}); save it again in another program."
             ) from error
         except MemoryError as error:
-            raise UnreadableFileError(f"{path.name} needs more memory than there is; split it.") from error
+            raise UnreadableFileError(f"{path.name} needs more memory than a parser may take; split it.") from error
         except CancelledError as error:
             raise UnavailableError(f"{path.name} was given up because the program ends; add it again.") from error
         finally:
             self._running.discard(future)
 
-    def _schedule(self, pool: ProcessPool, path: Path) -> Future[list[Section]]:
+    def _schedule(self, pool: ProcessPool, path: Path, scratch: str) -> Future[list[Section]]:
+        work = [self._inner, path, scratch]
         try:
             with self._lock:
-                future: Future[list[Section]] = pool.schedule(_parse, args=[self._inner, path], timeout=self._timeout_s)
+                future: Future[list[Section]] = pool.schedule(_parse, args=work, timeout=self._timeout_s)
                 self._running.add(future)
         except RuntimeError as error:  # it broke before
             raise BrokenProcessPool(str(error)) from error
@@ -78,7 +87,7 @@ class IsolatedParser:
     def _new_pool(self) -> ProcessPool:
         # A fork would copy the threads' locks of the embedding model in whatever state they are.
         context = get_context("spawn")
-        return ProcessPool(max_workers=self._workers, context=context, initializer=_begin)
+        return ProcessPool(max_workers=self._workers, context=context, initializer=_begin, initargs=[self._workers])
 
     def _replace(self, broken: ProcessPool) -> None:
         """Once, however many threads have seen it break."""
@@ -99,13 +108,25 @@ class IsolatedParser:
         self._pool.join()
 
 
-def _begin() -> None:
+def _begin(workers: int) -> None:
     """In each process. Parsing is far ahead of the embedding model, whose threads wait for the slowest of them."""
     if hasattr(os, "nice"):
         os.nice(10)
+    _bound_memory(workers)
     # spaCy imports torch wherever it is installed, though a blank pipeline has no use for it: two seconds and 200 MB.
     sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
 
 
-def _parse(parser: Parser, path: Path) -> list[Section]:
+def _bound_memory(workers: int) -> None:
+    """A few kilobytes can unpack to gigabytes: the file must fail, before the system ends the server to make room."""
+    with suppress(ImportError, ValueError, OSError):  # a system without such limits, or with narrower ones
+        import resource
+
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        bound = max(machine // 2 // workers, _LEAST_MEMORY)
+        resource.setrlimit(resource.RLIMIT_DATA, (bound, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+
+
+def _parse(parser: Parser, path: Path, scratch: str) -> list[Section]:
+    tempfile.tempdir = scratch
     return parser.parse(path)

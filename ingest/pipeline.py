@@ -18,7 +18,8 @@ from ingest.lookahead import prepared_ahead
 from ingest.parsers.titles import document_title
 from ingest.ports import Chunker, ChunkSink, Embedder, Parser
 from ingest.progress import Progress, Snapshot
-from ingest.sources.filesystem import SourceFile, require_regular
+from ingest.readers import narrowed, with_groups
+from ingest.sources.filesystem import SourceFile, sha256_of
 from ingest.types import Chunk, Document, Metadata, document_id_of, joined_text
 from ingest.validity import stated
 
@@ -173,15 +174,25 @@ class Ingestor:
         if entry:
             _check_replaceable(entry, may_replace)
         try:
-            sha256 = self._hash(file.path)
+            sha256 = sha256_of(file.path, self._max_bytes)
             revision = self._revision(sha256, label)
             if entry and entry.revision == revision:
                 return _Prepared(FileResult(file.source, "unchanged", document_id, entry.chunks))
             document = self._document(file, label, document_id, sha256, revision)
             chunks = self._chunks(document, file.path.name)
         except PermanentError as error:
-            return _Prepared(FileResult(file.source, "failed", document_id, reason=str(error)))
+            failed = FileResult(file.source, "failed", document_id, reason=str(error))
+            return self._still_there(failed, entry, label.groups) if entry else _Prepared(failed)
         return _Prepared(FileResult(file.source, "indexed", document_id, len(chunks)), document, chunks)
+
+    def _still_there(self, failed: FileResult, entry: CatalogEntry, groups: Sequence[str]) -> _Prepared:
+        """What was indexed before the file could not be read any more is kept, but not for those who lost it."""
+        readers = narrowed(entry.groups, groups)
+        if readers == entry.groups:
+            return _Prepared(replace(failed, reason=f"{failed.reason} What was indexed of it before is still found."))
+        document = with_groups(entry, self._catalog.sections(entry.id), readers)
+        reason = f"{failed.reason} What was indexed of it before is still found, by {', '.join(readers)} only."
+        return _Prepared(replace(failed, reason=reason), document, self._chunks(document, Path(entry.source).name))
 
     def _document(self, file: SourceFile, label: Label, document_id: str, sha256: str, revision: str) -> Document:
         sections = tuple(self._parser.parse(file.path))
@@ -210,25 +221,6 @@ class Ingestor:
                 f"{name} cannot be cut into chunks ({type(error).__name__}: {error}); "
                 f"leave it out, or report it together with the file."
             ) from error
-
-    def _hash(self, path: Path) -> str:
-        try:
-            self._check_kind_and_size(path)
-            with path.open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError as error:
-            raise UnreadableFileError(
-                f"{path.name} cannot be read ({error.strerror}); check that it exists and may be read."
-            ) from error
-
-    def _check_kind_and_size(self, path: Path) -> None:
-        require_regular(path)
-        size = path.stat().st_size
-        if size > self._max_bytes:
-            raise UnreadableFileError(
-                f"{path.name} has {size / 2**20:.1f} MiB, over the limit of {self._max_bytes / 2**20:g}; "
-                f"split it, or raise ingestion.max_file_mb."
-            )
 
     def _revision(self, sha256: str, label: Label) -> str:
         known = [sha256, self._fingerprint, sorted(label.groups), sorted(label.metadata.items())]

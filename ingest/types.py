@@ -19,6 +19,9 @@ SECTION_SEPARATOR = "\n\n"
 EVERYONE = "everyone"
 """The group every member of a tenant belongs to; a document without groups is readable by it."""
 
+FILE_ID = "file_id"
+"""Metadata key in which the server keeps which of its files a passage comes from."""
+
 
 @dataclass(frozen=True)
 class Section:

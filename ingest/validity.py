@@ -5,12 +5,13 @@ English and German.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from ingest.sentences import tables
-from ingest.types import Metadata, MetadataValue
+from ingest.types import FILE_ID, Metadata, MetadataValue
 
 VALID_FROM, VALID_UNTIL, DATED = "valid_from", "valid_until", "dated"
 """Metadata keys; ISO dates."""
@@ -70,10 +71,12 @@ _UNTIL = re.compile(
     re.I,
 )
 _WRITTEN = re.compile(
-    rf"(?:\b(?:updated|last\s+changed?|approved|published|issued|dated|written|stand)\b{_FEW_WORDS}:?(?:\s+(?:on|in|vom))?"
+    rf"(?:\b(?:(?:last\s+)?updated|last\s+changed?|approved|published|issued|dated|written|stand)\b{_FEW_WORDS}:?(?:\s+(?:on|in|vom))?"
     rf"|^date:(?:\s*\w+,)?)\s+({_DATE})",
     re.I | re.M,
 )
+_MAILED = re.compile(rf"\Afrom:.*\n(?:.+\n)*?date:(?:\s*\w+,)?\s+({_DATE})", re.I)
+_CHANGED = re.compile(r"last\b|updated|stand\b", re.I)
 _DOCUMENT = (
     r"(?:document|policy|guideline|guide|handbook|manual|procedure|instruction|standard|agreement|schedule|list|version|"
     r"edition|revision|rules?|regulations?|terms|conditions|notice|plan|code|charter|\w*richtlinien?|(?:\w{4,})?ordnung|"
@@ -97,6 +100,15 @@ _VERB_OR_OTHER = re.compile(
     r"according|pursuant|ist|sind|war|wird|wurde|nicht|ersetzt|laut|gemäß)\b",
     re.I,
 )
+_NO_ARTICLE = r"(?!(?:the|an?|our|der|die|das|den|dem|eine?)\b)"
+_WAS_ITSELF = re.compile(
+    rf"(?:^|^(?:it|we|wir|sie|es)|\b(?:this|these|diese[rs]?)\s+(?:{_NO_ARTICLE}[\w-]+\s+){{0,3}}?{_DOCUMENT}s?)(?:\s+(?:is|was|were|has\s+been|have|ist|wurden?|haben?))?\s*$"
+    rf"|^(?:{_NO_ARTICLE}[\w&'’./-]+\s+){{0,5}}?{_DOCUMENT}\s*$",
+    re.I,
+)
+"""What may stand before the words of writing: nothing, this document as the subject, or its name."""
+_IN_A_LIST = re.compile(r"[,;|(:·•–—-]\s*$")
+_MARKUP = " \t:*_#-–|"
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 _ABBREVIATED = re.compile(r"(?:\b[A-Za-z]|\b(?:no|nr|rev|ver|v|approx|ca|art|sec)|(?<![-\d.])\d{1,2})\.$", re.I)
 _DENIED = re.compile(r"\b(?:no\s+longer|not|ceased?|replaces?|supersedes?|nicht|ersetzt)\b", re.I)
@@ -104,6 +116,7 @@ _WORD = re.compile(r"[^\W_]+")
 _SUFFIX = re.compile(r"(?:\.(?:md|markdown|txt|text|log|rst|x?html?|docx|pptx|xlsx|csv|tsv|eml|pdf))?(?:\.gz)?$", re.I)
 _UPLOAD = re.compile(r"^upload:(?:file-[0-9A-Za-z]+/)?")
 """Of a file that was sent to the server, with an id that is another one each time where it came by OpenAI's API."""
+_NO_ATTRIBUTES = frozenset((VALID_FROM, VALID_UNTIL, DATED, FILE_ID))
 _YEAR = r"(?:19|20)\d\d"
 _NUMBER_OF_VERSION = rf"{_LABELLED}\b\.?(?:\s*\d+(?:\.\d+)*|\s*[a-z]\b)?|rev[a-z0-9]"
 _FULL_DATE = rf"{_YEAR}\s?(?:0[1-9]|1[0-2])\s?(?:0[1-9]|[12]\d|3[01])"
@@ -116,14 +129,22 @@ _NOT_THE_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Version:
-    """One version of what `series` names; days are inclusive."""
+    """One version of what `series` and `attributes` (key, value) name; days are inclusive."""
 
     series: str
     valid_from: date
     valid_until: date | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
 
     def in_force(self, on: date) -> bool:
         return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
+
+    def is_of_one_with(self, other: "Version") -> bool:
+        """Whether both are versions of one document: no attribute that both have says something else."""
+        if self.series != other.series:
+            return False
+        theirs = dict(other.attributes)
+        return all(theirs.get(key, value) == value for key, value in self.attributes)
 
 
 def stated(text: str) -> dict[str, MetadataValue]:
@@ -135,7 +156,7 @@ def stated(text: str) -> dict[str, MetadataValue]:
     found = {
         VALID_FROM: _only(_own(opening, match) for pattern in (_FROM, _ENTERS) for match in pattern.finditer(opening)),
         VALID_UNTIL: _only(_own(opening, match) for match in _UNTIL.finditer(opening)),
-        DATED: _day(match[1]) if (match := _WRITTEN.search(opening)) else None,
+        DATED: _written(opening),
     }
     return {key: day.isoformat() for key, day in found.items() if day}
 
@@ -154,35 +175,70 @@ def _only(days: Iterable[date | None]) -> date | None:
     return different.pop() if len(different) == 1 else None
 
 
+def _written(text: str) -> date | None:
+    """The day in the head of a mail, else that of the last change, else the last day on which the document says that it
+    was approved, published or the like."""
+    if mailed := _MAILED.search(text):
+        return _day(mailed[1])
+    found = [match for match in _WRITTEN.finditer(text) if _is_own_writing(_before(text, match))]
+    changes = [match for match in found if _CHANGED.match(match[0])]
+    return max(filter(None, (_day(match[1]) for match in changes or found)), default=None)
+
+
+def _is_own_writing(before: str) -> bool:
+    if _DENIED.search(before):
+        return False
+    listed = _IN_A_LIST.search(before) and not _VERB_OR_OTHER.search(before)
+    return bool(listed or _WAS_ITSELF.search(before.strip(_MARKUP)))
+
+
 def _own(text: str, match: re.Match[str]) -> date | None:
     """The day, where the sentence speaks of the document itself."""
-    ends = [
-        end.end()
-        for end in _SENTENCE_END.finditer(text, 0, match.start())
-        if not _ABBREVIATED.search(text[: end.end()])
-    ]
-    before = text[max(ends, default=0) : match.start()].strip(" \t:*_#-–|")
+    before = _before(text, match).strip(_MARKUP)
     before = f"{before} " if before else ""
     itself = _ITSELF.search(before.strip()) or (_FRAGMENT.search(before) and not _VERB_OR_OTHER.search(before))
     return _day(match[1]) if itself and not _DENIED.search(before + match[0]) else None
 
 
+def _before(text: str, match: re.Match[str]) -> str:
+    """What stands before in the sentence."""
+    ends = [
+        end.end()
+        for end in _SENTENCE_END.finditer(text, 0, match.start())
+        if not _ABBREVIATED.search(text[: end.end()])
+    ]
+    return text[max(ends, default=0) : match.start()]
+
+
 def version_of(source: str, title: str, metadata: Metadata) -> Version | None:
     """None where a document does not say since when it is in force.
 
-    Metadata `version_of` overrides what path and title say.
+    Metadata `version_of` overrides what path, title and attributes say.
     """
     since = _iso(metadata.get(VALID_FROM))
     if since is None:
         return None
-    series = str(metadata.get(VERSION_OF) or series_of(source, title))
-    return Version(series, since, _iso(metadata.get(VALID_UNTIL)))
+    until = _iso(metadata.get(VALID_UNTIL))
+    if given := metadata.get(VERSION_OF):
+        return Version(str(given), since, until)
+    return Version(series_of(source, title), since, until, tuple(sorted(_attributes(source, metadata))))
+
+
+def _attributes(source: str, metadata: Metadata) -> Iterator[tuple[str, str]]:
+    """What parts uploads of one title, such as the country: they have no folders that would. Numbers, days and what
+    only names the version do not."""
+    if not _UPLOAD.match(source):
+        return
+    for key, value in metadata.items():
+        words = _without_version(value) if isinstance(value, str) and key not in _NO_ATTRIBUTES else ""
+        if any(letter.isalpha() for letter in words):
+            yield key, words
 
 
 def series_of(source: str, title: str) -> str:
     """What the versions of a document have in common: path and title without years, months and version numbers.
 
-    The path counts too, for the leave policies of two countries may have one title.
+    The path counts too, for the leave policies of two countries may have one title. (Of uploads the attributes do.)
     """
     path = _SUFFIX.sub("", _UPLOAD.sub("", source))
     return " / ".join(map(_without_version, (path, title)))
@@ -193,21 +249,24 @@ def _without_version(text: str) -> str:
 
 
 def superseded(versions: Mapping[str, Version], on: date) -> dict[str, str]:
-    """Which documents have made way on that day, and for which: in each series the one that came into force last and is
-    still in force wins.
+    """Which documents have made way on that day, and for which: of the versions of one the one that came into force
+    last and is still in force wins.
 
     Args:
         versions: document id -> its version.
     """
-    winners: dict[str, tuple[date, str]] = {}
+    series: dict[str, list[tuple[date, str]]] = defaultdict(list)
     for key, one in versions.items():
         if one.in_force(on):
-            winners[one.series] = max(winners.get(one.series, (date.min, "")), (one.valid_from, key))
-    return {
-        key: winners[one.series][1]
-        for key, one in versions.items()
-        if one.series in winners and one.valid_from < winners[one.series][0]
-    }
+            series[one.series].append((one.valid_from, key))
+    found = {key: _newest(one, versions, series.get(one.series, ())) for key, one in versions.items()}
+    return {key: newer for key, newer in found.items() if newer}
+
+
+def _newest(one: Version, versions: Mapping[str, Version], valid: Iterable[tuple[date, str]]) -> str:
+    """The key of the version that came into force last after `one`, or ""."""
+    newer = (entry for entry in valid if one.valid_from < entry[0] and one.is_of_one_with(versions[entry[1]]))
+    return max(newer, default=(date.min, ""))[1]
 
 
 def _iso(value: MetadataValue | None) -> date | None:

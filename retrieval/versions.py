@@ -1,5 +1,6 @@
 """A wrapper that lets the valid one of several versions of a document win."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -105,15 +106,23 @@ def _versions(entries: Mapping[str, CatalogEntry]) -> dict[str, Version]:
 
 
 def _later_than(day: date, versions: Mapping[str, Version]) -> dict[str, Version]:
-    """Those of series that were not begun: a number that looks like a year asks for none of them."""
-    begun = {one.series for one in versions.values() if one.valid_from <= day}
-    return {key: one for key, one in versions.items() if one.series not in begun}
+    """Those of documents that were not begun: a number that looks like a year asks for none of them."""
+    begun = _by_series(one for one in versions.values() if one.valid_from <= day)
+    return {key: one for key, one in versions.items() if not any(map(one.is_of_one_with, begun[one.series]))}
 
 
 def _to_come(versions: Mapping[str, Version], today: date) -> set[str]:
     """Those that shall replace one that is in force today."""
-    begun = {one.series for one in versions.values() if one.in_force(today)}
-    return {key for key, one in versions.items() if one.valid_from > today and one.series in begun}
+    begun = _by_series(one for one in versions.values() if one.in_force(today))
+    to_come = {key: one for key, one in versions.items() if one.valid_from > today}
+    return {key for key, one in to_come.items() if any(map(one.is_of_one_with, begun[one.series]))}
+
+
+def _by_series(versions: Iterable[Version]) -> dict[str, list[Version]]:
+    found: dict[str, list[Version]] = defaultdict(list)
+    for one in versions:
+        found[one.series].append(one)
+    return found
 
 
 def _known(entry: CatalogEntry) -> dict[str, MetadataValue]:

@@ -6,11 +6,10 @@ from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraint
 
 from api.schemas import Question
 from ingest.library.rows import ErrorCode, Status
+from ingest.types import FILE_ID
 
 Item = TypeVar("Item")
 MOST_FILES = 2_000
-FILE_ID = "file_id"
-"""The attribute in which the server keeps which file a passage comes from."""
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Value = Annotated[str, StringConstraints(max_length=512)] | bool | int | Annotated[float, AllowInfNan(False)]
 Attributes = Annotated[dict[Key, Value], Field(max_length=16)]

@@ -10,10 +10,11 @@ from api import operations, parts
 from api.bootstrap import Collection, Services
 from api.dependencies import AccessOf, ServicesOf
 from api.openai.filters import condition_of, keys_of, without_unknown
-from api.openai.schemas import FILE_ID, FoundOut, FoundPage, StoreSearchIn, TextOut
+from api.openai.schemas import FoundOut, FoundPage, StoreSearchIn, TextOut
 from api.openai.views import collection_of
 from ingest.library.files import INGESTED_PREFIX
 from ingest.library.rows import filename_of
+from ingest.types import FILE_ID
 from retrieval.filters import EVERYTHING
 from retrieval.queries.rewriting import rewritten
 from retrieval.types import Access, Hit, Mode, Query

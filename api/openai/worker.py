@@ -11,13 +11,12 @@ from fastapi import Depends, Request
 
 from api import operations
 from api.bootstrap import Services
-from api.openai.schemas import FILE_ID
 from ingest.errors import CitewellError, TransientError, UnsupportedFormatError
 from ingest.library.rows import ErrorCode, Task, source_of
 from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import FileResult, Label
 from ingest.sources.filesystem import SourceFile
-from ingest.types import Metadata, document_id_of
+from ingest.types import FILE_ID, Metadata, document_id_of
 from retrieval.http import RefusedError
 from retrieval.types import Access
 

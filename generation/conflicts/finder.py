@@ -113,7 +113,7 @@ def _both_count(one: Chunk, other: Chunk) -> bool:
     if one.document_id == other.document_id:
         return False
     versions = [version_of(chunk.source, chunk.title, chunk.metadata) for chunk in (one, other)]
-    if versions[0] and versions[1] and versions[0].series == versions[1].series:
+    if versions[0] and versions[1] and versions[0].is_of_one_with(versions[1]):
         return False
     return not (_ended_before(one, other) or _ended_before(other, one))
 

@@ -4,6 +4,7 @@ The partitioner reads only runs that are direct children of a paragraph, and par
 children of the body or a cell.
 """
 
+import re
 from collections.abc import Iterable
 
 from docx.document import Document
@@ -13,6 +14,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 CONTENTS = "Table of Contents"
+CONTENTS_STYLE = re.compile(r"toc (?:[1-9]|heading)", re.IGNORECASE)
 COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 DROPPED = (
     *map(qn, ("w:del", "w:moveFrom", "w:sdtPr", "w:sdtEndPr", "w:smartTagPr", "w:customXmlPr", "w:fldData")),
@@ -37,9 +39,9 @@ def tidied(document: Document) -> Document:
     are those of the headings.
     """
     body = document.element.body
-    for control in list(body.iter(qn("w:sdt"))):
-        if _is_contents(control):
-            control.getparent().remove(control)
+    for block in [*filter(_is_contents, body.iter(qn("w:sdt"))), *_lines_of_contents(document)]:
+        if block.getparent() is not None:
+            block.getparent().remove(block)
     etree.strip_elements(body, *DROPPED, with_tail=False)
     for kind, tag in NOTES:
         _insert_notes(document, kind, tag)
@@ -54,6 +56,12 @@ def tidied(document: Document) -> Document:
 def _is_contents(control: etree._Element) -> bool:
     gallery = control.find(f"{qn('w:sdtPr')}/{qn('w:docPartObj')}/{qn('w:docPartGallery')}")
     return gallery is not None and gallery.get(qn("w:val")) == CONTENTS
+
+
+def _lines_of_contents(document: Document) -> list[etree._Element]:
+    """Word's own names of these styles are English in every language."""
+    styles = {style.style_id for style in document.styles if CONTENTS_STYLE.fullmatch(style.name or "")}
+    return [paragraph for paragraph in document.element.body.iter(qn("w:p")) if paragraph.style in styles]
 
 
 def _is_hidden(run: etree._Element) -> bool:

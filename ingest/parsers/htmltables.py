@@ -1,10 +1,13 @@
 """HTML tables as rows of cell texts, spans filled in."""
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby, takewhile
 
 from lxml import etree
 
-from ingest.parsers.tables import Row
+from ingest.parsers.spans import Cell, Line, Spans, headed
+from ingest.parsers.tables import Row, dense
 
 MAX_SPAN = 1000
 """What HTML allows; larger values in a file would only cost memory."""
@@ -25,21 +28,35 @@ def rows_of_html(html: str) -> list[Row]:
 
 
 def rows_of(table: etree._Element) -> list[Row]:
-    """Cell texts; a cell that spans several columns or rows is followed by empty cells."""
-    rows: list[Row] = []
-    below: dict[int, int] = {}
-    for tr in table.iter("tr"):
-        cells: list[str] = []
-        for cell in tr.iterchildren("td", "th"):
-            _skip_spanned(cells, below)
-            columns, lines = _span(cell, "colspan"), _span(cell, "rowspan")
-            if lines > 1:
-                below |= {len(cells) + column: lines for column in range(columns)}
-            cells += [cell_text(cell)] + [""] * (columns - 1)
-        _skip_spanned(cells, below)
-        below = {column: left - 1 for column, left in below.items() if left > 1}
-        rows.append(cells)
-    return rows
+    """Cell texts, the header in one row; a cell below it that spans columns is followed by empty cells, one that spans
+    rows is repeated in each."""
+    rows = sorted(table.iter("tr"), key=lambda row: row.getparent().tag == "tfoot")
+    lines = list(_lines(rows))
+    heads = sum(
+        bool(line.texts) for line, _ in takewhile(lambda pair: _is_head(pair[1]), zip(lines, rows, strict=True))
+    )
+    return dense(headed(lines, heads))
+
+
+def _lines(rows: Iterable[etree._Element]) -> Iterator[Line]:
+    spans = Spans()
+    for _, group in groupby(rows, key=lambda row: row.getparent()):
+        spans.clear()
+        for row in group:
+            yield spans.next_line(dict(_placed(row, spans)))
+
+
+def _placed(row: etree._Element, spans: Spans) -> Iterator[tuple[int, Cell]]:
+    column = 0
+    for element in row.iterchildren("td", "th"):
+        column = spans.end_of(column)
+        cell = Cell(cell_text(element), _span(element, "colspan") or 1, _span(element, "rowspan") or MAX_SPAN)
+        yield column, cell
+        column += cell.columns
+
+
+def _is_head(row: etree._Element) -> bool:
+    return row.getparent().tag == "thead" or {cell.tag for cell in row.iterchildren("td", "th")} == {"th"}
 
 
 def cell_text(cell: etree._Element) -> str:
@@ -55,13 +72,9 @@ def cell_text(cell: etree._Element) -> str:
     return " ".join("".join(parts).split())
 
 
-def _skip_spanned(cells: list[str], below: dict[int, int]) -> None:
-    while len(cells) in below:
-        cells.append("")
-
-
 def _span(cell: etree._Element, name: str) -> int:
-    return min(max(whole_number(cell.get(name), 1), 1), MAX_SPAN)
+    """0 means: all rows to the end of the group."""
+    return min(max(whole_number(cell.get(name), 1), 0), MAX_SPAN)
 
 
 def whole_number(value: str | None, default: int) -> int:

@@ -19,7 +19,11 @@ RENAMED = {
 UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 NAVIGATION = re.compile(r"nav(?:header|footer|bar|igation)?", re.IGNORECASE)
 """Class names by which site and book generators mark links to other pages."""
-LAYOUT_MARKS = ("table", "h1", "h2", "h3", "h4", "h5", "h6", "pre")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+LAYOUT_MARKS = ("table", "pre", *HEADINGS)
+MAX_DATA, MAX_MARKED = 200, 2_000
+"""Characters of a cell that has one of `LAYOUT_MARKS` within, in a table of data: a longer one is a part of the page.
+The second where the table says by its own tags that it is one."""
 TABLE_TAGS = ("table", "thead", "tbody", "tfoot", "tr", "td", "th")
 MAX_DEPTH = 200
 """The partitioner silently leaves out what is nested 256 levels deep."""
@@ -89,9 +93,13 @@ def tidied(root: etree._Element) -> etree._Element:
     for element in [node for node in root.iter("div", "ul", "table") if _is_navigation(node)]:
         _remove(element)
     for table in list(root.iter("table")):
+        if table.tag != "table":  # it was a cell's
+            continue
         if _is_layout(table):
             _dissolve(table)
         else:
+            for nested in reversed(list(table.iterdescendants("table"))):
+                _write_out(nested)
             _flatten(table)
     for element in list(root.iter(*RENAMED)):
         element.tag = RENAMED[element.tag]
@@ -121,9 +129,18 @@ def _remove(element: etree._Element) -> None:
 
 
 def _is_layout(table: etree._Element) -> bool:
-    if table.get("role") in ("presentation", "none") or next(table.iterdescendants(*LAYOUT_MARKS), None) is not None:
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    if table.get("role") in ("presentation", "none") or all(len(_cells(row)) <= 1 for row in rows):
         return True
-    return all(len(row.findall("td")) + len(row.findall("th")) <= 1 for row in table.iter("tr"))
+    odd = [cell for row in rows for cell in _cells(row) if next(cell.iterdescendants(*LAYOUT_MARKS), None) is not None]
+    longest = max((len(cell_text(cell)) for cell in odd), default=0)
+    if table.get("border", "0") != "0" or any(row.find("th") is not None for row in rows):
+        return longest > MAX_MARKED
+    return longest > MAX_DATA or any(next(cell.iterdescendants(*HEADINGS), None) is not None for cell in odd)
+
+
+def _cells(row: etree._Element) -> list[etree._Element]:
+    return list(row.iterchildren("td", "th"))
 
 
 def _dissolve(table: etree._Element) -> None:
@@ -131,6 +148,15 @@ def _dissolve(table: etree._Element) -> None:
     own = [node for node in table.iterdescendants(*TABLE_TAGS[1:]) if next(node.iterancestors("table")) is table]
     for node in [table, *own]:
         node.tag = "div"
+
+
+def _write_out(table: etree._Element) -> None:
+    """The table within a cell becomes a part of its text: "Phone 111; Mail a@b.c"."""
+    captions = [cell_text(caption) for caption in table.iter("caption")]
+    text = "; ".join([*captions, *(" ".join(filter(None, row)) for row in rows_of(table))])
+    tail = table.tail
+    table.clear()
+    table.tag, table.text, table.tail = "div", text, tail
 
 
 def _flatten(table: etree._Element) -> None:

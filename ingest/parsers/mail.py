@@ -4,6 +4,7 @@ import base64
 import binascii
 import email
 import email.policy
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from email.message import EmailMessage, MIMEPart
@@ -15,11 +16,17 @@ from ingest.parsers.blocks import Heading, Paragraph, sections_of
 from ingest.parsers.calendars import events
 from ingest.parsers.checks import check_not_empty
 from ingest.parsers.decoding import clean, decode, decode_as
+from ingest.parsers.htmltree import parsed, tidied
+from ingest.parsers.mailhistory import REPLY, marked, parted
 from ingest.types import Section
 
 SHOWN_HEADERS = ("From", "To", "Cc", "Date")
 EXPECTED_HEADERS = ("From", "To", "Date", "Subject", "Received", "Message-ID")
 PREFERENCE = {"text/plain": 0, "text/html": 1, "multipart/related": 1}
+STUB = re.compile(r"\bhtml\b|\bbrowser\b", re.IGNORECASE)
+WORD = re.compile(r"\w+")
+LACKING = 5
+"""Words of the HTML that a plain text must lack at least, to be none of the same message."""
 FORWARDED = "message/rfc822"
 CALENDAR = "text/calendar"
 ZERO_WIDTH = dict.fromkeys(map(ord, "\u034f\u180e\u200b\u200c\u200d\u200e\u200f\u2060"))
@@ -62,8 +69,10 @@ def _message_sections(message: MIMEPart, name: str) -> list[Section]:
     subject = " ".join(clean(str(message["Subject"] or "")).split()) or "(no subject)"
     texts = _texts(message, name)
     sections = sections_of(Paragraph(line, is_item=True) for line in _head(message, texts))
+    is_reply = bool(message["In-Reply-To"] or message["References"] or REPLY.match(subject))
     for part in _shown_parts(message, texts):
-        sections += _part_sections(part, texts, name)
+        said = _part_sections(part, texts, name)
+        sections += said if _is_forwarded(part) else parted(said, is_reply)
     return [_under(subject, section) for section in sections] or sections_of([Heading(subject, 0)])
 
 
@@ -110,7 +119,7 @@ def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
 
 
 def _shown_parts(part: MIMEPart, texts: Texts) -> Iterator[MIMEPart]:
-    """Texts and forwarded messages; of alternatives, the first in `PREFERENCE` that is not blank, and all events."""
+    """Texts and forwarded messages; of alternatives, the first in `PREFERENCE` that says something, and all events."""
     if not _is_branch(part):
         if _is_forwarded(part) or texts.get(part):
             yield part
@@ -118,9 +127,32 @@ def _shown_parts(part: MIMEPart, texts: Texts) -> Iterator[MIMEPart]:
     children = [list(_shown_parts(child, texts)) for child in _by_preference(part)]
     if part.get_content_type() == "multipart/alternative":
         calendars = [parts for parts in children if parts and parts[0].get_content_type() == CALENDAR]
-        children = [parts for parts in children if parts and parts not in calendars][:1] + calendars
+        children = _telling([parts for parts in children if parts and parts not in calendars], texts) + calendars
     for parts in children:
         yield from parts
+
+
+def _telling(alternatives: list[list[MIMEPart]], texts: Texts) -> list[list[MIMEPart]]:
+    """The first; HTML instead of a plain text that lacks most of it ("Please use a client that can show HTML"), or
+    beside it, where that says something else."""
+    plain, *others = alternatives or [[]]
+    pages = [part for part in (others[0] if others else []) if part.get_content_type() == "text/html"]
+    if not pages or [part.get_content_type() for part in plain] != ["text/plain"]:
+        return alternatives[:1]
+    here, there = _words(texts[plain[0]]), _words(_page_text(texts[pages[0]]))
+    if len(there - here) < max(LACKING, len(there) / 2):
+        return alternatives[:1]
+    is_stub = STUB.search(texts[plain[0]]) or len(here - there) < len(here) / 2
+    return others[:1] if is_stub else alternatives[:2]
+
+
+def _words(text: str) -> set[str]:
+    return set(WORD.findall(text.casefold()))
+
+
+def _page_text(html: str) -> str:
+    root = parsed(html)
+    return "" if root is None else " ".join(tidied(root).itertext())
 
 
 def _by_preference(part: MIMEPart) -> list[MIMEPart]:
@@ -158,9 +190,10 @@ def _part_sections(part: MIMEPart, texts: Texts, name: str) -> list[Section]:
     if part.get_content_type() != "text/html":
         return sections_of([Paragraph(texts[part])])
     # HTML is rarely met here, and its parser takes a second to load.
-    from ingest.parsers.markup import html_sections
+    from ingest.parsers.markup import tree_sections
 
-    return html_sections(texts[part])
+    root = parsed(texts[part])
+    return [] if root is None else tree_sections(marked(root))
 
 
 def _under(subject: str, section: Section) -> Section:

@@ -52,8 +52,11 @@ def _front_html(front: str) -> str:
 def html_sections(html: str) -> list[Section]:
     """Sections of an HTML page; its <title> is the heading where it has no other."""
     root = parsed(html)
-    if root is None:
-        return []
+    return [] if root is None else tree_sections(root)
+
+
+def tree_sections(root: etree._Element) -> list[Section]:
+    """As `html_sections`; changes `root`."""
     title = page_title(root)
     text = etree.tostring(tidied(root), encoding="unicode", method="html")
     elements = partition_html(text=text, languages=NO_LANGUAGES, unique_element_ids=True)

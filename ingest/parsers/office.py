@@ -9,10 +9,12 @@ from pathlib import Path
 import docx
 import pptx
 from docx.document import Document
+from pptx.presentation import Presentation
 
 from ingest.parsers.blocks import Block, Heading, Paragraph, sections_of
 from ingest.parsers.docxtree import tidied
 from ingest.parsers.partitioning import NO_LANGUAGES, blocks_of, partition_docx, partition_pptx
+from ingest.parsers.pptxtables import unmerged
 from ingest.types import Section
 
 
@@ -46,16 +48,18 @@ def _below_title(block: Block, titles: set[str]) -> Block:
 
 def read_pptx(path: Path, name: str) -> list[Section]:
     """A page is a slide; its title, where it has one, is the heading, and the speaker notes come last."""
-    elements = partition_pptx(str(path), include_page_breaks=False, languages=NO_LANGUAGES, unique_element_ids=True)
+    presentation, file = unmerged(pptx.Presentation(str(path))), io.BytesIO()
+    presentation.save(file)
+    elements = partition_pptx(file=file, include_page_breaks=False, languages=NO_LANGUAGES, unique_element_ids=True)
     blocks = {page: list(group) for page, group in groupby(blocks_of(elements), key=lambda block: block.page)}
-    slides = enumerate(_slides(path), 1)
+    slides = enumerate(_slides(presentation), 1)
     return sections_of(
         block for number, slide in slides for block in _slide_blocks(number, slide, blocks.get(number, []))
     )
 
 
-def _slides(path: Path) -> Iterator[_Slide]:
-    for slide in pptx.Presentation(str(path)).slides:
+def _slides(presentation: Presentation) -> Iterator[_Slide]:
+    for slide in presentation.slides:
         title = slide.shapes.title
         frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
         # Line breaks within a paragraph are vertical tabs.

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import openpyxl
-from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+from openpyxl.cell.read_only import EMPTY_CELL, EmptyCell, ReadOnlyCell
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from ingest.parsers.blocks import Block, Heading, Paragraph, Table, sections_of
 from ingest.parsers.decoding import decode
-from ingest.parsers.formulas import uncomputed
 from ingest.parsers.numberformats import formatted
-from ingest.parsers.tables import Row
+from ingest.parsers.sheetxml import passed_over
+from ingest.parsers.spans import Cell, Line, Spans, headed
+from ingest.parsers.tables import Row, dense
 from ingest.types import Section
 
 Value: TypeAlias = object
@@ -30,6 +31,8 @@ DELIMITERS = ";\t|,"
 DECIMAL_COMMA = re.compile(r"(?<![\w,])(\d[\d.]*),(?=\d+(?![\w,]))")
 QUOTED_CELL = re.compile(rf'(?:^|(?<=[{DELIMITERS}]))"(?:[^"]|"")*"(?=[{DELIMITERS}]|$)', re.MULTILINE)
 SNIFFED_ROWS = 50
+PATIENCE = 10
+"""How many times as many lines as the file has may be read in vain: each quote out of place may draw in all below."""
 SEPARATOR_LINE = re.compile(r'\A"?sep=([^"\n])"?[ \t]*\n', re.IGNORECASE)
 """By it Excel is told the delimiter."""
 MAX_CELL = 2**31 - 1
@@ -74,28 +77,24 @@ def _csv_blocks(rows: Iterable[Row]) -> Iterator[Block]:
 
 
 def _csv_rows(text: str, delimiter: str) -> Iterator[Row]:
+    """A quote out of place stands for itself: it must not draw the lines below, or the whole file, into its cell."""
     lines = io.StringIO(text).readlines()
-    start = 0
+    start, patience = 0, PATIENCE * len(lines)
     while start < len(lines):
-        row, start = _csv_row(lines, start, delimiter)
-        yield row
+        below = map(lines.__getitem__, range(start, min(start + 1 + patience, len(lines))))
+        reader = csv.reader(below, delimiter=delimiter, strict=True)
+        try:
+            yield next(reader)
+            start += reader.line_num
+        except csv.Error:
+            yield _csv_row(lines[start], delimiter)
+            start, patience = start + 1, max(patience - reader.line_num, 0)
 
 
-def _csv_row(lines: Sequence[str], start: int, delimiter: str) -> tuple[Row, int]:
-    """The row that begins on line `start`, and the line after it.
-
-    A quote out of place stands for itself: it must not draw the lines below, or the whole file, into its cell.
-    """
-    below = map(lines.__getitem__, range(start, len(lines)))
-    reader = csv.reader(below, delimiter=delimiter, strict=True)
-    try:
-        return next(reader), start + reader.line_num
-    except csv.Error:
-        if lines[start].count('"') % 2:
-            reader = csv.reader([lines[start]], delimiter=delimiter, quoting=csv.QUOTE_NONE)
-        else:
-            reader = csv.reader([lines[start]], delimiter=delimiter)
-        return next(reader), start + 1
+def _csv_row(line: str, delimiter: str) -> Row:
+    if line.count('"') % 2:
+        return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE))
+    return next(csv.reader([line], delimiter=delimiter))
 
 
 def sniff_delimiter(text: str) -> str:
@@ -121,31 +120,40 @@ def _sheet_blocks(sheet: ReadOnlyWorksheet) -> Iterator[Block]:
     blocks = list(_row_groups(sheet))
     if blocks:
         yield Heading(sheet.title, 0)
-    for rows in blocks:
-        captions = list(takewhile(lambda row: sum(bool(cell.text) for cell in row) == 1, rows))
-        for row in captions:
-            yield Paragraph(" ".join(cell.text for cell in row), is_item=True)
-        yield Table([[cell.text for cell in row] for row in rows[len(captions) :]])
+    for lines in blocks:
+        captions = list(takewhile(lambda line: len(line.texts) == 1, lines))
+        for line in captions:
+            yield Paragraph(" ".join(line.texts.values()), is_item=True)
+        yield Table(dense(headed(lines[len(captions) :])))
 
 
-def _row_groups(sheet: ReadOnlyWorksheet) -> Iterator[list[list[_Cell]]]:
+def _row_groups(sheet: ReadOnlyWorksheet) -> Iterator[list[Line]]:
     """Rows that belong together: an empty row and then a row of texts (a header) starts another group."""
-    # The stored dimensions are wrong in files of some writers.
-    sheet.reset_dimensions()
-    formulas = uncomputed(sheet)
-    group: list[list[_Cell]] = []
+    spans = Spans()
+    group: list[Line] = []
     after_gap = False
-    for row in sheet.iter_rows():
-        cells = [_cell(cell, formulas) for cell in row]
-        filled = [cell for cell in cells if cell.text]
-        if group and after_gap and all(cell.is_text for cell in filled) and filled:
+    for cells, is_text in _filled_rows(sheet):
+        if group and after_gap and cells and is_text:
             yield group
             group = []
-        if filled:
-            group.append(cells)
-        after_gap = not filled
+        line = spans.next_line(cells)
+        if cells:
+            group.append(line)
+        after_gap = not cells
     if group:
         yield group
+
+
+def _filled_rows(sheet: ReadOnlyWorksheet) -> Iterator[tuple[dict[int, Cell], bool]]:
+    """Cells that say something, by column, and whether all of them are texts. A row may be 16,384 cells wide."""
+    # The stored dimensions are wrong in files of some writers.
+    sheet.reset_dimensions()
+    formulas, merges = passed_over(sheet)
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        shown_cells = ((column, _cell(cell, formulas)) for column, cell in enumerate(row, 1) if cell is not EMPTY_CELL)
+        cells = {column: cell for column, cell in shown_cells if cell.text}
+        placed = {column: Cell(cell.text, *merges.get((number, column), (1, 1))) for column, cell in cells.items()}
+        yield placed, all(cell.is_text for cell in cells.values())
 
 
 def _cell(cell: ReadOnlyCell | EmptyCell, formulas: Mapping[str, str]) -> _Cell:

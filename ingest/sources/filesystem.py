@@ -1,5 +1,6 @@
 """Files and folders as a source."""
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -135,6 +136,30 @@ def require_regular(path: Path) -> None:
     """
     if not stat.S_ISREG(path.stat().st_mode):
         raise UnreadableFileError(f"{path.name} is not a regular file; leave it out.")
+
+
+def sha256_of(path: Path, max_bytes: int) -> str:
+    """Raises:
+    UnreadableFileError: it cannot be read, is no regular file, or has more than `max_bytes`.
+    """
+    try:
+        require_regular(path)
+        _check_size(path, max_bytes)
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableFileError(
+            f"{path.name} cannot be read ({error.strerror}); check that it exists and may be read."
+        ) from error
+
+
+def _check_size(path: Path, max_bytes: int) -> None:
+    size = path.stat().st_size
+    if size > max_bytes:
+        raise UnreadableFileError(
+            f"{path.name} has {size / 2**20:.1f} MiB, over the limit of {max_bytes / 2**20:g}; "
+            f"split it, or raise ingestion.max_file_mb."
+        )
 
 
 def _existing(path: str) -> Path:

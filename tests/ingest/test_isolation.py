@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -31,6 +32,15 @@ class MoodyParser:
                 time.sleep(600)
             case "memory":
                 raise MemoryError
+            case "hunger":
+                bytearray(1 << 45)
+            case "limit":
+                import resource
+
+                return [Section(str(resource.getrlimit(resource.RLIMIT_DATA)[0]))]
+            case "leftover":
+                Path(tempfile.mkdtemp(), "unpacked").write_text("much")
+                os._exit(3)
             case "torch":
                 return [Section(str(sys.modules.get("torch")))]
             case "unreadable":
@@ -60,7 +70,7 @@ def test_sections_come_back_from_another_process(parser: IsolatedParser) -> None
         ("exit", r"exit made its parser crash \(exit code 3\); save it again in another program\."),
         ("segfault", r"segfault made its parser crash \(exit code -11\); save it again"),
         ("hang", r"hang took more than 1\.5 s to parse and was given up; split it, or raise ingestion\.parse_t"),
-        ("memory", r"memory needs more memory than there is; split it"),
+        ("memory", r"memory needs more memory than a parser may take; split it"),
         ("unreadable", "unreadable is damaged; mend it."),
     ],
 )
@@ -108,6 +118,22 @@ def test_a_process_that_is_killed_while_it_waits_is_replaced(parser: IsolatedPar
 
 def test_torch_is_not_loaded_where_files_are_parsed(parser: IsolatedParser) -> None:
     assert parser.parse(Path("torch"))[0].text == "None"
+
+
+def test_processes_share_half_of_the_memory(parser: IsolatedParser) -> None:
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert int(parser.parse(Path("limit"))[0].text) == max(machine // 4, 2**30)
+    with pytest.raises(UnreadableFileError, match="more memory than a parser may take"):
+        parser.parse(Path("hunger"))
+
+
+def test_what_a_dead_process_has_unpacked_is_removed(
+    parser: IsolatedParser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(UnreadableFileError, match="crash"):
+        parser.parse(Path("leftover"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_closing_ends_the_children() -> None:

@@ -60,9 +60,35 @@ def test_a_failure_keeps_the_old_revision_and_harms_no_neighbour(workshop: Works
     workshop.run(write(docs, {"a.txt": "alpha one", "b.txt": "alpha two", "c.txt": "alpha three"}))
     results = workshop.run(write(docs, {"a.txt": "bravo one", "b.txt": "broken", "c.txt": "bravo three"}))
     assert [one.status for one in results.values()] == ["indexed", "failed", "indexed"]
-    assert results["b.txt"].reason == "b.txt is broken; mend it."
+    assert results["b.txt"].reason == "b.txt is broken; mend it. What was indexed of it before is still found."
     assert [chunk.text for chunk in workshop.found("alpha")] == ["alpha two"]
     assert len(workshop.found("bravo")) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        ((), ("hr",), ("hr",)),
+        (("everyone",), ("hr",), ("hr",)),
+        (("hr", "it"), ("it", "law"), ("it",)),
+        (("hr",), ("it",), ("it",)),
+        (("hr",), (), ("hr",)),
+        (("hr",), ("everyone",), ("hr",)),
+        (("hr",), ("hr", "it"), ("hr",)),
+    ],
+)
+def test_a_failure_widens_no_circle_and_narrows_it_as_asked(
+    workshop: Workshop, docs: Path, old: tuple[str, ...], new: tuple[str, ...], kept: tuple[str, ...]
+) -> None:
+    workshop.run(write(docs, {"a.txt": "alpha"}), Label("acme", old, {"year": 2025}))
+    for _ in range(2):
+        result = workshop.run(write(docs, {"a.txt": "broken"}), Label("acme", new))["a.txt"]
+        assert result.status == "failed"
+        readers = {group for group in ("", "hr", "it", "law") if workshop.found("alpha", Access("acme", (group,)))}
+        assert readers == set(kept)
+    assert [chunk.metadata for chunk in workshop.found("alpha", Access("acme", kept))] == [{"year": 2025}]
+    mended = workshop.run(write(docs, {"a.txt": "alpha"}), Label("acme", old, {"year": 2025}))["a.txt"]
+    assert mended.status == ("unchanged" if kept == old else "indexed")
 
 
 def test_a_text_that_the_chunker_trips_over_fails_alone(

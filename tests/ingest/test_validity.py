@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.parsers.routing import SUFFIXES
+from ingest.types import MetadataValue
 from ingest.validity import Version, series_of, stated, superseded, version_of
 
 
@@ -42,6 +43,20 @@ from ingest.validity import Version, series_of, stated, superseded, version_of
         ("Version 5.0, approved on 4 November 2024, in force from 1 December 2024.", ("2024-12-01", "", "2024-11-04")),
         ("Last updated 18 August 2025 by the head of IT", ("", "", "2025-08-18")),
         ("From: a@b.example\nDate: Mon, 15 Sep 2025 09:12:44 +0200", ("", "", "2025-09-15")),
+        ("Date: 1 May 2019\nLast updated: 3 May 2025", ("", "", "2025-05-03")),
+        (
+            "This policy replaces the guideline published on 3 May 2019. Updated on 1 March 2025.",
+            ("", "", "2025-03-01"),
+        ),
+        ("This memo explains the guideline published on 3 May 2019.", ("", "", "")),
+        ("The guideline published on 3 May 2019 says so.", ("", "", "")),
+        ("Staff dated 2 June 2011 contracts keep their rights.", ("", "", "")),
+        ("This policy was last updated on 3 May 2025.", ("", "", "2025-05-03")),
+        ("It was approved by the board on 3 May 2025.", ("", "", "2025-05-03")),
+        ("Travel Policy approved by the board on 3 May 2025", ("", "", "2025-05-03")),
+        ("Owner: HR, approved on 3 May 2024, published on 6 May 2024", ("", "", "2024-05-06")),
+        ("| Owner | HR | Updated | 3 May 2024 |", ("", "", "2024-05-03")),
+        ("From: a@b\nTo: c@d\nDate: 15 Sep 2025\n\nUpdated on 1 March 2020.", ("", "", "2025-09-15")),
         ("Under the GDPR, applicable since 25 May 2018. Effective 1 January 2025.", ("2025-01-01", "", "")),
     ],
 )
@@ -115,6 +130,32 @@ def test_versions_of_one_have_path_and_title_in_common(
     one: tuple[str, str], other: tuple[str, str], same: bool
 ) -> None:
     assert (series_of(*one) == series_of(*other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"country": "UK"}, {"country": "DE"}, False),
+        ({"country": "UK", "file_id": "file-1", "no": 1}, {"country": "uk", "file_id": "file-2", "no": 2}, True),
+        ({"country": "UK"}, {"department": "HR"}, True),
+        ({"release": "v3", "file": "leave-2024.md"}, {"release": "v4", "file": "leave-2025.md"}, True),
+        ({"country": "UK", "version_of": "leave"}, {"country": "DE", "version_of": "leave"}, True),
+    ],
+)  # fmt: skip
+def test_other_attributes_part_uploads_of_one_title(
+    one: dict[str, MetadataValue], other: dict[str, MetadataValue], same: bool
+) -> None:
+    older = version_of("upload:file-1/leave.md", "Leave", {**one, "valid_from": "2024-04-01"})
+    newer = version_of("upload:file-2/leave.md", "Leave", {**other, "valid_from": "2025-01-01"})
+    assert older and newer
+    assert superseded({"a": older, "b": newer}, date(2026, 1, 1)) == ({"a": "b"} if same else {})
+    assert older.is_of_one_with(newer) is newer.is_of_one_with(older) is same
+
+
+def test_folders_part_files_and_not_their_metadata() -> None:
+    one, other = ({"valid_from": "2024-04-01", "owner": name} for name in ("Ann", "Bob"))
+    versions = [version_of("/hr/leave.md", "Leave", metadata) for metadata in (one, other)]
+    assert versions[0] == versions[1]
 
 
 def test_only_what_says_since_when_it_is_in_force_is_a_version() -> None:

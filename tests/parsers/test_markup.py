@@ -114,10 +114,10 @@ def test_html_table_spans_and_inline_markup(parse: Parse) -> None:
     assert caption.text == "Masses"
     assert table.kind == "table" and table.headings == ("Gases",)
     assert table.text.split("\n") == [
-        "| Gas | Mass |  |",
+        "| Gas | Mass | Mass |",
         "| --- | --- | --- |",
         "| H2O | a\\|b | 1 2 |",
-        "| O2 |  | 3 |",
+        "| O2 | a\\|b | 3 |",
     ]
 
 
@@ -242,3 +242,35 @@ def test_large_page_in_seconds() -> None:
     sections = RoutingParser().parse(NODE_API)
     assert len(sections) > 300
     assert any("fs.readFile(path" in heading for section in sections for heading in section.headings)
+
+
+SITES = "<tr><th>Site</th><th>Officer</th><th>Contact</th></tr>"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "head"), [("", SITES), ("border=1", SITES.replace("th>", "td>")), ("", SITES.replace("th>", "td>"))]
+)
+@pytest.mark.parametrize(
+    ("contact", "text"),
+    [
+        ("<table><tr><td>Phone<td>111<tr><td>Mail<td>a@b.c</table>", "Phone 111; Mail a@b.c"),
+        (
+            "see <table><caption>All</caption><tr><td><table><tr><td>1<td>2</table><td>3</table> too",
+            "see All; 1 2 3 too",
+        ),
+        ("<pre>x = 1\n  y</pre>", "x = 1 y"),
+    ],
+)
+def test_a_table_of_data_stays_one(parse: Parse, attributes: str, head: str, contact: str, text: str) -> None:
+    html = f"<table {attributes}>{head}<tr><td>Leeds<td>Ann<td>{contact}</td></tr><tr><td>Bremen<td>Jan<td>222</table>"
+    (table,) = parse("a.html", html)
+    assert table.text.split("\n")[2:] == [f"| Leeds | Ann | {text} |", "| Bremen | Jan | 222 |"]
+
+
+@pytest.mark.parametrize("head", ["", "<tr><th>Menu<th>Page"])
+def test_a_part_of_the_page_is_no_cell(parse: Parse, head: str) -> None:
+    """However it is marked, where a cell is long; also a short one with a heading, where no tag speaks for data."""
+    page = f"<h2>Leave</h2><p>{'Many words. ' * (200 if head else 1)}</p>"
+    sections = parse("a.html", f"<table>{head}<tr><td>Home<td>{page}</table>")
+    assert all(section.kind == "text" for section in sections)
+    assert sections[-1].headings == ("Leave",)

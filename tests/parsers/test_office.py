@@ -6,6 +6,7 @@ import docx
 import openpyxl
 import pptx
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml import parse_xml
@@ -162,6 +163,21 @@ def test_pptx_without_a_title(parser: RoutingParser, tmp_path: Path) -> None:
     assert (first.page, first.headings, first.text) == (1, ("Line1 Line2",), "above\nbelow")
     assert (second.page, second.headings, second.text) == (2, (), "Quarterly review")
     assert document_title([second], "a_deck.pptx") == "a deck"
+
+
+def test_docx_table_of_contents_without_a_content_control(parser: RoutingParser, tmp_path: Path) -> None:
+    document = docx.Document()
+    for name in ("TOC Heading", "toc 1", "toc 2"):
+        if name not in {style.name for style in document.styles}:
+            document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    document.add_paragraph("Contents", "TOC Heading")
+    document.add_paragraph("1 Leave\t3", "toc 1")
+    document.add_paragraph("1.1 Days\t3", "toc 2")
+    document.add_heading("Leave", 1)
+    document.add_paragraph("30 days.")
+    document.save(str(tmp_path / "a.docx"))
+    (section,) = parser.parse(tmp_path / "a.docx")
+    assert (section.headings, section.text) == (("Leave",), "30 days.")
 
 
 def test_pptx_slides_notes_and_tables(parser: RoutingParser, tmp_path: Path) -> None:
