@@ -168,7 +168,7 @@ def test_running_lines_are_left_out(parser: RoutingParser, tmp_path: Path) -> No
         pdf.put((40, 200, f"Here {WORDS[number]} stands"))
     sections = parser.parse(pdf.save(tmp_path / "a.pdf"))
     text = "\n".join(section.text for section in sections)
-    assert "Handbook" not in text and "of 6" not in text
+    assert text.count("Handbook") == 1 and "of 6" not in text, "the first stays, so that no text is lost"
     assert text.count("Body line 0") == 6 and text.count("stands") == 6
 
 
@@ -180,7 +180,8 @@ def test_head_of_a_table_stays_on_every_page(parser: RoutingParser, tmp_path: Pa
         for row in range(5):
             pdf.put((40, 69 + 12 * row, f"{WORDS[row]} {WORDS[page]}"), (200, 69 + 12 * row, f"{page}{row}"))
     for page, section in enumerate(parser.parse(pdf.save(tmp_path / "a.pdf"))):
-        assert section.text.startswith(f"Part | Price\nand size | in euros\nnone {WORDS[page]} | {page}0\n")
+        text = section.text.removeprefix("ACME Inc Secret\n\n")
+        assert text.startswith(f"Part | Price\nand size | in euros\nnone {WORDS[page]} | {page}0\n")
 
 
 def test_figures_in_the_margin_are_no_page_numbers(parser: RoutingParser, tmp_path: Path) -> None:
