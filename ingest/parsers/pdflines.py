@@ -1,6 +1,7 @@
 """Characters of a PDF page become lines: repaired, cells of one row joined, boxes in step with the text."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,17 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.parsers.pdfchars import PageChars
+from ingest.parsers.pdfraised import with_raised_digits
 from ingest.writing import normalized
 
 HYPHEN = "\x02"
 """How pdfium marks a hyphen at a line end where the word goes on below."""
 INVISIBLE = re.compile(r"[\x00\x01\x03-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u2060\ufeff\uffff\ud800-\udfff]")
 """No characters of a text."""
+SUPERSCRIPTS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
 ODD = re.compile(
     r"[^\s\u0300-\u036f]?[\u0300-\u036f]+"  # characters with their accents apart
     r"|[\ufb00-\ufb06]"  # ligatures
     r"|[ \t]{2,}"
     r"|(?:[.\u2026][ \t]?){6,}"  # dot leaders
+    rf"|(?<=\d)[{SUPERSCRIPTS}]+(?=[/\u2044]\d)"  # the upper part of a fraction
 )
 SAME_LENGTH = str.maketrans({"\ufffe": HYPHEN, "\xa0": " ", "\x0c": "\n"})
 SPAN = re.compile(rf"[^\n{HYPHEN}]*{HYPHEN}|[^\n{HYPHEN}]+")
@@ -52,7 +56,7 @@ def page_lines(chars: PageChars) -> list[Line]:
 
 def repair(chars: PageChars) -> PageChars:
     """The same page without control characters, ligatures, accents apart, dot leaders and runs of spaces."""
-    page = replace(chars, text=chars.text.translate(SAME_LENGTH))
+    page = with_raised_digits(replace(chars, text=chars.text.translate(SAME_LENGTH)))
     return _substituted(_substituted(page, INVISIBLE), ODD)  # what stands between a letter and its accent goes first
 
 
@@ -76,6 +80,8 @@ def _replacement(odd: str) -> str:
         return ""
     if odd[0] in " \t":
         return " "
+    if odd[0] in SUPERSCRIPTS:
+        return " " + unicodedata.normalize("NFKC", odd)
     if len(odd) > 5 and odd[0] in ".\u2026":
         return "..."
     return normalized(odd)
