@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fpdf import FPDF
+from PIL import Image
 
 from ingest.errors import UnreadableFileError
 from ingest.parsers.routing import RoutingParser
@@ -224,6 +225,28 @@ def test_no_text_layer(parser: RoutingParser, tmp_path: Path) -> None:
     pdf = Pdf()
     pdf.add_page()
     pdf.rect(10, 10, 100, 100)
+    with pytest.raises(UnreadableFileError, match="OCR"):
+        parser.parse(pdf.save(tmp_path / "a.pdf"))
+
+
+def test_pages_that_are_only_pictures_are_named(parser: RoutingParser, tmp_path: Path) -> None:
+    picture = Image.fromarray(np.full((40, 30), 99, np.uint8))
+    pdf = Pdf().sheet((40, 100, "Cover sheet"))
+    for number in range(2, 7):
+        pdf.add_page()
+        if number in (2, 3, 6):
+            pdf.image(picture, 0, 0, WIDTH, HEIGHT)
+        pdf.put((180, 580, f"Page {number} of 6"))
+    pdf.add_page()
+    pdf.rect(10, 10, 100, 100)
+    (section,) = parser.parse(pdf.save(tmp_path / "a.pdf"))
+    assert section.unread_pages == "2-3, 6-7"
+
+
+def test_a_scan_with_page_numbers_has_no_text_layer(parser: RoutingParser, tmp_path: Path) -> None:
+    pdf = Pdf()
+    for number in range(1, 5):
+        pdf.sheet((180, 580, f"{number}"))
     with pytest.raises(UnreadableFileError, match="OCR"):
         parser.parse(pdf.save(tmp_path / "a.pdf"))
 
