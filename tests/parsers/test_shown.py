@@ -5,11 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import docx
+import openpyxl
+import pptx
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 
 from ingest.errors import UnreadableFileError
+from ingest.parsers.richcells import plain_value
 from ingest.parsers.routing import RoutingParser
 from ingest.types import Section
 
@@ -107,3 +116,63 @@ def test_tasks_of_confluence_say_whether_they_are_done(parse: Parse) -> None:
 def test_a_document_all_struck_out_holds_no_text(parse: Parse) -> None:
     with pytest.raises(UnreadableFileError, match="holds no text"):
         parse("a.md", "~~All of it.~~")
+
+
+def test_slides_without_what_is_hidden_or_struck_but_with_charts(parser: RoutingParser, tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    hidden = deck.slides.add_slide(deck.slide_layouts[5])
+    hidden.shapes.title.text = "Old plan"
+    hidden._element.set("show", "0")
+    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    slide.shapes.title.text = "Revenue"
+    paragraph = slide.shapes.add_textbox(0, 0, 99999, 99999).text_frame.paragraphs[0]
+    for text, look in (("Staff have ", {}), ("20", {"strike": "sngStrike"}), ("25", {}), ("1", {"baseline": "30000"})):
+        run = paragraph.add_run()
+        run.text = text
+        for name, value in look.items():
+            run._r.get_or_add_rPr().set(name, value)
+    data = CategoryChartData()
+    data.categories = ["2023", "2024"]
+    data.add_series("Sales", (10, 20.5))
+    slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, 99999, 99999, data)
+    deck.save(str(tmp_path / "a.pptx"))
+    text, chart = parser.parse(tmp_path / "a.pptx")
+    assert (text.page, text.headings, text.text) == (2, ("Revenue",), "Staff have 25¹")
+    assert chart.text == "|  | Sales |\n| --- | --- |\n| 2023 | 10 |\n| 2024 | 20.5 |"
+
+
+def sheet_text(parser: RoutingParser, tmp_path: Path, change: Callable[[Any], None]) -> str:
+    book = openpyxl.Workbook()
+    for row in (["Site", "Limit", "Salary"], ["Leeds", 100, 1], ["Leeds", 150, 2], ["Lyon", 120, 3], ["Rome", 130, 4]):
+        book.active.append(row)  # type: ignore[union-attr]
+    change(book.active)
+    book.save(str(tmp_path / "a.xlsx"))
+    return " ".join(section.text for section in parser.parse(tmp_path / "a.xlsx"))
+
+
+def test_sheets_without_what_is_hidden_or_struck(parser: RoutingParser, tmp_path: Path) -> None:
+    def change(sheet: Any) -> None:
+        for cell in sheet[2]:
+            cell.font = Font(strike=True)
+        sheet.row_dimensions[4].hidden = sheet.column_dimensions["C"].hidden = True
+        sheet.merge_cells("A3:A5")
+
+    assert sheet_text(parser, tmp_path, change) == "| Site | Limit |\n| --- | --- |\n| Leeds | 150 |\n| Leeds | 130 |"
+
+
+def test_rows_that_are_filtered_or_folded_count(parser: RoutingParser, tmp_path: Path) -> None:
+    def filtered(sheet: Any) -> None:
+        sheet.auto_filter.ref = "A1:C5"
+        sheet.auto_filter.add_filter_column(0, ["Leeds"])
+        sheet.row_dimensions[4].hidden = True
+
+    def folded(sheet: Any) -> None:
+        sheet.row_dimensions.group(4, 4, hidden=True)
+
+    assert all("Lyon" in sheet_text(parser, tmp_path, change) for change in (filtered, folded))
+
+
+def test_cells_whose_parts_look_different() -> None:
+    small, struck = InlineFont(vertAlign="superscript"), InlineFont(strike=True)
+    parts = CellRichText(TextBlock(struck, "100 "), "150", TextBlock(small, "1"), TextBlock(InlineFont(), " EUR"))
+    assert plain_value(ReadOnlyCell(None, 1, 1, parts, "s", 0)) == "150¹ EUR"
