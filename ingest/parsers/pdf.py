@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import UnreadableFileError
 from ingest.parsers.pdfchars import Bookmark, open_pdf, read_bookmarks, read_chars
+from ingest.parsers.pdfcolumns import unwoven
 from ingest.parsers.pdfheadings import PdfHeading, PlacedHeadings, headings_from_fonts, headings_from_outline
 from ingest.parsers.pdflines import Line, page_lines
 from ingest.parsers.pdfpictures import shows_picture
@@ -62,7 +63,7 @@ def _read(path: Path, name: str) -> tuple[list[Bookmark], list[list[Line]], list
 def _without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
     running = running_lines(pages, heights)
     kept = ([line for i, line in enumerate(lines) if i not in out] for lines, out in zip(pages, running, strict=True))
-    return [with_cells(lines) for lines in kept]
+    return [with_cells(unwoven(lines)) for lines in kept]
 
 
 def _sections(

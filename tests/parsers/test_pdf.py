@@ -272,3 +272,19 @@ def test_a_real_manual(parser: RoutingParser) -> None:
     sections = parser.parse(NETTLE)
     check_boxes(sections, 612, 792)
     assert any(section.headings[-1:] == ("SHA256",) for section in sections)
+
+
+def test_columns_of_prose_are_read_one_after_the_other(parser: RoutingParser, tmp_path: Path) -> None:
+    lines = ["Employees at the site in", "{} have {} days of", "leave each year and may", "carry over {} of them."]
+    columns = {40: ("Leeds", "25", "five"), 220: ("Bremen", "30", "ten")}
+    pdf = Pdf()
+    pdf.add_page()
+    for i, line in enumerate(lines):
+        for x, (site, days, over) in columns.items():
+            pdf.put((x, 100 + 14 * i, line.format(*(over,) if i == 3 else (site, days))))
+    (section,) = parser.parse(pdf.save(tmp_path / "a.pdf"))
+    assert " ".join(section.text.split()) == " ".join(
+        f"Employees at the site in {site} have {days} days of leave each year and may carry over {over} of them."
+        for site, days, over in columns.values()
+    )
+    check_boxes([section])
