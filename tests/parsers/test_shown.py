@@ -46,8 +46,8 @@ def docx_text(parser: RoutingParser, tmp_path: Path, document: Any) -> str:
 
 def test_struck_and_hidden_text_of_docx_is_left_out(parser: RoutingParser, tmp_path: Path) -> None:
     document = docx.Document()
-    document.styles.add_style("Secret", 1).font.hidden = True  # type: ignore[attr-defined]
-    document.styles.add_style("Secret child", 1).base_style = document.styles["Secret"]  # type: ignore[attr-defined]
+    document.styles.add_style("Secret", 1).font.hidden = True
+    document.styles.add_style("Secret child", 1).base_style = document.styles["Secret"]
     paragraph = document.add_paragraph("Seen")
     for text, attribute in ((" old", "strike"), (" older", "double_strike"), (" and kept", "bold")):
         setattr(paragraph.add_run(text).font, attribute, True)
@@ -131,20 +131,20 @@ def test_slides_without_what_is_hidden_or_struck_but_with_charts(parser: Routing
         run.text = text
         for name, value in look.items():
             run._r.get_or_add_rPr().set(name, value)
-    data = CategoryChartData()
+    data: Any = CategoryChartData()  # type: ignore[no-untyped-call]
     data.categories = ["2023", "2024"]
     data.add_series("Sales", (10, 20.5))
     slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, 99999, 99999, data)
     deck.save(str(tmp_path / "a.pptx"))
-    text, chart = parser.parse(tmp_path / "a.pptx")
-    assert (text.page, text.headings, text.text) == (2, ("Revenue",), "Staff have 25¹")
+    prose, chart = parser.parse(tmp_path / "a.pptx")
+    assert (prose.page, prose.headings, prose.text) == (2, ("Revenue",), "Staff have 25¹")
     assert chart.text == "|  | Sales |\n| --- | --- |\n| 2023 | 10 |\n| 2024 | 20.5 |"
 
 
 def sheet_text(parser: RoutingParser, tmp_path: Path, change: Callable[[Any], None]) -> str:
     book = openpyxl.Workbook()
     for row in (["Site", "Limit", "Salary"], ["Leeds", 100, 1], ["Leeds", 150, 2], ["Lyon", 120, 3], ["Rome", 130, 4]):
-        book.active.append(row)  # type: ignore[union-attr]
+        book.active.append(row)
     change(book.active)
     book.save(str(tmp_path / "a.xlsx"))
     return " ".join(section.text for section in parser.parse(tmp_path / "a.xlsx"))

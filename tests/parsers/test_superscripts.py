@@ -34,7 +34,7 @@ def test_html(parse: Parse, html: str, text: str) -> None:
 
 def test_docx(parser: RoutingParser, tmp_path: Path) -> None:
     document = docx.Document()
-    document.styles.add_style("Mark", 2).font.superscript = True  # type: ignore[attr-defined]
+    document.styles.add_style("Mark", 2).font.superscript = True
     paragraph = document.add_paragraph("Staff have 25")
     paragraph.add_run("1").font.superscript = True
     paragraph.add_run(" days, 10")
