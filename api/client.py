@@ -114,7 +114,7 @@ class RestClient:
             return FileResult(file.source, "failed", "", reason=str(error))
         except OSError as error:
             return FileResult(file.source, "failed", "", reason=f"{file.path.name} cannot be read ({error.strerror}).")
-        return FileResult(done.source, done.status, done.document_id, done.chunks)
+        return FileResult(done.source, done.status, done.document_id, done.chunks, done.reason)
 
     def _call(self, model: type[_Model], method: str, path: str, **arguments: Any) -> _Model:
         response = self._answered(method, path, **arguments)

@@ -100,6 +100,8 @@ def show_way_back(session: SessionOut) -> None:
 def show_report(report: ReportOut) -> None:
     for failure in report.failures:
         err.print(f"[red]failed[/] {escape(failure.source)}: {escape(failure.reason)}", soft_wrap=True)
+    for part in report.incomplete:
+        err.print(f"[yellow]incomplete[/] {escape(part.source)}: {escape(part.reason)}", soft_wrap=True)
     parts = [f"{report.indexed} indexed", f"{report.unchanged} unchanged", f"{report.failed} failed"]
     if report.pruned:
         parts.append(f"{report.pruned} pruned")

@@ -124,4 +124,5 @@ def _report(results: Iterable[FileResult], skipped: int, seconds: float) -> Repo
         chunks=sum(result.chunks for result in results if result.status == "indexed"),
         seconds=round(seconds, 2),
         failures=[ingested_out(result) for result in results if result.status == "failed"],
+        incomplete=[ingested_out(result) for result in results if result.status == "indexed" and result.reason],
     )

@@ -166,7 +166,7 @@ class IngestedOut(Out):
     status: Literal["indexed", "unchanged", "failed", "pruned"]
     document_id: str
     chunks: int
-    reason: str
+    reason: str = Field(description="Why it failed, or what of an indexed file could not be read.")
 
 
 class ReportOut(Out):
@@ -180,6 +180,7 @@ class ReportOut(Out):
     chunks: int
     seconds: float
     failures: list[IngestedOut]
+    incomplete: list[IngestedOut] = Field(description="Indexed without pages that hold no text.")
 
 
 class EvaluationOut(Out):

@@ -21,6 +21,7 @@ from ingest.progress import Progress, Snapshot
 from ingest.readers import narrowed, with_groups
 from ingest.sources.filesystem import SourceFile, sha256_of
 from ingest.types import Chunk, Document, Metadata, document_id_of, joined_text
+from ingest.unread import unread, unread_note
 from ingest.validity import stated
 
 Status: TypeAlias = Literal["indexed", "unchanged", "failed", "pruned"]
@@ -183,7 +184,8 @@ class Ingestor:
         except PermanentError as error:
             failed = FileResult(file.source, "failed", document_id, reason=str(error))
             return self._still_there(failed, entry, label.groups) if entry else _Prepared(failed)
-        return _Prepared(FileResult(file.source, "indexed", document_id, len(chunks)), document, chunks)
+        note = unread_note(document.metadata, file.path.name)
+        return _Prepared(FileResult(file.source, "indexed", document_id, len(chunks), note), document, chunks)
 
     def _still_there(self, failed: FileResult, entry: CatalogEntry, groups: Sequence[str]) -> _Prepared:
         """What was indexed before the file could not be read any more is kept, but not for those who lost it."""
@@ -196,7 +198,7 @@ class Ingestor:
 
     def _document(self, file: SourceFile, label: Label, document_id: str, sha256: str, revision: str) -> Document:
         sections = tuple(self._parser.parse(file.path))
-        metadata = {**stated(joined_text(sections[:_OPENING])), **label.metadata}
+        metadata = {**stated(joined_text(sections[:_OPENING])), **unread(sections), **label.metadata}
         return Document(
             id=document_id,
             collection=self._collection,

@@ -29,6 +29,8 @@ _LABEL = re.compile(r"(?:[^\w\s]\s?)?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{
 _MAY_END = re.compile(r"[.?!][^\s.?!]*\s|[。！？｡]")
 _TAIL = re.compile(r"((?:\[\d{1,3}\]|[^\w\s])*+)\s+")
 """What stands without a blank behind a stop belongs to its sentence, though Punkt counts it to the next."""
+_NOTE = re.compile(r"(?<=[.?!\"”'’)\]])[\u00b9\u00b2\u00b3\u2070-\u2079]+")
+"""The number of a footnote behind a stop, which Punkt takes for a word."""
 _WIDE_STOP = re.compile(r"[。！？｡]+[」』）】》〉”’]*\s*")
 _CELLS = re.compile(r"(?<!\\)\|")
 _VALUE = re.compile(r"(?:[A-Z]{3}\s)?[^\w|]*\d")
@@ -148,6 +150,7 @@ def _model(name: str) -> list[str]:
 
 def _cuts(block: str) -> list[int]:
     """Where in a block, which has no white space around it, a sentence begins; without its start."""
+    block = _NOTE.sub(lambda note: "]" * len(note.group()), block)
     cuts = []
     for number, ((start, end), _) in enumerate(pairwise(_punkt().span_tokenize(block))):
         tail = _TAIL.match(block, end)

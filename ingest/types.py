@@ -28,7 +28,8 @@ class Section:
     """A run of text under one heading path, on one page.
 
     `boxes` has shape (len(text), 4), float32: left, top, right, bottom of every character in points
-    (1/72 inch) from the top left corner of the page; None where the format has no fixed layout.
+    (1/72 inch) from the top left corner of the page; None where the format has no fixed layout. `unread_pages` of the
+    first section of a file names the pages that show something but hold no text, such as "2-6, 9".
     """
 
     text: str
@@ -36,6 +37,7 @@ class Section:
     headings: tuple[str, ...] = ()
     boxes: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     kind: Literal["text", "table"] = "text"
+    unread_pages: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 
+_NOTE = re.compile(r"(?<=\d)(?<!\b10)[\u00b9\u00b2\u00b3\u2070-\u2079]{1,3}(?![\w/\u2044])")
+"""What refers to a footnote, unlike the exponent of a power of ten."""
 _SECTION = re.compile(
     r"(?:(?:\b(?:sections?|chapters?|clauses?|articles?|paragraphs?|annex|appendix|steps?|abschnitt|kapitel|artikel"
     r"|absatz|ziffer|schritt)|§+)\s?|(?:^|\n| > )\()$",
@@ -84,6 +86,7 @@ class Quantity:
 
 def quantities(text: str, taken: Sequence[Span] = ()) -> list[Quantity]:
     """In reading order; spans that are `taken` already, such as dates, hold none."""
+    text = _NOTE.sub(lambda note: "-" * len(note.group()), text)  # as in "25-day", so that the unit is found behind it
     found = [*_digits(text), *_words(text), *_others(text)]
     free = [one for one in found if not any(start < one.end and one.start < end for start, end in taken)]
     return sorted(free, key=lambda one: one.start)

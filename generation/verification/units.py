@@ -26,7 +26,7 @@ _POINTS_BACK = re.compile(
 )
 _NUMBERING = re.compile(r"(?m)(?:^|(?<= > ))(?=\d{1,2}(?:\.\d+)*[.)]?\s+[^\W\d_a-zß-ÿ])")
 """Where a heading begins with the number of its section: 11.1 IT hotline."""
-_SIGNS = {**dict.fromkeys("–-—✗✘❌", "no"), "n/a": "no", **dict.fromkeys("✓✔✅", "yes")}
+_SIGNS = {**dict.fromkeys("–-—✗✘❌☐", "no"), "n/a": "no", **dict.fromkeys("✓✔✅☑", "yes")}
 """Cells of a table that say no or yes without a word."""
 
 

@@ -8,6 +8,9 @@ from ingest.errors import EmptyFileError, UnreadableFileError
 PDF_HEADER_WITHIN = 1024
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_OFFICE_STREAM = "EncryptedPackage".encode("utf-16-le")
+ROOT, STRICT = "_rels/.rels", b"http://purl.oclc.org/ooxml/"
+"""What names the parts of an Office file, and how those names begin in its strict variant."""
+MAX_ROOT_BYTES = 2**16
 OFFICE_FOLDERS = {".docx": "word/", ".pptx": "ppt/", ".xlsx": "xl/"}
 MAGIC = (
     (b"%PDF", "a PDF"),
@@ -81,3 +84,15 @@ def _check_archive(path: Path, suffix: str, name: str, max_bytes: int) -> None:
         raise UnreadableFileError(
             f"{name} is a ZIP archive but not a {suffix} file: unpack it or give it its true suffix."
         )
+    if _is_strict(path):
+        raise UnreadableFileError(
+            f'{name} is "Strict Open XML", which is not supported: save it again as an ordinary {suffix} file.'
+        )
+
+
+def _is_strict(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        if ROOT not in archive.namelist():
+            return False
+        with archive.open(ROOT) as names:
+            return STRICT in names.read(MAX_ROOT_BYTES)

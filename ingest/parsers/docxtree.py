@@ -13,6 +13,9 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from lxml import etree
 
+from ingest.parsers.docxruns import drop_unseen, raise_runs
+from ingest.parsers.docxsymbols import show_symbols
+
 CONTENTS = "Table of Contents"
 CONTENTS_STYLE = re.compile(r"toc (?:[1-9]|heading)", re.IGNORECASE)
 COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -31,8 +34,8 @@ IMAGES = tuple(map(qn, ("w:drawing", "w:pict", "w:object")))
 
 
 def tidied(document: Document) -> Document:
-    """`document`, changed in place: as if all changes were accepted, content controls and text boxes plain text, hidden
-    text left out.
+    """`document`, changed in place: as if all changes were accepted, content controls, text boxes and formulae plain
+    text, hidden and struck text left out.
 
     The text of a box stands after the paragraph that it is anchored to, that of a footnote or an endnote after the
     one that refers to it. A table of contents is left out: its lines
@@ -42,14 +45,17 @@ def tidied(document: Document) -> Document:
     for block in [*filter(_is_contents, body.iter(qn("w:sdt"))), *_lines_of_contents(document)]:
         if block.getparent() is not None:
             block.getparent().remove(block)
+    for row in [mark.getparent().getparent() for mark in body.iterfind(f".//{qn('w:trPr')}/{qn('w:del')}")]:
+        row.getparent().remove(row)
     etree.strip_elements(body, *DROPPED, with_tail=False)
     for kind, tag in NOTES:
         _insert_notes(document, kind, tag)
     etree.strip_tags(body, *UNWRAPPED)
-    for run in [run for run in body.iter(qn("w:r")) if _is_hidden(run)]:
-        run.getparent().remove(run)
+    show_symbols(body)
+    drop_unseen(document)
     for box in list(body.iter(qn("w:txbxContent"))):
         _lift(box)
+    raise_runs(document)
     return document
 
 
@@ -62,11 +68,6 @@ def _lines_of_contents(document: Document) -> list[etree._Element]:
     """Word's own names of these styles are English in every language."""
     styles = {style.style_id for style in document.styles if CONTENTS_STYLE.fullmatch(style.name or "")}
     return [paragraph for paragraph in document.element.body.iter(qn("w:p")) if paragraph.style in styles]
-
-
-def _is_hidden(run: etree._Element) -> bool:
-    switch = run.find(f"{qn('w:rPr')}/{qn('w:vanish')}")
-    return switch is not None and switch.get(qn("w:val"), "true") not in ("0", "false", "off")
 
 
 def _insert_notes(document: Document, kind: str, tag: str) -> None:

@@ -5,18 +5,26 @@ from collections.abc import Mapping
 
 from lxml import etree
 
+from ingest.parsers.htmlforms import show_states
 from ingest.parsers.htmllists import number_items
 from ingest.parsers.htmltables import BREAKING, cell_text, rows_of
+from ingest.parsers.superscripts import raise_digits
 
-INVISIBLE = ("script", "style", "noscript", "template", "svg", "nav", "select", "textarea", "head")
-"""Not shown as text, or (nav) shown on every page of a site."""
+INVISIBLE = (
+    *("script", "style", "noscript", "template", "svg", "nav", "select", "textarea", "head"),
+    *("s", "strike", "del"),
+)
+"""Not shown as text, or (nav) shown on every page of a site, or struck out: that does not count any more."""
 RENAMED = {
     # The partitioner reads nothing but the first <main>, and skips these other containers.
     **dict.fromkeys(("main", "details", "figure", "form", "fieldset", "dialog"), "div"),
     **dict.fromkeys(("summary", "figcaption", "legend", "caption"), "p"),
     **dict.fromkeys(("label", "object", "video", "audio"), "span"),
 }
-UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
+UNSEEN = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|text-decoration(?:-line)?\s*:[^;]*line-through)\b",
+    re.IGNORECASE,
+)
 NAVIGATION = re.compile(r"nav(?:header|footer|bar|igation)?", re.IGNORECASE)
 """Class names by which site and book generators mark links to other pages."""
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -92,6 +100,8 @@ def tidied(root: etree._Element) -> etree._Element:
     etree.strip_elements(root, "img", with_tail=False)
     for element in [node for node in root.iter("div", "ul", "table") if _is_navigation(node)]:
         _remove(element)
+    show_states(root)
+    raise_digits(root)
     for table in list(root.iter("table")):
         if table.tag != "table":  # it was a cell's
             continue

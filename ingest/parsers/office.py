@@ -11,10 +11,13 @@ import pptx
 from docx.document import Document
 from pptx.presentation import Presentation
 
-from ingest.parsers.blocks import Block, Heading, Paragraph, sections_of
+from ingest.parsers import pptxruns
+from ingest.parsers.blocks import Block, Heading, Paragraph, Table, sections_of
 from ingest.parsers.docxtree import tidied
 from ingest.parsers.partitioning import NO_LANGUAGES, blocks_of, partition_docx, partition_pptx
+from ingest.parsers.pptxcharts import chart_tables
 from ingest.parsers.pptxtables import unmerged
+from ingest.parsers.tables import Row
 from ingest.types import Section
 
 
@@ -22,6 +25,8 @@ from ingest.types import Section
 class _Slide:
     title: str
     notes: str
+    charts: tuple[list[Row], ...]
+    is_hidden: bool
 
 
 def read_docx(path: Path, name: str) -> list[Section]:
@@ -47,14 +52,16 @@ def _below_title(block: Block, titles: set[str]) -> Block:
 
 
 def read_pptx(path: Path, name: str) -> list[Section]:
-    """A page is a slide; its title, where it has one, is the heading, and the speaker notes come last."""
-    presentation, file = unmerged(pptx.Presentation(str(path))), io.BytesIO()
+    """A page is a slide that is not hidden; its title, where it has one, is the heading, and the speaker notes come
+    last."""
+    presentation, file = unmerged(pptxruns.tidied(pptx.Presentation(str(path)))), io.BytesIO()
     presentation.save(file)
     elements = partition_pptx(file=file, include_page_breaks=False, languages=NO_LANGUAGES, unique_element_ids=True)
     blocks = {page: list(group) for page, group in groupby(blocks_of(elements), key=lambda block: block.page)}
     slides = enumerate(_slides(presentation), 1)
+    seen = ((number, slide) for number, slide in slides if not slide.is_hidden)
     return sections_of(
-        block for number, slide in slides for block in _slide_blocks(number, slide, blocks.get(number, []))
+        block for number, slide in seen for block in _slide_blocks(number, slide, blocks.get(number, []))
     )
 
 
@@ -64,7 +71,8 @@ def _slides(presentation: Presentation) -> Iterator[_Slide]:
         frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
         # Line breaks within a paragraph are vertical tabs.
         notes = frame.text.replace("\v", "\n") if frame is not None else ""
-        yield _Slide(title.text_frame.text if title is not None else "", notes)
+        heading = title.text_frame.text if title is not None else ""
+        yield _Slide(heading, notes, tuple(chart_tables(slide.shapes)), slide._element.get("show") in ("0", "false"))
 
 
 def _slide_blocks(number: int, slide: _Slide, body: Iterable[Block]) -> Iterator[Block]:
@@ -76,6 +84,8 @@ def _slide_blocks(number: int, slide: _Slide, body: Iterable[Block]) -> Iterator
             yield block
         elif _one_line(block.text) not in title_lines:
             yield Paragraph(block.text, number)
+    for rows in slide.charts:
+        yield Table(rows, number)
     if slide.notes.strip():
         yield Paragraph(f"Notes: {slide.notes.strip()}", number)
 

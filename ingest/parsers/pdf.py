@@ -6,7 +6,7 @@ it. Lines stay lines, paragraphs are parted by an empty line, and words that a l
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 
 from ingest.errors import UnreadableFileError
 from ingest.parsers.pdfchars import Bookmark, open_pdf, read_bookmarks, read_chars
+from ingest.parsers.pdfcolumns import unwoven
 from ingest.parsers.pdfheadings import PdfHeading, PlacedHeadings, headings_from_fonts, headings_from_outline
 from ingest.parsers.pdflines import Line, page_lines
+from ingest.parsers.pdfpictures import shows_picture
 from ingest.parsers.pdfrows import with_cells
 from ingest.parsers.pdfrunning import running_lines
 from ingest.types import Section
+from ingest.unread import page_ranges
 
 WORD = re.compile(r"\w+(?:-\w+)*")
 WORD_END = re.compile(r"[\w-]*$")
@@ -29,21 +32,22 @@ PARAGRAPH_GAP = 0.4
 
 
 def read_pdf(path: Path, name: str) -> list[Section]:
-    """Sections in page order; each lies on one page and under one heading path.
+    """Sections in page order; each lies on one page and under one heading path. The first names the unread pages.
 
     Raises:
         UnreadableFileError: encrypted, damaged, without pages, or without a text layer.
     """
-    bookmarks, pages = _read(path, name)
-    if not any(pages):
-        raise UnreadableFileError(f"{name} has no text layer: run OCR on it and add the result.")
+    bookmarks, pages, unread = _read(path, name)
     headings = headings_from_outline(bookmarks, pages) or headings_from_fonts(pages)
     vocabulary = _vocabulary(pages)
-    return list(_sections(pages, headings, vocabulary))
+    sections = list(_sections(pages, headings, vocabulary))
+    if not sections:
+        raise UnreadableFileError(f"{name} has no text layer: run OCR on it and add the result.")
+    return [replace(sections[0], unread_pages=page_ranges(unread)), *sections[1:]]
 
 
-def _read(path: Path, name: str) -> tuple[list[Bookmark], list[list[Line]]]:
-    """Bookmarks, and the lines of every page without the running ones."""
+def _read(path: Path, name: str) -> tuple[list[Bookmark], list[list[Line]], list[int]]:
+    """Bookmarks, the lines of every page without the running ones, and the numbers of pages that hold no others."""
     with open_pdf(path, name) as pdf:
         bookmarks = read_bookmarks(pdf)
         pages, heights = [], []
@@ -51,9 +55,15 @@ def _read(path: Path, name: str) -> tuple[list[Bookmark], list[list[Line]]]:
             chars = read_chars(pdf, index)
             pages.append(page_lines(chars))
             heights.append(chars.height)
+        kept = _without_running(pages, heights)
+        unread = [i + 1 for i, lines in enumerate(kept) if not lines and shows_picture(pdf, i, not pages[i])]
+    return bookmarks, kept, unread
+
+
+def _without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
     running = running_lines(pages, heights)
     kept = ([line for i, line in enumerate(lines) if i not in out] for lines, out in zip(pages, running, strict=True))
-    return bookmarks, [with_cells(lines) for lines in kept]
+    return [with_cells(unwoven(lines)) for lines in kept]
 
 
 def _sections(

@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from ingest.errors import UnreadableFileError
+from ingest.parsers.pdfannotations import flatten
 
 PDFIUM_LOCK = threading.Lock()
 PASSWORD_ERROR = pdfium.FPDF_ERR_PASSWORD
@@ -37,7 +38,8 @@ class PageChars:
 
     `boxes` is (len(text), 4) float32: left, top, right, bottom in points from the top left corner of the page as it is
     displayed (cropped and rotated); zero for characters that pdfium made up. `bold` is (len(text),), True for the
-    characters of lines that begin in a bold font.
+    characters of lines that begin in a bold font. Characters from `own` on, where it is known, are those of
+    filled fields.
     """
 
     number: int
@@ -46,6 +48,7 @@ class PageChars:
     text: str
     boxes: NDArray[np.float32]
     bold: NDArray[np.bool_]
+    own: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,16 +92,22 @@ def _opened(path: Path, name: str) -> pypdfium2.PdfDocument:
 
 def read_chars(pdf: pypdfium2.PdfDocument, index: int) -> PageChars:
     """Characters of page `index` (from 0)."""
-    with PDFIUM_LOCK:
-        page = pdf[index]
-        try:
-            textpage = page.get_textpage()
-            try:
-                return _page_chars(page, textpage, index + 1)
-            finally:
-                textpage.close()
-        finally:
-            page.close()
+    with PDFIUM_LOCK, _opened_page(pdf, index) as page:
+        chars = _page_chars(page, index + 1)
+        if not flatten(page):
+            return chars
+    with PDFIUM_LOCK, _opened_page(pdf, index) as page:
+        whole = _page_chars(page, index + 1)
+        return replace(whole, own=len(chars.text) if whole.text.startswith(chars.text) else None)
+
+
+@contextmanager
+def _opened_page(pdf: pypdfium2.PdfDocument, index: int) -> Iterator[pypdfium2.PdfPage]:
+    page = pdf[index]
+    try:
+        yield page
+    finally:
+        page.close()
 
 
 def read_bookmarks(pdf: pypdfium2.PdfDocument) -> list[Bookmark]:
@@ -124,13 +133,17 @@ def _top(pdf: pypdfium2.PdfDocument, index: int, mode: int, params: list[float])
         page.close()
 
 
-def _page_chars(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, number: int) -> PageChars:
-    handle, count = textpage.raw, textpage.count_chars()
-    get_code = pdfium.FPDFText_GetUnicode
-    text = "".join([_char(get_code(handle, i)) for i in range(count)])
-    width, height = page.get_size()
-    boxes = _boxes(page, handle, text).clip(0, (width, height, width, height)).astype(np.float32)
-    return PageChars(number, width, height, text, boxes, _bold(handle, text))
+def _page_chars(page: pypdfium2.PdfPage, number: int) -> PageChars:
+    textpage = page.get_textpage()
+    try:
+        handle, count = textpage.raw, textpage.count_chars()
+        get_code = pdfium.FPDFText_GetUnicode
+        text = "".join([_char(get_code(handle, i)) for i in range(count)])
+        width, height = page.get_size()
+        boxes = _boxes(page, handle, text).clip(0, (width, height, width, height)).astype(np.float32)
+        return PageChars(number, width, height, text, boxes, _bold(handle, text))
+    finally:
+        textpage.close()
 
 
 def _char(code: int) -> str:

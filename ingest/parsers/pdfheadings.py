@@ -69,7 +69,7 @@ def _names(words: str, title: str) -> bool:
 
 def headings_from_fonts(pages: Sequence[Sequence[Line]]) -> PlacedHeadings:
     """Lines clearly larger than the body text, and bold numbered ones; depth by size."""
-    body = _body_size(pages)
+    body = body_size(pages)
     if not body:
         return {}
     candidates = {
@@ -83,7 +83,7 @@ def _rounded(size: float) -> float:
     return round(size * 2) / 2
 
 
-def _body_size(pages: Sequence[Sequence[Line]]) -> float:
+def body_size(pages: Sequence[Sequence[Line]]) -> float:
     sizes: Counter[float] = Counter()
     for lines in pages:
         for line in lines:

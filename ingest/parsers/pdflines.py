@@ -1,6 +1,7 @@
 """Characters of a PDF page become lines: repaired, cells of one row joined, boxes in step with the text."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,23 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.parsers.pdfchars import PageChars
+from ingest.parsers.pdfraised import with_raised_digits
 from ingest.writing import normalized
 
 HYPHEN = "\x02"
 """How pdfium marks a hyphen at a line end where the word goes on below."""
 INVISIBLE = re.compile(r"[\x00\x01\x03-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u2060\ufeff\uffff\ud800-\udfff]")
 """No characters of a text."""
+SUPERSCRIPTS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
 ODD = re.compile(
     r"[^\s\u0300-\u036f]?[\u0300-\u036f]+"  # characters with their accents apart
     r"|[\ufb00-\ufb06]"  # ligatures
     r"|[ \t]{2,}"
     r"|(?:[.\u2026][ \t]?){6,}"  # dot leaders
+    rf"|(?<=\d)[{SUPERSCRIPTS}]+(?=[/\u2044]\d)"  # the upper part of a fraction
 )
 SAME_LENGTH = str.maketrans({"\ufffe": HYPHEN, "\xa0": " ", "\x0c": "\n"})
 SPAN = re.compile(rf"[^\n{HYPHEN}]*{HYPHEN}|[^\n{HYPHEN}]+")
 CELL_GAP = 1.5
 """Gap between cells, in font sizes; words of justified text are closer."""
 SAME_ROW_OVERLAP = 0.6
+FIELD_OVERLAP = 0.25
+"""What is filled in seldom stands on the line of its label."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +50,43 @@ class Line:
 
 
 def page_lines(chars: PageChars) -> list[Line]:
-    """Lines in reading order, as the content stream has them."""
-    repaired = repair(chars)
-    lines = _lines(repaired)
+    """Lines in reading order, as the content stream has them; those of filled fields behind what is beside them."""
+    end = len(chars.text) if chars.own is None else chars.own
+    lines = _lines(repair(_part(chars, slice(end))))
+    for field in _lines(repair(_apart(_part(chars, slice(end, None))))):
+        _put(field, lines)
     return _rows(lines)
+
+
+def _part(chars: PageChars, part: slice) -> PageChars:
+    return replace(chars, text=chars.text[part], boxes=chars.boxes[part], bold=chars.bold[part], own=None)
+
+
+def _apart(fields: PageChars) -> PageChars:
+    """pdfium puts only a space between fields, wherever they stand."""
+    text = list(fields.text)
+    for i in range(1, len(text) - 1):
+        before, after = fields.boxes[i - 1], fields.boxes[i + 1]
+        height = before[3] - before[1]
+        is_level = abs(after[3] - before[3]) < height / 2
+        if text[i] == " " and not (is_level and 0 <= after[0] - before[2] < CELL_GAP * height):
+            text[i] = "\n"
+    return replace(fields, text="".join(text))
+
+
+def _put(field: Line, lines: list[Line]) -> None:
+    """Behind the nearest line to its left, else before the first one below it."""
+    beside = [i for i, line in enumerate(lines) if _beside(line, field, FIELD_OVERLAP)]
+    if beside:
+        nearest = max(beside, key=lambda i: lines[i].right)
+        lines[nearest] = _joined(lines[nearest], field)
+    else:
+        lines.insert(next((i for i, line in enumerate(lines) if line.top > field.top), len(lines)), field)
 
 
 def repair(chars: PageChars) -> PageChars:
     """The same page without control characters, ligatures, accents apart, dot leaders and runs of spaces."""
-    page = replace(chars, text=chars.text.translate(SAME_LENGTH))
+    page = with_raised_digits(replace(chars, text=chars.text.translate(SAME_LENGTH)))
     return _substituted(_substituted(page, INVISIBLE), ODD)  # what stands between a letter and its accent goes first
 
 
@@ -76,6 +110,8 @@ def _replacement(odd: str) -> str:
         return ""
     if odd[0] in " \t":
         return " "
+    if odd[0] in SUPERSCRIPTS:
+        return " " + unicodedata.normalize("NFKC", odd)
     if len(odd) > 5 and odd[0] in ".\u2026":
         return "..."
     return normalized(odd)
@@ -155,10 +191,10 @@ def _rows(lines: Sequence[Line]) -> list[Line]:
     return rows
 
 
-def _beside(before: Line, line: Line) -> bool:
+def _beside(before: Line, line: Line, least_overlap: float = SAME_ROW_OVERLAP) -> bool:
     overlap = min(before.bottom, line.bottom) - max(before.top, line.top)
     lower = min(before.bottom - before.top, line.bottom - line.top)
-    return lower > 0 and overlap > SAME_ROW_OVERLAP * lower and line.left >= before.right - 1
+    return lower > 0 and overlap > least_overlap * lower and line.left >= before.right - 1
 
 
 def _joined(before: Line, line: Line) -> Line:

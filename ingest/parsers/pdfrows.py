@@ -23,7 +23,7 @@ DASHES = frozenset("-\u2012\u2013\u2014\u2212")
 
 
 @dataclass(frozen=True)
-class _Cell:
+class Cell:
     start: int
     end: int
     left: float
@@ -32,7 +32,7 @@ class _Cell:
 
 def with_cells(lines: Sequence[Line]) -> list[Line]:
     """The same lines; where cells line up, the text has separators (with zero boxes)."""
-    cells = [list(_cells(line)) for line in lines]
+    cells = [list(cells_of(line)) for line in lines]
     return [
         _separated(line, cells[i]) if _lines_up(cells, i, ALIGNED_WITHIN * line.size) else line
         for i, line in enumerate(lines)
@@ -41,14 +41,14 @@ def with_cells(lines: Sequence[Line]) -> list[Line]:
 
 def heads(line: Line, below: Line) -> bool:
     """Whether `line` is the head of a table: close above a row, with at least half of its cells in step with that."""
-    own, others = list(_cells(line))[1:], list(_cells(below))[1:]
+    own, others = list(cells_of(line))[1:], list(cells_of(below))[1:]
     if not own or below.top - line.bottom > HEAD_GAP * line.size:
         return False
     aligned = sum(_aligned([cell], others, ALIGNED_WITHIN * line.size) for cell in own)
     return 2 * aligned >= len(own)
 
 
-def _cells(line: Line) -> Iterator[_Cell]:
+def cells_of(line: Line) -> Iterator[Cell]:
     if not line.cells:
         return
     signs = (found.start() for found in CURRENCY.finditer(line.text))
@@ -57,7 +57,7 @@ def _cells(line: Line) -> Iterator[_Cell]:
         if end < len(line.text) and _belongs_to_next(line.text[start:end].strip(), start == 0):
             continue
         last = start + len(line.text[start:end].rstrip()) - 1
-        yield _Cell(start, last + 1, float(line.boxes[start, 0]), float(line.boxes[last, 2]))
+        yield Cell(start, last + 1, float(line.boxes[start, 0]), float(line.boxes[last, 2]))
         start = end
 
 
@@ -71,7 +71,7 @@ def _belongs_to_next(text: str, first: bool) -> bool:
     return not any(char.isalnum() for char in text) or (first and LABEL.fullmatch(text) is not None)
 
 
-def _lines_up(cells: Sequence[Sequence[_Cell]], index: int, within: float) -> bool:
+def _lines_up(cells: Sequence[Sequence[Cell]], index: int, within: float) -> bool:
     own = cells[index]
     if len(own) < 2:
         return False
@@ -79,7 +79,7 @@ def _lines_up(cells: Sequence[Sequence[_Cell]], index: int, within: float) -> bo
     return any(_aligned(own[1:], cells[other][1:], within) for other in near if other != index)
 
 
-def _aligned(cells: Sequence[_Cell], others: Sequence[_Cell], within: float) -> bool:
+def _aligned(cells: Sequence[Cell], others: Sequence[Cell], within: float) -> bool:
     return any(
         abs(cell.left - other.left) < within or abs(cell.right - other.right) < within
         for cell in cells
@@ -87,7 +87,7 @@ def _aligned(cells: Sequence[_Cell], others: Sequence[_Cell], within: float) -> 
     )
 
 
-def _separated(line: Line, cells: Sequence[_Cell]) -> Line:
+def _separated(line: Line, cells: Sequence[Cell]) -> Line:
     gap = np.zeros((len(SEPARATOR), 4), np.float32)
     boxes = [part for cell in cells for part in (gap, line.boxes[cell.start : cell.end])][1:]
     text = SEPARATOR.join(line.text[cell.start : cell.end] for cell in cells)

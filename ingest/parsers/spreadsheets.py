@@ -20,6 +20,7 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from ingest.parsers.blocks import Block, Heading, Paragraph, Table, sections_of
 from ingest.parsers.decoding import decode
 from ingest.parsers.numberformats import formatted
+from ingest.parsers.richcells import plain_value
 from ingest.parsers.sheetxml import passed_over
 from ingest.parsers.spans import Cell, Line, Spans, headed
 from ingest.parsers.tables import Row, dense
@@ -44,8 +45,9 @@ class _Cell(NamedTuple):
 
 
 def read_xlsx(path: Path, name: str) -> list[Section]:
-    """One table for each block of rows on each sheet that is not hidden; the heading is the sheet's name."""
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    """One table for each block of rows on each sheet that is not hidden; the heading is the sheet's name. Rows and
+    columns that are hidden and cells that are struck out are left out."""
+    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True, rich_text=True)
     try:
         sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
         return sections_of([block for sheet in sheets for block in _sheet_blocks(sheet)])
@@ -148,19 +150,24 @@ def _filled_rows(sheet: ReadOnlyWorksheet) -> Iterator[tuple[dict[int, Cell], bo
     """Cells that say something, by column, and whether all of them are texts. A row may be 16,384 cells wide."""
     # The stored dimensions are wrong in files of some writers.
     sheet.reset_dimensions()
-    formulas, merges = passed_over(sheet)
+    formulas, merges, hidden = passed_over(sheet)
     for number, row in enumerate(sheet.iter_rows(), 1):
+        if number in hidden.rows:
+            continue
         shown_cells = ((column, _cell(cell, formulas)) for column, cell in enumerate(row, 1) if cell is not EMPTY_CELL)
-        cells = {column: cell for column, cell in shown_cells if cell.text}
+        cells = {column: cell for column, cell in shown_cells if cell.text and column not in hidden.columns}
         placed = {column: Cell(cell.text, *merges.get((number, column), (1, 1))) for column, cell in cells.items()}
         yield placed, all(cell.is_text for cell in cells.values())
 
 
 def _cell(cell: ReadOnlyCell | EmptyCell, formulas: Mapping[str, str]) -> _Cell:
     """A formula without its result is better than nothing."""
-    if formulas and cell.value is None and isinstance(cell, ReadOnlyCell):
+    if not isinstance(cell, ReadOnlyCell):
+        return _Cell("", False)
+    if formulas and cell.value is None:
         return _Cell(formulas.get(cell.coordinate, ""), False)
-    return _Cell(shown(cell.value, cell.number_format), isinstance(cell.value, str))
+    value = plain_value(cell)
+    return _Cell(shown(value, cell.number_format), isinstance(value, str))
 
 
 def shown(value: Value, number_format: str | None = None) -> str:

@@ -67,8 +67,8 @@ class Selection:
     suffixes: frozenset[str] = frozenset()
 
     def excludes(self, relative: str) -> bool:
-        """Hidden files and folders count as excluded."""
-        return os.path.basename(relative).startswith(".") or _matches(relative, self.exclude)
+        """Hidden files and folders count as excluded, and so do the files by which Office says who has one open."""
+        return os.path.basename(relative).startswith((".", "~$")) or _matches(relative, self.exclude)
 
     def includes(self, relative: str) -> bool:
         """True if neither the file nor a folder above it is excluded and the file is among those included."""

@@ -66,6 +66,11 @@ def test_hidden_files_and_folders_are_passed_over(tree: Path) -> None:
     assert listing.skipped == 2
 
 
+def test_owner_files_of_office_are_passed_over(tree: Path) -> None:
+    (tree / "sub" / "~$d.pdf").write_text("x")
+    assert "sub/~$d.pdf" not in found(tree) and list_files([str(tree)], ALL).skipped == 2
+
+
 def test_a_file_named_outright_is_always_wanted(tree: Path) -> None:
     (tree / ".hidden.md").write_text("x")
     for name in (".hidden.md", "c.exe"):

@@ -3,7 +3,10 @@ import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import docx
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -70,6 +73,18 @@ def test_not_what_the_name_says(parse: Parse, name: str, content: bytes, sentenc
         parse(name, content)
     message = str(raised.value)
     assert name in message and "\n" not in message and message.endswith(".")
+
+
+@pytest.mark.parametrize("make", [docx.Document, openpyxl.Workbook])
+def test_strict_open_xml_is_told(parser: RoutingParser, tmp_path: Path, make: Callable[[], Any]) -> None:
+    suffix = ".docx" if make is docx.Document else ".xlsx"
+    make().save(str(tmp_path / "plain.zip"))
+    with zipfile.ZipFile(tmp_path / "plain.zip") as plain, zipfile.ZipFile(tmp_path / f"a{suffix}", "w") as strict:
+        for name in plain.namelist():
+            content = plain.read(name).replace(b"schemas.openxmlformats.org/office", b"purl.oclc.org/ooxml/office")
+            strict.writestr(name, content.replace(b"officeDocument/2006/", b"officeDocument/"))
+    with pytest.raises(UnreadableFileError, match=rf"Strict Open XML.* ordinary \{suffix} file"):
+        parser.parse(tmp_path / f"a{suffix}")
 
 
 def test_zip_that_is_no_office_file(parser: RoutingParser, tmp_path: Path) -> None:
