@@ -28,6 +28,7 @@ from ingest.catalog_rows import (
     version_rows,
 )
 from ingest.errors import IndexLockedError, InvalidError, SettingsError, UnavailableError
+from ingest.journal.deletions import Deletions, note_deleted, withheld
 from ingest.types import EVERYONE, Document, Section
 from ingest.writers import WAIT_S, file_lock, session_lock
 
@@ -180,9 +181,22 @@ class Catalog:
             if explained:
                 connection.execute(sa.insert(ACRONYMS), explained)
 
-    def remove(self, document_ids: Sequence[str]) -> None:
+    def remove(self, document_ids: Sequence[str], now: datetime | None = None) -> None:
+        """What was copied from them until then is withheld from now on."""
         with self._engine.begin() as connection:
+            note_deleted(connection, document_ids, now or datetime.now(UTC))
             _delete(connection, document_ids)
+
+    def withheld(
+        self, document_ids: Iterable[str], tenant: str, groups: Sequence[str], since: datetime
+    ) -> frozenset[str]:
+        """Those whose text of that moment must not be shown to this reader: deleted since, or not theirs to read."""
+        with self._engine.connect() as connection:
+            return withheld(connection, document_ids, tenant, groups, since)
+
+    @property
+    def deletions(self) -> Deletions:
+        return Deletions(self._engine)
 
     def mark_stale(self, collection: str) -> None:
         """Make every document of a collection be taken up again when it is next ingested."""
