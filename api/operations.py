@@ -101,7 +101,7 @@ def documents(services: Services, collection: str, access: Access, limit: int, a
     services.require(collection)
     page: list[CatalogEntry] = []
     while len(page) <= limit:
-        more = services.catalog.page(collection, access.tenant, limit=limit + 1, after=after)
+        more = services.catalog.page(collection, access.tenant, limit=limit + 1, after=after, readers=access.groups)
         page += [entry for entry in more if _may_read(entry, access)]
         if len(more) <= limit:
             break

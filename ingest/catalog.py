@@ -22,6 +22,7 @@ from ingest.catalog_rows import (
     document_row,
     entry_of,
     make_tables,
+    perhaps_readable,
     section_of,
     section_rows,
     series_key,
@@ -73,13 +74,21 @@ class Catalog:
             return [entry_of(row) for row in connection.execute(query)]
 
     def page(
-        self, collection: str, tenant: str, source_prefix: str = "", limit: int | None = None, after: str = ""
+        self,
+        collection: str,
+        tenant: str,
+        source_prefix: str = "",
+        limit: int | None = None,
+        after: str = "",
+        readers: Iterable[str] | None = None,
     ) -> list[CatalogEntry]:
-        """Entries of a tenant ordered by id, those after the id `after`."""
+        """Entries of a tenant ordered by id, those after the id `after`. `readers`: with hardly any that none of these
+        groups may read."""
         query = (
             sa.select(DOCUMENTS)
             .where(DOCUMENTS.c.collection == collection, DOCUMENTS.c.tenant == tenant, DOCUMENTS.c.id > after)
             .where(DOCUMENTS.c.source.startswith(source_prefix, autoescape=True))
+            .where(sa.true() if readers is None else perhaps_readable(readers))
             .order_by(DOCUMENTS.c.id)
             .limit(limit)
         )

@@ -85,8 +85,8 @@ EVERYTHING = Every()
 
 
 def parse(given: Mapping[str, Any]) -> Filter:
-    """Raises FilterError where an operator is unknown or has a value that it cannot take, or it is all too large; the message
-    says so."""
+    """Raises FilterError where an operator is unknown or has a value that it cannot take, or it is all too large; the
+    message says so."""
     check_size(given)
     return _parse(given, 0)
 

@@ -268,3 +268,18 @@ def test_deletions_are_remembered_for_a_day(catalog: Catalog) -> None:
 
 def withheld_of(catalog: Catalog) -> set[str]:
     return {*catalog.withheld("ab", "acme", (), NOW)}
+
+
+def test_a_page_for_readers_has_all_that_they_may_read(catalog: Catalog) -> None:
+    groups = ["hr", 'q"uo\\te', "ünïcode", "50%_off", "everyone", "HR-all"]
+    put(catalog, document("none"), *(document(f"{number}", groups=("x", one)) for number, one in enumerate(groups)))
+
+    def found(*readers: str, limit: int | None = None) -> list[str]:
+        page = catalog.page("default", "acme", limit=limit, readers=readers)
+        return [entry.id for entry in page if entry.readable_by("acme", readers)]
+
+    for number, one in enumerate(groups):
+        assert set(found(one)) == {"none", str(number), "4"}
+    assert found() == found("absent") == ["4", "none"]
+    assert found(limit=2) == ["4", "none"]  # what others alone may read takes no place
+    assert len(found("x")) == 7
