@@ -18,6 +18,7 @@ from api.traces.learning import check_quote, evidence_of, passage_of_quote, pass
 from api.traces.making import trace_of
 from api.traces.replay import compared
 from api.traces.schemas import (
+    DeletedFeedbackOut,
     EvidenceOut,
     FeedbackIn,
     FeedbackOut,
@@ -32,7 +33,7 @@ from api.traces.schemas import (
 from api.traces.withholding import documents_of, documents_of_feedback, feedback_out, feedback_without, without
 from generation.answerer import drain
 from generation.errors import GenerationError
-from ingest.errors import InvalidError
+from ingest.errors import InvalidError, NotFoundError
 from ingest.journal.journal import Entry, reader_of
 from retrieval.types import Access
 
@@ -116,7 +117,19 @@ def give_feedback(services: Services, body: FeedbackIn, access: Access) -> Feedb
     )
     entry = Entry(said.id, _reader(access), said.created_at, said.model_dump_json(), about.id)
     services.journals.feedback.add([entry])
+    try:
+        services.journals.traces.get(about.id, entry.reader)
+    except NotFoundError:  # deleted meanwhile, with all that was said of it until then
+        services.journals.feedback.remove(said.id, entry.reader)
+        raise
     return feedback_out(said)
+
+
+def delete_feedback(services: Services, feedback_id: str, access: Access) -> DeletedFeedbackOut:
+    """Whichever version wrote it. Raises NotFoundError where the reader has no such feedback."""
+    gone = services.journals.feedback.get(feedback_id, _reader(access))
+    services.journals.feedback.remove(feedback_id, _reader(access))
+    return DeletedFeedbackOut(id=gone.id, trace_id=gone.about)
 
 
 def feedback(services: Services, access: Access, limit: int, after: str = "") -> FeedbacksOut:

@@ -183,6 +183,11 @@ class FeedbacksOut(Out):
     next: str | None = Field(description="Give it as `after` to read on; null on the last page.")
 
 
+class DeletedFeedbackOut(Out):
+    id: str
+    trace_id: str
+
+
 class PairOut(Out):
     query: str
     positive: str
