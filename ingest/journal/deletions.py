@@ -84,6 +84,9 @@ class Deletions:
                 connection.execute(sa.update(DELETED).where(*chosen).values(erased=True))
             old = DELETED.c.erased, DELETED.c.deleted_at < (now - KEPT).astimezone(UTC)
             connection.execute(sa.delete(DELETED).where(*old))
+        if done and self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:  # else its log holds what was deleted
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
