@@ -14,7 +14,8 @@ _Hit = TypeVar("_Hit", bound=HitOut)
 
 def documents_of(trace: TraceOut) -> set[str]:
     """Ids of all documents whose text the trace may hold."""
-    return {one.document_id for one in (*trace.hits, *trace.citations)} | {*(trace.recalled or ())}
+    cited = {one.document_id for one in trace.citations}
+    return cited | {hit.document_id for hit in trace.hits} | {*(trace.recalled or ())}
 
 
 def without(trace: TraceOut, hidden: Set[str]) -> TraceOut:
