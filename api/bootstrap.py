@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ingest.isolation import IsolatedParser
 
 _log = logging.getLogger(__name__)
-FORGET_EVERY_S = 3600.0
+FORGET_EVERY_S = 600.0
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 

@@ -247,7 +247,12 @@ def _ask(
 
 
 def _deleting(services: Services, access: Access) -> Callable[[str], DocumentOut]:
-    return lambda document_id: operations.delete(services, document_id, access)
+    def deleted(document_id: str) -> DocumentOut:
+        found = operations.delete(services, document_id, access)
+        services.forget()  # where no server runs, nobody else does it
+        return found
+
+    return deleted
 
 
 def _listing(services: Services, access: Access) -> Callable[[str, int, str], DocumentsOut]:

@@ -94,6 +94,9 @@ class RestClient:
     def give_feedback(self, body: FeedbackIn) -> FeedbackOut:
         return self._call(FeedbackOut, "POST", "/v1/feedback", json=body.model_dump(mode="json", exclude_none=True))
 
+    def delete_feedback(self, feedback_id: str) -> None:
+        self._answered("DELETE", f"/v1/feedback/{quote(feedback_id, safe='')}")
+
     def feedback(self, limit: int, after: str) -> FeedbacksOut:
         return self._call(FeedbacksOut, "GET", "/v1/feedback", params={"limit": limit, "after": after})
 

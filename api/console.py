@@ -18,6 +18,7 @@ from ingest.progress import Snapshot
 # With emoji on, the `:100:` of a quote would be shown as a picture.
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
+WITHHELD = "(text left out: deleted, or not yours to read)"
 LOG_EVERY_S = 15.0
 _COLUMNS = (TextColumn("Ingesting"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[said]}"))
 
@@ -84,7 +85,7 @@ def show_sessions(page: SessionsOut) -> None:
 def show_session(session: SessionTurnsOut) -> None:
     for turn in session.turns:
         understood = f"  [dim]{escape(turn.standalone)}[/]" if turn.standalone != turn.question else ""
-        _line(f"[bold]{escape(turn.question)}[/]{understood}\n{escape(turn.answer)}")
+        _line(f"[bold]{escape(turn.question)}[/]{understood}\n{escape(turn.answer or WITHHELD)}")
         for citation in turn.citations:
             _line(f"  \\[{citation.marker}] {escape(_place(citation))}")
 
@@ -180,4 +181,4 @@ def _line(text: str, end: str = "\n") -> None:
 def _place(item: HitOut | CitationOut) -> str:
     page = f", page {item.page}" if item.page else ""
     headings = f" › {' › '.join(item.headings)}" if item.headings else ""
-    return f"{Path(item.source).name}{page}{headings}"
+    return f"{Path(item.source).name or WITHHELD}{page}{headings}"

@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
+from api.erasing import erase
 from api.models import Models
 from generation.conversation.sessions import Sessions
 from ingest.catalog import Catalog, sqlite_url
@@ -47,6 +48,8 @@ class Databases(Models):
         return self.settings.data
 
     def forget(self) -> None:
-        """Delete what the settings say is not to be kept any longer."""
+        """Delete what the settings say is not to be kept any longer, and what was copied from documents that have been
+        deleted."""
         if days := self.settings.sessions.keep_days:
             self.sessions.forget(timedelta(days=days))
+        erase(self.catalog, self.journals, self.sessions)

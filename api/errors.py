@@ -28,6 +28,10 @@ from ingest.errors import (
 
 UNEXPECTED = "An unexpected error happened; the server's log has the details."
 
+_TOLD = 5
+"""Mistakes of one request that are told one by one."""
+_LONGEST_NAME = 100
+
 # The first class that matches decides.
 _STATUSES: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
@@ -87,7 +91,9 @@ async def _citewell(request: Request, error: Exception) -> JSONResponse:
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     issues = _issues(error)
-    detail = "; ".join(map(_explain, issues)) + "."
+    told = [_explain(issue) for issue in issues[:_TOLD]]
+    more = [f"and {len(issues) - _TOLD} more"] if len(issues) > _TOLD else []
+    detail = "; ".join(told + more) + "."
     return response(request.url.path, HTTPStatus.UNPROCESSABLE_ENTITY, detail, param=param_of(issues))
 
 
@@ -106,5 +112,5 @@ def _issues(error: RequestValidationError) -> Sequence[Any]:
 
 def _explain(issue: Any) -> str:
     """`body.top_k: Input should be a valid integer`, without echoing the input."""
-    where = ".".join(place_of(issue))
+    where = ".".join(part[:_LONGEST_NAME] for part in place_of(issue))
     return f"{where}: {'unknown field' if issue['type'] == 'extra_forbidden' else issue['msg']}"

@@ -72,6 +72,7 @@ def _here(
         known = {entry.source: entry.id for entry in entries}
         gone = departed(known, listing, request.paths, selection)
         collection.ingestor.remove([known[source] for source in gone])
+        services.forget()  # where no server runs, nobody else does it
         results += [FileResult(source, "pruned", known[source]) for source in gone]
     if any(result.status in ("indexed", "pruned") for result in results):
         _tidied(collection)

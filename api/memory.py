@@ -1,13 +1,16 @@
 """Conversations that are remembered: REST routes and the command line both call these."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence, Set
 from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from api.bootstrap import Services
 from api.schemas import AnswerIn, TurnIn
 from api.schemas_sessions import SessionIn, SessionOut, SessionsOut, SessionTurnOut, SessionTurnsOut
 from generation.conversation.types import Exchange
+from generation.conversation.withholding import blank, blanked, cited, without
 from generation.types import Answer
 from ingest.errors import InvalidError
 from ingest.library.pages import PageOf
@@ -33,7 +36,9 @@ def listed(services: Services, access: Access, limit: int, after: str | None = N
 
 def shown(services: Services, session_id: str, access: Access) -> SessionTurnsOut:
     session = SessionOut.model_validate(services.sessions.get(session_id, access))
-    turns = [SessionTurnOut.model_validate(one) for one in services.sessions.exchanges(session_id)]
+    exchanges = services.sessions.exchanges(session_id)
+    hidden = _hidden(services, access, exchanges)
+    turns = [_turn(*one) for one in zip(without(exchanges, hidden), hidden, strict=True)]
     return SessionTurnsOut(**session.model_dump(), turns=turns)
 
 
@@ -48,15 +53,24 @@ def deleted(services: Services, session_id: str, access: Access) -> SessionOut:
     return SessionOut.model_validate(session)
 
 
-async def recalled(services: Services, body: AnswerIn, access: Access) -> AnswerIn:
-    """A question by itself: one in a session with the session's collection and what was said in it before.
+@dataclass(frozen=True)
+class Recalled:
+    """A question by itself, and the documents that the answers in its history cite; None: nobody knows."""
+
+    asked: AnswerIn
+    cited: tuple[str, ...] | None = None
+
+
+async def recalled(services: Services, body: AnswerIn, access: Access) -> Recalled:
+    """A question by itself: one in a session with the session's collection and what was said in it before, as far as
+    the reader may still read it.
 
     Raises:
         NotFoundError: the reader has no such session.
         InvalidError: the session is about another collection.
     """
     if body.session is None:
-        return body
+        return Recalled(body)
     session = await asyncio.to_thread(services.sessions.get, body.session, access)
     if body.collection not in ("default", session.collection):
         raise InvalidError(
@@ -64,26 +78,57 @@ async def recalled(services: Services, body: AnswerIn, access: Access) -> Answer
         )
     exchanges: list[Exchange] = []
     if services.reads_history:
-        exchanges = await asyncio.to_thread(services.sessions.exchanges, session.id, LOOKED_BACK)
-    return body.model_copy(
+        exchanges = await asyncio.to_thread(_exchanges, services, session.id, access)
+    asked = body.model_copy(
         update={
             "session": None,
             "collection": session.collection,
             "history": [turn for one in exchanges for turn in _turns(one)],
         }
     )
+    return Recalled(asked, tuple(sorted(cited(exchanges))))
 
 
 async def kept(
-    services: Services, asked: AnswerIn, standalone: str, pieces: AsyncGenerator[str | Answer, None]
+    services: Services, asked: AnswerIn, access: Access, standalone: str, pieces: AsyncGenerator[str | Answer, None]
 ) -> AsyncGenerator[str | Answer, None]:
     """The same pieces. The answer is stored before it is passed on: whoever has it finds it in the session. What was
     given up or failed is not stored."""
+    since = datetime.now(UTC)
     async with aclosing(pieces):
         async for item in pieces:
             if isinstance(item, Answer) and asked.session is not None:
-                await asyncio.to_thread(services.sessions.append, asked.session, asked.query, standalone, item)
+                await asyncio.to_thread(_keep, services, asked, access, standalone, item, since)
             yield item
+
+
+def _keep(
+    services: Services, asked: AnswerIn, access: Access, standalone: str, answer: Answer, since: datetime
+) -> None:
+    """What is deleted while the answer is written is in it for its reader, but not remembered."""
+    assert asked.session is not None
+    gone = services.catalog.withheld([one.document_id for one in answer.citations], access.tenant, access.groups, since)
+    if gone:
+        answer = replace(answer, text="", citations=tuple(blank(one, gone) for one in answer.citations))
+    services.sessions.append(asked.session, asked.query, standalone, answer)
+
+
+def _exchanges(services: Services, session_id: str, access: Access) -> list[Exchange]:
+    """The last ones."""
+    exchanges = services.sessions.exchanges(session_id, LOOKED_BACK)
+    return list(without(exchanges, _hidden(services, access, exchanges)))
+
+
+def _hidden(services: Services, access: Access, exchanges: Sequence[Exchange]) -> list[frozenset[str]]:
+    """Of each, the documents whose text this reader may not read any more."""
+    return [
+        services.catalog.withheld(cited([one]), access.tenant, access.groups, one.created_at) | blanked(one)
+        for one in exchanges
+    ]
+
+
+def _turn(exchange: Exchange, withheld: Set[str]) -> SessionTurnOut:
+    return SessionTurnOut.model_validate(exchange).model_copy(update={"withheld": sorted(withheld)})
 
 
 def _turns(exchange: Exchange) -> list[TurnIn]:

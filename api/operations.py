@@ -73,12 +73,13 @@ async def answering(
 ) -> tuple[str, AsyncGenerator[str | Answer, None]]:
     """The question as it was understood, and what will come of it. `keep` takes what its trace is made of in place of
     the recorder."""
-    alone = await memory.recalled(services, body, access)
-    with Watch(alone, access, keep or services.recorder.record, services.new_trace_id) as watch:
+    recalled = await memory.recalled(services, body, access)
+    alone, record = recalled.asked, keep or services.recorder.record
+    with Watch(alone, access, record, services.new_trace_id, recalled.cited) as watch:
         query = await _standalone(services, alone, access, services.settings.answers.passages)
         collection = await opened_collection(services, alone.collection)
     pieces = watch.over(query, Tuned(collection.tuned, collection.abstention), collection.answerer.answer(query))
-    return query.text, memory.kept(services, body, query.text, pieces)
+    return query.text, memory.kept(services, body, access, query.text, pieces)
 
 
 def to_query(services: Services, body: SearchIn | AnswerIn, access: Access, top_k: int) -> Query:
@@ -100,7 +101,7 @@ def documents(services: Services, collection: str, access: Access, limit: int, a
     services.require(collection)
     page: list[CatalogEntry] = []
     while len(page) <= limit:
-        more = services.catalog.page(collection, access.tenant, limit=limit + 1, after=after)
+        more = services.catalog.page(collection, access.tenant, limit=limit + 1, after=after, readers=access.groups)
         page += [entry for entry in more if _may_read(entry, access)]
         if len(more) <= limit:
             break

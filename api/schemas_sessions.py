@@ -36,6 +36,11 @@ class SessionTurnOut(Out):
     citations: list[CitationOut]
     trace_id: str
     created_at: datetime
+    withheld: list[str] = Field(
+        default=[],
+        description="Ids of cited documents that were deleted since, or are no longer yours to read; the answer is "
+        "left out then.",
+    )
 
 
 class SessionTurnsOut(SessionOut):

@@ -22,12 +22,14 @@ from ingest.catalog_rows import (
     document_row,
     entry_of,
     make_tables,
+    perhaps_readable,
     section_of,
     section_rows,
     series_key,
     version_rows,
 )
 from ingest.errors import IndexLockedError, InvalidError, SettingsError, UnavailableError
+from ingest.journal.deletions import Deletions, note_deleted, withheld
 from ingest.types import EVERYONE, Document, Section
 from ingest.writers import WAIT_S, file_lock, session_lock
 
@@ -72,13 +74,21 @@ class Catalog:
             return [entry_of(row) for row in connection.execute(query)]
 
     def page(
-        self, collection: str, tenant: str, source_prefix: str = "", limit: int | None = None, after: str = ""
+        self,
+        collection: str,
+        tenant: str,
+        source_prefix: str = "",
+        limit: int | None = None,
+        after: str = "",
+        readers: Iterable[str] | None = None,
     ) -> list[CatalogEntry]:
-        """Entries of a tenant ordered by id, those after the id `after`."""
+        """Entries of a tenant ordered by id, those after the id `after`. `readers`: with hardly any that none of these
+        groups may read."""
         query = (
             sa.select(DOCUMENTS)
             .where(DOCUMENTS.c.collection == collection, DOCUMENTS.c.tenant == tenant, DOCUMENTS.c.id > after)
             .where(DOCUMENTS.c.source.startswith(source_prefix, autoescape=True))
+            .where(sa.true() if readers is None else perhaps_readable(readers))
             .order_by(DOCUMENTS.c.id)
             .limit(limit)
         )
@@ -180,9 +190,22 @@ class Catalog:
             if explained:
                 connection.execute(sa.insert(ACRONYMS), explained)
 
-    def remove(self, document_ids: Sequence[str]) -> None:
+    def remove(self, document_ids: Sequence[str], now: datetime | None = None) -> None:
+        """What was copied from them until then is withheld from now on."""
         with self._engine.begin() as connection:
+            note_deleted(connection, document_ids, now or datetime.now(UTC))
             _delete(connection, document_ids)
+
+    def withheld(
+        self, document_ids: Iterable[str], tenant: str, groups: Sequence[str], since: datetime
+    ) -> frozenset[str]:
+        """Those whose text of that moment must not be shown to this reader: deleted since, or not theirs to read."""
+        with self._engine.connect() as connection:
+            return withheld(connection, document_ids, tenant, groups, since)
+
+    @property
+    def deletions(self) -> Deletions:
+        return Deletions(self._engine)
 
     def mark_stale(self, collection: str) -> None:
         """Make every document of a collection be taken up again when it is next ingested."""
@@ -255,8 +278,8 @@ def _translate(context: sa.engine.ExceptionContext) -> None:
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """Readers go on while a writer commits, and a commit survives a power cut."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+    """Readers go on while a writer commits, a commit survives a power cut, and what is deleted is overwritten."""
+    for pragma in ("secure_delete=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from ingest.errors import FilterError
 from ingest.types import MetadataValue
 from ingest.validity import DATED, VALID_FROM, VALID_UNTIL
+from retrieval.filter_sizes import check_size
 from retrieval.numbers import finite
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -84,10 +85,9 @@ EVERYTHING = Every()
 
 
 def parse(given: Mapping[str, Any]) -> Filter:
-    """
-    Raises:
-        FilterError: an operator is unknown or has a value that it cannot take; the message names it.
-    """
+    """Raises FilterError where an operator is unknown or has a value that it cannot take, or it is all too large; the
+    message says so."""
+    check_size(given)
     return _parse(given, 0)
 
 

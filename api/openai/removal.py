@@ -10,9 +10,9 @@ def remove_upload(services: Services, file_id: str, access: Access) -> None:
     """The file itself, and what was indexed of it in every store."""
     library = services.library
     upload = library.uploads.get(file_id, access.tenant, access.groups)
-    for collection in library.files.holders(upload.id, access.tenant):
-        remove_file(services, collection, library.files.get(collection, access.tenant, access.groups, upload.id))
-    library.uploads.remove(upload.id)
+    while not library.uploads.remove(upload.id):  # somebody may add it meanwhile
+        for collection in library.files.holders(upload.id, access.tenant):
+            remove_file(services, collection, library.files.get(collection, access.tenant, access.groups, upload.id))
 
 
 def remove_file(services: Services, collection: str, file: AttachedFile) -> None:

@@ -8,7 +8,16 @@ from fastapi import APIRouter, Query, Request
 from api.dependencies import AccessOf, ServicesOf
 from api.listening import while_listening
 from api.traces import operations
-from api.traces.schemas import FeedbackIn, FeedbackOut, FeedbacksOut, ReplayOut, TraceOut, TracesOut, TraceSummary
+from api.traces.schemas import (
+    DeletedFeedbackOut,
+    FeedbackIn,
+    FeedbackOut,
+    FeedbacksOut,
+    ReplayOut,
+    TraceOut,
+    TracesOut,
+    TraceSummary,
+)
 
 router = APIRouter(prefix="/v1", tags=["traces"])
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -49,3 +58,9 @@ async def give_feedback(body: FeedbackIn, services: ServicesOf, access: AccessOf
 async def feedback(services: ServicesOf, access: AccessOf, limit: Limit = 50, after: After = "") -> FeedbacksOut:
     """What you said of answers, newest first, a page at a time."""
     return await asyncio.to_thread(operations.feedback, services, access, limit, after)
+
+
+@router.delete("/feedback/{feedback_id}")
+async def delete_feedback(feedback_id: str, services: ServicesOf, access: AccessOf) -> DeletedFeedbackOut:
+    """Forget what you said of an answer."""
+    return await asyncio.to_thread(operations.delete_feedback, services, feedback_id, access)

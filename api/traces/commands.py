@@ -127,6 +127,21 @@ def list_feedback(
         show(reader.feedback(limit, after), as_json, console.show_feedback)
 
 
+@feedback.command(name="delete")
+def delete_feedback(
+    said: Annotated[str, typer.Argument(help="Id of the feedback; `citewell feedback list` has it.", metavar="ID")],
+    tenant: Tenant = None,
+    group: Groups = None,
+    server: Server = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Forget what you said of an answer."""
+    with _reading(server, data, config, tenant, group) as reader:
+        reader.delete_feedback(said)
+    console.say_deleted(said)
+
+
 @feedback.command()
 def export(
     out: Annotated[Path, typer.Option(help="File to write, JSON lines.")],

@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import JsonValue
 from rich.markup import escape
 
+from api.console import WITHHELD, moment
 from api.console import _line as line
-from api.console import moment
 from api.traces.schemas import (
     Change,
     DocumentChange,
@@ -43,6 +43,7 @@ def show_trace(trace: TraceOut) -> None:
     line(
         f"[bold]Asked[/] {moment(trace.created_at, seconds=True)} by {escape(_reader(trace))}{escape(_options(trace))}"
     )
+    _show_withheld(trace.withheld)
     _show_hits(trace)
     _show_prompt(trace.prompt)
     _show_writing(trace)
@@ -82,6 +83,11 @@ def say_exported(count: int, path: Path) -> None:
     line(f"{count} lines in {escape(str(path))}")
 
 
+def _show_withheld(documents: Sequence[str]) -> None:
+    if documents:
+        line(f"[dim]Left out is the text of documents that are deleted or not yours to read: {', '.join(documents)}[/]")
+
+
 def _show_hits(trace: TraceOut) -> None:
     markers = {key: f"\\[{number}]" for number, key in enumerate(trace.read, start=1)}
     _headed("Found", (_hit(hit, markers.get(hit.chunk_id, "")) for hit in trace.hits))
@@ -92,7 +98,7 @@ def _show_hits(trace: TraceOut) -> None:
 def _hit(hit: TracedHit, marker: str) -> str:
     stages = "  ".join(f"{name} {score:.3f}" for name, score in hit.origin.items())
     page = f", page {hit.page}" if hit.page else ""
-    where = f"{Path(hit.source).name}{page}, characters {hit.char_start}-{hit.char_end}"
+    where = f"{Path(hit.source).name or WITHHELD}{page}, characters {hit.char_start}-{hit.char_end}"
     return f"{hit.rank:>2}. {hit.score:.3f}  {marker:<6}[cyan]{escape(where)}[/]  [dim]{escape(stages)}[/]"
 
 
@@ -131,11 +137,11 @@ def _hit_change(one: HitChange) -> str:
 
     before, after = placed(one.rank_before, one.score_before), placed(one.rank_after, one.score_after)
     page = f", page {one.page}" if one.page else ""
-    return f"{one.kind:<8}  {before} → {after}  [cyan]{escape(Path(one.source).name + page)}[/]"
+    return f"{one.kind:<8}  {before} → {after}  [cyan]{escape((Path(one.source).name or WITHHELD) + page)}[/]"
 
 
 def _document_change(one: DocumentChange) -> str:
-    return escape(one.source) + ("" if one.revision_after else " (gone)")
+    return escape(one.source or one.document_id) + ("" if one.revision_after else " (gone)")
 
 
 def _reader(trace: TraceOut) -> str:

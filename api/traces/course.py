@@ -14,7 +14,8 @@ from retrieval.types import Access
 class Course:
     """What came of one question. `answer`: as far as it got; None where it broke off before there was any.
 
-    `query`: as it was understood; `text`: what was shown; `tuned`: what is fitted to the collection.
+    `query`: as it was understood; `text`: what was shown; `tuned`: what is fitted to the collection; `recalled`: the
+    documents that the answers before it cite, None where nobody knows.
     """
 
     id: str
@@ -29,3 +30,4 @@ class Course:
     error: str | None
     total_ms: float
     prepare_ms: float
+    recalled: tuple[str, ...] | None = None

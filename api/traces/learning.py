@@ -13,12 +13,12 @@ TAG = "feedback"
 
 def passages_of(trace: TraceOut) -> list[PassageOut]:
     """Those that the answer cites, none twice, as they were read then."""
-    cited = {hit.chunk_id: hit for hit in (_holding(trace.hits, one) for one in trace.citations) if hit}
+    cited = {hit.chunk_id: hit for hit in (_holding(trace.hits, one) for one in _shown(trace)) if hit}
     return [PassageOut(source=hit.source, text=_framed(hit.context, hit.text)) for hit in cited.values()]
 
 
 def evidence_of(trace: TraceOut) -> list[EvidenceOut]:
-    return [EvidenceOut(document=one.source, quote=one.quote) for one in trace.citations]
+    return [EvidenceOut(document=one.source, quote=one.quote) for one in _shown(trace)]
 
 
 def check_quote(document: DocumentTextOut, quote: str) -> None:
@@ -62,6 +62,10 @@ def questions(feedback: Iterable[FeedbackOut]) -> Iterator[QuestionOut]:
                 evidence=[EvidenceOut(document=filename_of(each.document), quote=each.quote) for each in one.evidence],
                 tags=[TAG],
             )
+
+
+def _shown(trace: TraceOut) -> list[CitationOut]:
+    return [one for one in trace.citations if one.document_id not in trace.withheld]
 
 
 def _holding(hits: Iterable[TracedHit], citation: CitationOut) -> TracedHit | None:

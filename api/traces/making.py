@@ -62,6 +62,7 @@ def trace_of(models: Models, course: Course) -> TraceOut:
         timings={"prepare_ms": round(course.prepare_ms, 2), **answer.timings},
         usage=UsageOut.model_validate(answer.usage),
         cost=_cost(models.settings, answer.usage, came.prompt),
+        recalled=None if course.recalled is None else list(course.recalled),
     )
 
 

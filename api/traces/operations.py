@@ -12,24 +12,28 @@ from pydantic import BaseModel, ValidationError
 
 from api import operations
 from api.bootstrap import Services
+from api.schemas import AnswerIn
 from api.traces.course import Course
 from api.traces.learning import check_quote, evidence_of, passage_of_quote, passages_of
 from api.traces.making import trace_of
 from api.traces.replay import compared
 from api.traces.schemas import (
+    DeletedFeedbackOut,
     EvidenceOut,
     FeedbackIn,
     FeedbackOut,
     FeedbacksOut,
+    KeptFeedback,
     ReplayOut,
     TracedHit,
     TraceOut,
     TracesOut,
     TraceSummary,
 )
+from api.traces.withholding import documents_of, documents_of_feedback, feedback_out, feedback_without, without
 from generation.answerer import drain
 from generation.errors import GenerationError
-from ingest.errors import InvalidError
+from ingest.errors import InvalidError, NotFoundError
 from ingest.journal.journal import Entry, reader_of
 from retrieval.types import Access
 
@@ -41,14 +45,15 @@ def traces(services: Services, access: Access, limit: int, after: str = "") -> T
     """Newest first, without those of another version that cannot be read even in part."""
     services.recorder.settle()
     found, more = services.journals.traces.page(_reader(access), limit, after)
-    shown = list(_readable(TraceSummary, found))
+    shown = [_listed(services, one, access) for one in _readable(_Listed, found)]
     return TracesOut(traces=shown, next=found[-1].id if more else None)
 
 
 def trace(services: Services, trace_id: str, access: Access) -> TraceOut:
-    """Raises NotFoundError where the reader has no such trace."""
+    """Without text that this reader may not read any more. Raises NotFoundError where the reader has no such trace."""
     services.recorder.settle()
-    return _trace(services.journals.traces.get(trace_id, _reader(access)))
+    found = _trace(services.journals.traces.get(trace_id, _reader(access)))
+    return without(found, _hidden(services, documents_of(found), access, found.created_at))
 
 
 def delete(services: Services, trace_id: str, access: Access) -> TraceSummary:
@@ -83,6 +88,7 @@ def give_feedback(services: Services, body: FeedbackIn, access: Access) -> Feedb
         NotFoundError: the reader has no such trace, or may read no such document.
         InvalidError: the document does not hold the quote.
     """
+    now = datetime.now(UTC)  # what is deleted from here on is withheld
     about = trace(services, body.trace_id, access)
     up = body.rating == "up"
     passages, evidence = (passages_of(about), evidence_of(about)) if up else ([], [])
@@ -92,9 +98,9 @@ def give_feedback(services: Services, body: FeedbackIn, access: Access) -> Feedb
             check_quote(document, quote)
             passages.append(passage_of_quote(document, quote))
             evidence.append(EvidenceOut(document=document.source, quote=quote))
-    said = FeedbackOut(
+    said = KeptFeedback(
         id=uuid.uuid4().hex,
-        created_at=datetime.now(UTC),
+        created_at=now,
         trace_id=about.id,
         rating=body.rating,
         comment=body.comment,
@@ -105,17 +111,62 @@ def give_feedback(services: Services, body: FeedbackIn, access: Access) -> Feedb
         refused=about.refused,
         passages=passages,
         evidence=evidence,
+        tenant=access.tenant,
+        drawn_on=sorted({*_drawn_on(about)} - {*about.withheld}),
+        asked=about.asked.query,
     )
     entry = Entry(said.id, _reader(access), said.created_at, said.model_dump_json(), about.id)
     services.journals.feedback.add([entry])
-    return said
+    try:
+        services.journals.traces.get(about.id, entry.reader)
+    except NotFoundError:  # deleted meanwhile, with all that was said of it until then
+        services.journals.feedback.remove(said.id, entry.reader)
+        raise
+    return feedback_out(said)
+
+
+def delete_feedback(services: Services, feedback_id: str, access: Access) -> DeletedFeedbackOut:
+    """Whichever version wrote it. Raises NotFoundError where the reader has no such feedback."""
+    gone = services.journals.feedback.get(feedback_id, _reader(access))
+    services.journals.feedback.remove(feedback_id, _reader(access))
+    return DeletedFeedbackOut(id=gone.id, trace_id=gone.about)
 
 
 def feedback(services: Services, access: Access, limit: int, after: str = "") -> FeedbacksOut:
     """Newest first, without what another version wrote in another way."""
     found, more = services.journals.feedback.page(_reader(access), limit, after)
-    shown = list(_readable(FeedbackOut, found))
+    shown = [_feedback(services, one, access) for one in _readable(KeptFeedback, found)]
     return FeedbacksOut(feedback=shown, next=found[-1].id if more else None)
+
+
+class _Listed(TraceSummary):
+    """What decides how a trace is listed."""
+
+    asked: AnswerIn | None = None
+    recalled: list[str] | None = None
+
+
+def _listed(services: Services, one: _Listed, access: Access) -> TraceSummary:
+    query = one.query
+    if one.asked and one.recalled and _hidden(services, one.recalled, access, one.created_at):
+        query = one.asked.query
+    return TraceSummary(**{**{name: getattr(one, name) for name in TraceSummary.model_fields}, "query": query})
+
+
+def _feedback(services: Services, said: KeptFeedback, access: Access) -> FeedbackOut:
+    documents = documents_of_feedback(said, access.tenant)
+    hidden = _hidden(services, documents, access, said.created_at)
+    return feedback_out(feedback_without(said, hidden, access.tenant))
+
+
+def _drawn_on(about: TraceOut) -> set[str]:
+    """Documents whose text may stand in answer and question."""
+    told = about.citations if about.outcome in ("answered", "refused") else about.hits
+    return {one.document_id for one in told} | {*(about.recalled or ())}
+
+
+def _hidden(services: Services, documents: Iterable[str], access: Access, since: datetime) -> frozenset[str]:
+    return services.catalog.withheld(documents, access.tenant, access.groups, since)
 
 
 def _trace(entry: Entry) -> TraceOut:

@@ -22,6 +22,8 @@ class TraceReader(Protocol):
 
     def give_feedback(self, body: FeedbackIn) -> FeedbackOut: ...
 
+    def delete_feedback(self, feedback_id: str) -> None: ...
+
     def feedback(self, limit: int, after: str) -> FeedbacksOut: ...
 
 
@@ -45,6 +47,9 @@ class LocalTraces:
 
     def give_feedback(self, body: FeedbackIn) -> FeedbackOut:
         return operations.give_feedback(self._services, body, self._access)
+
+    def delete_feedback(self, feedback_id: str) -> None:
+        operations.delete_feedback(self._services, feedback_id, self._access)
 
     def feedback(self, limit: int, after: str) -> FeedbacksOut:
         return operations.feedback(self._services, self._access, limit, after)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from api.traces.course import Course
 from api.traces.schemas import TraceOut
+from api.traces.withholding import without
 from api.upkeep import Regularly
 from ingest.errors import CitewellError
 from ingest.journal.journal import Entry, Journals, reader_of
@@ -97,7 +98,7 @@ class Recorder:
 
     def _prepare(self, course: Course) -> None:
         try:
-            trace = self._make(course)
+            trace = without(self._make(course), frozenset())
             reader = reader_of(course.access.tenant, course.access.groups)
             self._made.append(Entry(trace.id, reader, trace.created_at, trace.model_dump_json()))
         except Exception:

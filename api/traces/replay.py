@@ -128,6 +128,8 @@ def _notes(before: TraceOut, after: TraceOut) -> Iterator[str]:
         yield "A language model need not write the same twice, even at temperature 0: batches round differently."
     if before.asked.history and (before.settings.get("rewriting.url") or after.settings.get("rewriting.url")):
         yield "The question was made to stand alone by a language model, which need not write the same twice."
+        if before.recalled is None:
+            yield "Of the conversation before, which a client sent, only the questions are kept."
     if any(one.settings.get("retrieval.reranker") and one.settings.get(_BUDGET) for one in (before, after)):
         yield f"The clock decides how many hits are reranked ({_BUDGET}), so that they may come in another order."
     if before.asked.as_of is None and _day(before) != _day(after):

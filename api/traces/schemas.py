@@ -21,6 +21,9 @@ class TracedHit(HitOut):
     context: str = Field(description="Title and headings, which the search and the reranker read with the text.")
 
 
+WITHHELD = "Ids of documents whose text is left out: deleted since, or no longer yours to read."
+
+
 class QuoteOut(Out):
     marker: int
     text: str
@@ -48,7 +51,9 @@ class TraceOut(TraceSummary):
 
     tenant: str
     groups: list[str]
-    asked: AnswerIn = Field(description="As it came, with its options.")
+    asked: AnswerIn = Field(
+        description="As it came, with its options; of a history that the client sent only the questions."
+    )
     error: str | None = Field(description="What the reader was told where there is no answer.")
     hits: list[TracedHit] = Field(description="In the order of the search; `origin` has the score of each stage.")
     read: list[str] = Field(description="Ids of the chunks that the generator had, in the order of their markers.")
@@ -56,7 +61,7 @@ class TraceOut(TraceSummary):
     quotes: list[QuoteOut] = Field(description="Sentences of the passages, best supported first.")
     prompt: list[MessageOut] | None = Field(description="As sent; null where no language model was asked.")
     written: str = Field(description="All that the generator wrote.")
-    text: str = Field(description="What the reader was shown.")
+    text: str = Field(description="What the reader was shown; not kept of answers that were broken off.")
     refused: bool
     citations: list[CitationOut]
     verification: VerificationOut | None
@@ -67,6 +72,11 @@ class TraceOut(TraceSummary):
     timings: dict[str, float] = Field(description="Milliseconds a stage.")
     usage: UsageOut
     cost: float | None = Field(description="By answers.price_per_million_input and _output; null: unknown.")
+    recalled: list[str] | None = Field(
+        default=None,
+        description="Ids of the documents that the answers in the history cite; null: unknown, and they are not kept.",
+    )
+    withheld: list[str] = Field(default=[], description=WITHHELD)
 
 
 class TracesOut(Out):
@@ -156,11 +166,26 @@ class FeedbackOut(Out):
     refused: bool
     passages: list[PassageOut] = Field(description="What answers the question, as far as the reader has said so.")
     evidence: list[EvidenceOut]
+    withheld: list[str] = Field(default=[], description=WITHHELD)
+
+
+class KeptFeedback(FeedbackOut):
+    """As it is stored. `drawn_on`: ids of the documents that answer and question may hold text of; None in what older
+    versions wrote, which have no `tenant` either. `asked`: the question as it came."""
+
+    tenant: str | None = None
+    drawn_on: list[str] | None = None
+    asked: str = ""
 
 
 class FeedbacksOut(Out):
     feedback: list[FeedbackOut]
     next: str | None = Field(description="Give it as `after` to read on; null on the last page.")
+
+
+class DeletedFeedbackOut(Out):
+    id: str
+    trace_id: str
 
 
 class PairOut(Out):

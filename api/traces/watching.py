@@ -29,6 +29,7 @@ class Watch:
     Args:
         keep: called once, at the end, before the last piece is passed on; must be quick and not fail.
         new_id: names a trace where there is no answer that has a name.
+        recalled: documents that the answers in the history cite; None: nobody knows.
     """
 
     def __init__(
@@ -37,12 +38,13 @@ class Watch:
         access: Access,
         keep: Keep,
         new_id: Callable[[], str],
+        recalled: tuple[str, ...] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._asked, self._access, self._keep, self._new_id = asked, access, keep, new_id
         self._at, self._started, self._prepare_ms = now(), perf_counter(), 0.0
         self._query, self._text, self._kept = asked.query, "", False
-        self._tuned = Tuned()
+        self._tuned, self._recalled = Tuned(), recalled
 
     def __enter__(self) -> "Watch":
         return self
@@ -106,6 +108,7 @@ class Watch:
             error=error,
             total_ms=self._passed(),
             prepare_ms=self._prepare_ms,
+            recalled=self._recalled,
         )
         self._keep(course)
 

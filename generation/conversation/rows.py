@@ -63,7 +63,7 @@ def exchange_row(question: str, standalone: str, answer: Answer, now: datetime) 
         "question": kept(question),
         "standalone": kept(standalone),
         "answer": kept(answer.text),
-        "citations": [_citation_row(one) for one in answer.citations],
+        "citations": [citation_row(one) for one in answer.citations],
         "refused": answer.refused,
         "trace_id": answer.trace_id,
         "created_at": now,
@@ -81,7 +81,7 @@ def kept(text: str) -> str:
     return text.replace("\0", "")
 
 
-def _citation_row(citation: Citation) -> dict[str, object]:
+def citation_row(citation: Citation) -> dict[str, object]:
     texts = {name: kept(value) for name, value in vars(citation).items() if isinstance(value, str)}
     return {**asdict(citation), **texts, "support": float(citation.support)}
 

@@ -1,9 +1,10 @@
 """Conversations, kept in the catalog's database."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +12,7 @@ from generation.conversation.rows import (
     EXCHANGES,
     SCHEMA,
     SESSIONS,
+    citation_row,
     exchange_of,
     exchange_row,
     fingerprint,
@@ -19,6 +21,7 @@ from generation.conversation.rows import (
     session_row,
 )
 from generation.conversation.types import Exchange, Session
+from generation.conversation.withholding import blanked, cited, without
 from generation.types import Answer
 from ingest.catalog_rows import make_tables
 from ingest.errors import NotFoundError
@@ -114,6 +117,36 @@ class Sessions:
     def forget(self, keep: timedelta) -> int:
         """Remove those in which nothing was said for so long. Gives their number."""
         return self._remove(SESSIONS.c.updated_at < self._now() - keep)
+
+    def erase(self, deleted: Mapping[str, datetime]) -> None:
+        """Take the text of documents out of what was answered before they were deleted, and what later questions may
+        have taken from it."""
+        for row in self._citing(max(deleted.values())):
+            exchange = exchange_of(row)
+            gone = {key for key in cited([exchange]) - blanked(exchange) if key in deleted}
+            if gone := {key for key in gone if exchange.created_at <= deleted[key]}:
+                self._rewrite(row.session_id, next(without([exchange], [gone])))
+
+    def _citing(self, until: datetime) -> Iterator[sa.Row[Any]]:
+        """Exchanges until then, a page at a time."""
+        key = sa.tuple_(EXCHANGES.c.session_id, EXCHANGES.c.position)
+        old = sa.select(EXCHANGES).where(EXCHANGES.c.created_at <= until.astimezone(UTC))
+        last: tuple[str, int] | None = ("", 0)
+        while last is not None:
+            page = old.where(key > sa.tuple_(*map(sa.literal, last))).order_by(*key.clauses).limit(_AT_ONCE)
+            with self._engine.connect() as connection:
+                rows = connection.execute(page).all()
+            yield from rows
+            last = (rows[-1].session_id, rows[-1].position) if rows else None
+
+    def _rewrite(self, session_id: str, exchange: Exchange) -> None:
+        own = EXCHANGES.c.session_id == session_id
+        citations = [citation_row(one) for one in exchange.citations]
+        with self._engine.begin() as connection:
+            one = sa.update(EXCHANGES).where(own, EXCHANGES.c.position == exchange.position)
+            connection.execute(one.values(answer=exchange.answer, citations=citations))
+            later = sa.update(EXCHANGES).where(own, EXCHANGES.c.position > exchange.position)
+            connection.execute(later.values(standalone=EXCHANGES.c.question))
 
     def _remove(self, chosen: sa.ColumnElement[bool]) -> int:
         """The sessions first: whoever is appending to one waits, and then has nothing to append to."""

@@ -4,7 +4,7 @@ its reader alone can read."""
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
@@ -18,6 +18,7 @@ from ingest.moments import in_utc
 from ingest.types import EVERYONE
 
 Kind: TypeAlias = Literal["trace", "feedback"]
+_AT_ONCE = 100
 _LEVEL = 6
 """Of compression: traces are a sixth of their length then, in under a millisecond each."""
 
@@ -94,6 +95,23 @@ class Journal:
             wanted = sa.select(JOURNAL).where(self._own, JOURNAL.c.id.in_([row.id for row in found]))
             entries = {row.id: _entry(row) for row in connection.execute(wanted)}
         return [entries[row.id] for row in found if row.id in entries], more
+
+    def every(self, until: datetime) -> Iterator[Entry]:
+        """Of all readers, those made until then."""
+        old = sa.select(JOURNAL).where(self._own, JOURNAL.c.created_at <= until.astimezone(UTC))
+        last: str | None = ""
+        while last is not None:
+            with self._engine.connect() as connection:
+                rows = connection.execute(old.where(JOURNAL.c.id > last).order_by(JOURNAL.c.id).limit(_AT_ONCE)).all()
+            yield from map(_entry, rows)
+            last = rows[-1].id if rows else None
+
+    def rewrite(self, entry: Entry) -> None:
+        """Another body; one that was deleted meanwhile stays so."""
+        row = self._row(entry)
+        with self._engine.begin() as connection:
+            own = sa.update(JOURNAL).where(self._own, JOURNAL.c.id == entry.id)
+            connection.execute(own.values(packed=row["packed"]))
 
     def remove(self, key: str, reader: str) -> None:
         """With what is about it. Raises NotFoundError where the reader has no such entry."""

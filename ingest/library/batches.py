@@ -30,6 +30,7 @@ from ingest.library.rows import (
     readable,
     values_of,
 )
+from ingest.library.uploads import require_uploads
 from ingest.moments import in_utc
 from ingest.types import Metadata
 from ingest.writers import file_lock, session_lock
@@ -58,13 +59,18 @@ class Batches:
     def add(
         self, collection: str, tenant: str, groups: tuple[str, ...], uploads: Sequence[tuple[Upload, Metadata]]
     ) -> Batch:
-        """Queue files; each comes at most once. What was asked before for the same files is not wanted any more."""
+        """Queue files; each comes at most once. What was asked before for the same files is not wanted any more.
+
+        Raises:
+            NotFoundError: one was deleted meanwhile.
+        """
         now = self._now()
         batch = Batch(f"vsfb_{self._new_id()}", collection, groups, False, now)
         row = {**vars(batch), "groups": list(groups), "tenant": tenant, "served_at": now}
         with self._engine.begin() as connection:
             connection.execute(sa.insert(BATCHES), [row])
             if uploads:
+                require_uploads(connection, [upload.id for upload, _ in uploads])
                 files.attach(connection, collection, uploads, self._now)  # first: a concurrent call waits here
                 _supersede(connection, batch, tenant, [upload.id for upload, _ in uploads])
                 rows = [_row(batch.id, position, *one) for position, one in enumerate(uploads)]

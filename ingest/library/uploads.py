@@ -1,7 +1,7 @@
 """Files that were uploaded, whether they are in a store or not. Their bytes lie in a folder, one folder a file."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ingest.errors import NotFoundError, UnavailableError
 from ingest.library.pages import PageOf, paged
-from ingest.library.rows import UPLOADS, Upload, readable, values_of
+from ingest.library.rows import ATTACHED, UPLOADS, Upload, readable, values_of
 
 BLOCK_BYTES = 2**20
 
@@ -55,7 +55,7 @@ class Uploads:
         found = {upload.id: upload for upload in uploads if readable(upload.groups, groups)}
         for file_id in file_ids:
             if file_id not in found:
-                raise NotFoundError(f"There is no file {file_id!r}; GET /v1/files lists those that were uploaded.")
+                raise absent(file_id)
         return found
 
     def page(
@@ -86,12 +86,30 @@ class Uploads:
             )
         return path
 
-    def remove(self, file_id: str) -> None:
-        """The row first: bytes that nobody lists do no harm."""
+    def remove(self, file_id: str) -> bool:
+        """False, and nothing is removed, where it is in a store. The row goes first: bytes that nobody lists do no
+        harm, and nobody can add the file to a store any more."""
+        held = sa.select(ATTACHED.c.file_id).where(ATTACHED.c.file_id == file_id).limit(1)
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(UPLOADS).where(UPLOADS.c.id == file_id))
+            connection.execute(sa.delete(UPLOADS).where(UPLOADS.c.id == file_id))  # waits for whoever adds it
+            if connection.execute(held).first():
+                connection.rollback()
+                return False
         with suppress(FileNotFoundError):
             shutil.rmtree(self._folder / file_id)
+        return True
+
+
+def require_uploads(connection: sa.Connection, file_ids: Sequence[str]) -> None:
+    """Whoever would remove one of them waits until the transaction ends. Raises NotFoundError where one is gone."""
+    wanted = sa.select(UPLOADS.c.id).where(UPLOADS.c.id.in_(file_ids)).order_by(UPLOADS.c.id)
+    there = {*connection.execute(wanted.with_for_update(read=True)).scalars()}
+    if gone := [file_id for file_id in file_ids if file_id not in there]:
+        raise absent(gone[0])
+
+
+def absent(file_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no file {file_id!r}; GET /v1/files lists those that were uploaded.")
 
 
 def _write(path: Path, content: BinaryIO) -> int:

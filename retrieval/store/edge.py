@@ -18,6 +18,7 @@ from retrieval.store.bm25 import Bm25Encoder
 from retrieval.store.edge_config import config, payload_index, search_params
 from retrieval.store.edge_counts import EdgeCounts, counted_in
 from retrieval.store.edge_disk import RESERVE, disk_errors, engine_errors, read_ahead, require_space, size
+from retrieval.store.edge_erasing import erasing, note_deletion, prepare
 from retrieval.store.edge_filters import filter_of, stale
 from retrieval.store.identity import Identity, check_identity
 from retrieval.store.lock import FolderLock
@@ -82,6 +83,7 @@ class EdgeStore:
 
     def delete(self, document_ids: Sequence[str]) -> None:
         if document_ids:
+            note_deletion(self._folder)
             gone = filter_of(AnyOf(layout.DOCUMENT_ID, tuple(document_ids)))
             self._update(qdrant.UpdateOperation.delete_points_by_filter(gone))
 
@@ -156,7 +158,7 @@ class EdgeStore:
 
     def optimize(self) -> None:
         require_space(self._folder, self._reserve + size(self._folder))  # segments are written anew
-        with self._engine() as shard:
+        with self._engine() as shard, erasing(self._folder, shard):
             shard.optimize()
             shard.flush()
         self._statistics.tidied(self._counts.dead())
@@ -239,6 +241,7 @@ def _open(folder: Path, identity: Identity, options: IndexOptions) -> qdrant.Edg
         if not shard.exists():
             _create(folder, identity, options)
         check_identity(stored.read_text(errors="replace") if stored.exists() else None, identity, str(folder))
+    prepare(folder)
     read_ahead(shard, vectors=options.vectors == "memory")
     with engine_errors(folder):
         return qdrant.EdgeShard.load(str(shard))

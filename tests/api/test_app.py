@@ -227,6 +227,7 @@ def test_the_description_is_complete(client: TestClient) -> None:
         "/v1/traces/{trace_id}",
         "/v1/traces/{trace_id}/replay",
         "/v1/feedback",
+        "/v1/feedback/{feedback_id}",
         "/v1/evaluations",
         "/v1/evaluations/{run_id}",
         "/v1/evaluations/{run_id}/results",

@@ -163,3 +163,19 @@ def test_an_older_data_folder_gains_the_tables(catalog: Catalog, access: Access)
             connection.execute(sa.text(f"DROP TABLE IF EXISTS {table}"))
     opened = Sessions(catalog.engine)
     assert Sessions(catalog.engine).get(opened.add(access, "default").id, access).collection == "default"
+
+
+def test_of_a_document_that_was_deleted_nothing_is_kept(sessions: Sessions, access: Access) -> None:
+    made, other = sessions.add(access, "default"), replace(CITATION, document_id="e", quote="180")
+    for question, cited in (("1", (other,)), ("2", (CITATION, other)), ("3", ()), ("4", (CITATION,))):
+        sessions.append(made.id, question, f"understood {question}", answer(f"told {question}", *cited))
+    before = sessions.exchanges(made.id)
+    sessions.erase({"d": before[2].created_at})
+    after = sessions.exchanges(made.id)
+    assert (after[0], after[1].answer, after[2].answer, after[3].answer) == (before[0], "", "told 3", "told 4")
+    blank, kept = after[1].citations
+    assert (blank.document_id, blank.quote, blank.title, blank.source, blank.boxes) == ("d", "", "", "", ())
+    assert (kept.document_id, kept.quote) == ("e", "180")
+    assert [one.standalone for one in after] == ["understood 1", "understood 2", "3", "4"]
+    sessions.erase({"d": before[2].created_at})
+    assert sessions.exchanges(made.id) == after

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,8 @@ def catalog(catalog_url: str) -> Iterator[Catalog]:
     for collection in (*opened.collections(), "default", "other"):
         opened.finish(opened.unfinished(collection))
         for tenant in ("acme", "other"):
-            opened.remove([entry.id for entry in opened.page(collection, tenant)])
+            opened.remove([entry.id for entry in opened.page(collection, tenant)], NOW)
+    opened.deletions.erased(opened.deletions.to_erase(), datetime.now(UTC) + timedelta(days=2))
     opened.close()
 
 
@@ -228,3 +229,57 @@ def test_readers_in_other_threads_see_whole_commits_only(catalog: Catalog) -> No
     reader.join()
     assert seen
     assert all(len(found) == 2 and found["a"] == found["b"] for found in seen)
+
+
+def test_what_was_deleted_or_is_not_the_readers_is_withheld(catalog: Catalog) -> None:
+    put(catalog, document("a"), document("b", groups=("hr",)), document("c"), document("d"))
+    before, deleted, after = (NOW + timedelta(hours=number) for number in range(3))
+    catalog.remove(["c", "d", "absent"], deleted)
+    put(catalog, document("d", "r2"))
+
+    def withheld(since: datetime, *groups: str, tenant: str = "acme") -> str:
+        return "".join(sorted(catalog.withheld("abcd", tenant, groups, since)))
+
+    assert (withheld(before), withheld(before, "hr")) == ("bcd", "cd")
+    assert (withheld(after), withheld(after, "hr")) == ("bc", "c")
+    assert withheld(after, "hr", tenant="other") == "abcd"
+    assert catalog.withheld([], "acme", (), before) == frozenset()
+
+
+def test_deletions_are_remembered_for_a_day(catalog: Catalog) -> None:
+    put(catalog, document("a"), document("b"))
+    catalog.remove(["a"], NOW)
+    catalog.remove(["b"], NOW + timedelta(hours=2))
+    deletions = catalog.deletions
+    done = deletions.to_erase()
+    assert (done["a"], done["b"]) == (NOW, NOW + timedelta(hours=2))
+    assert "acme" in deletions.tenants()
+    put(catalog, document("a"))
+    catalog.remove(["a"], NOW + timedelta(hours=3))  # while the copies from before were erased
+    deletions.erased(done, NOW + timedelta(hours=3, minutes=30))
+    assert deletions.to_erase() == {"a": NOW + timedelta(hours=3)}
+    deletions.erased(deletions.to_erase(), NOW + timedelta(hours=5))
+    assert (deletions.to_erase(), withheld_of(catalog)) == ({}, {"a", "b"})
+    put(catalog, document("a"), document("b"))
+    assert withheld_of(catalog) == {"a", "b"}
+    deletions.erased({}, NOW + timedelta(days=2))
+    assert withheld_of(catalog) == set()
+
+
+def withheld_of(catalog: Catalog) -> set[str]:
+    return {*catalog.withheld("ab", "acme", (), NOW)}
+
+
+def test_a_page_for_readers_has_all_that_they_may_read(catalog: Catalog) -> None:
+    groups = ["hr", 'q"uo\\te', "ünïcode", "50%_off", "everyone", "HR-all"]
+    put(catalog, document("none"), *(document(f"{number}", groups=("x", one)) for number, one in enumerate(groups)))
+
+    def found(*readers: str, limit: int | None = None) -> list[str]:
+        page = catalog.page("default", "acme", limit=limit, readers=readers)
+        return [entry.id for entry in page if entry.readable_by("acme", readers)]
+
+    for number, one in enumerate(groups):
+        assert set(found(one)) == {"none", str(number), "4"}
+    assert found() == found("absent") == ["4", "none"]
+    assert found(limit=2) == ["4", "none"]  # what others alone may read takes no place
+    assert len(found("x")) == 7

@@ -1,6 +1,7 @@
 """What is kept of answers: each entry for its reader alone; in both databases."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -122,3 +123,17 @@ def test_readers_are_the_same_where_tenant_and_groups_are(
 ) -> None:
     same = tenant == other and groups - {"everyone"} == others - {"everyone"}
     assert (reader_of(tenant, groups) == reader_of(other, [*others, "everyone"])) == same
+
+
+def test_all_entries_can_be_rewritten(journals: Journals, reader: str) -> None:
+    made = entries(reader, 250)
+    journals.traces.add(made)
+    until = made[239].created_at
+    mine = [one for one in journals.traces.every(until) if one.reader == reader]
+    assert sorted(mine, key=lambda one: one.created_at) == made[:240]
+    journals.traces.remove(made[1].id, reader)
+    for one in made[:2]:
+        journals.traces.rewrite(replace(one, body="new"))
+    assert journals.traces.get(made[0].id, reader) == replace(made[0], body="new")
+    with pytest.raises(NotFoundError):
+        journals.traces.get(made[1].id, reader)

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -11,14 +11,17 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from ingest.catalog import Catalog
 from ingest.errors import InvalidError, NotFoundError
 from ingest.library.batches import MOST_BYTES
+from ingest.library.files import attach
 from ingest.library.pages import PageOf
-from ingest.library.rows import Batch, NamedStore, Status, Task, Upload, filename_of, source_of
+from ingest.library.rows import STORES, Batch, NamedStore, Status, Task, Upload, filename_of, source_of
 from ingest.library.shelves import Library
 from ingest.library.stores import Stores
+from ingest.library.uploads import require_uploads
 from ingest.types import Document, Section, document_id_of
 
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
@@ -266,7 +269,8 @@ def test_a_batch_shows_each_reader_his_own_files(library: Library, tenant: str) 
     assert (shown("a"), shown("b"), shown("c")) == ({one.id, both.id}, {both.id}, set())
     assert library.files.all_readable("one", tenant, ("a",))
     assert not library.files.all_readable("one", tenant, ("b",))
-    library.uploads.remove(both.id)
+    library.files.remove([document_id_of("one", tenant, source_of(both.id, both.filename))])
+    assert library.uploads.remove(both.id)
     assert (shown("a"), shown("b")) == ({one.id}, set())
 
 
@@ -346,3 +350,28 @@ def test_attributes_are_those_that_a_file_is_indexed_with(library: Library, cata
     added(2026)
     ended("completed")
     assert shown() == 2026
+
+
+def test_a_file_in_a_store_is_not_removed_and_a_removed_one_is_in_none(library: Library, tenant: str) -> None:
+    kept, gone = uploaded(library, tenant), uploaded(library, tenant)
+    library.batches.add("one", tenant, (), [(kept, {})])
+    assert not library.uploads.remove(kept.id)
+    assert library.uploads.kept(library.uploads.get(kept.id, tenant, ())).exists()
+    assert library.uploads.remove(gone.id)
+    with pytest.raises(NotFoundError, match=f"There is no file '{gone.id}'"):
+        library.batches.add("one", tenant, (), [(kept, {}), (gone, {})])  # as whoever found both there a moment ago
+    assert library.files.holders(gone.id, tenant) == []
+    assert [file.id for file in library.files.page("one", tenant, (), PageOf())[0]] == [kept.id]
+
+
+def test_a_file_that_is_being_added_is_waited_for(library: Library, catalog: Catalog, tenant: str) -> None:
+    upload = uploaded(library, tenant)
+    with ThreadPoolExecutor(1) as pool:
+        with catalog.engine.begin() as connection:
+            connection.execute(sa.update(STORES).where(sa.false()).values(name=""))  # takes SQLite's lock
+            require_uploads(connection, [upload.id])
+            removing = pool.submit(library.uploads.remove, upload.id)
+            assert wait([removing], 0.3).not_done
+            attach(connection, "one", [(upload, {})], lambda: NOW)
+        assert removing.result() is False
+    assert library.files.holders(upload.id, tenant) == ["one"]

@@ -74,6 +74,9 @@ def test_feedback(run: Run, server: tuple[str, Services], trace_id: str, tmp_pat
     assert (pair["query"], "Parental leave" in pair["positive"]) == (QUESTION, True)
     run("feedback", "export", "--out", tmp_path / "questions.jsonl", "--questions", *there)
     assert json.loads((tmp_path / "questions.jsonl").read_text().splitlines()[0])["answerable"] is True
+    key = run("feedback", "give", trace_id, "down", "--json", *there).json["id"]
+    assert run("feedback", "delete", key, *there).out == f"deleted {key}\n"
+    assert key not in run("feedback", "list", "--json", *there).out
     assert run("traces", "delete", trace_id, *there).out == f"deleted {trace_id}\n"
     assert trace_id not in run("feedback", "list", "--json", *there).out
 

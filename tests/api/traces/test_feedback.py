@@ -1,6 +1,7 @@
 """What readers say of answers, and what can be learnt from it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from api.bootstrap import Services
 from api.traces.learning import pairs, questions
 from api.traces.schemas import FeedbackOut, FeedbacksOut
+from ingest.journal.journal import Entry, reader_of
 from retrieval.types import Access
 from tests.api.traces.conftest import ANN, BOB, QUESTION, asked, client_for, put, traced
 
@@ -115,3 +117,32 @@ def test_exports_are_read_by_what_they_are_made_for(reader: httpx.Client, tmp_pa
         (tmp_path / name).write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")
     assert QUESTION in {pair.query for pair in load_pairs(tmp_path / "pairs")}
     assert QUESTION in {one.question for one in load_questions(tmp_path / "questions")}
+
+
+def test_it_can_be_deleted_when_its_trace_is_gone(reader: httpx.Client, quoting: Services, url: str) -> None:
+    said, other = (say(reader, asked(reader)["trace_id"], "up") for _ in range(2))
+    mine = reader_of("acme", ("hr", "feedback"))
+    trace = quoting.journals.traces.get(said.trace_id, mine)
+    quoting.journals.traces.expire(trace.created_at + timedelta(microseconds=1))
+    with client_for(url, ANN) as ann:
+        assert ann.delete(f"/feedback/{said.id}").status_code == 404
+    gone = reader.delete(f"/feedback/{said.id}")
+    assert (gone.status_code, gone.json()) == (200, {"id": said.id, "trace_id": said.trace_id})
+    assert reader.delete(f"/feedback/{said.id}").status_code == 404
+    left = [one.id for one in all_of(reader)]
+    assert (said.id in left, other.id in left) == (False, True)
+
+
+def test_of_a_trace_that_is_deleted_meanwhile_nothing_is_kept(
+    reader: httpx.Client, quoting: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace_id = asked(reader)["trace_id"]
+    add = quoting.journals.feedback.add
+
+    def late(entries: Sequence[Entry]) -> None:
+        quoting.journals.traces.remove(trace_id, reader_of("acme", ("hr", "feedback")))
+        add(entries)
+
+    monkeypatch.setattr(quoting.journals.feedback, "add", late)
+    assert reader.post("/feedback", json={"trace_id": trace_id, "rating": "up"}).status_code == 404
+    assert trace_id not in {one.trace_id for one in all_of(reader)}

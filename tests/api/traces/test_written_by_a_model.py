@@ -76,8 +76,7 @@ def test_a_reader_who_leaves_has_a_trace(client: httpx.Client, upstream: ChatSer
     with client.stream("POST", "/answers", json={"query": QUESTION, "stream": True}) as response:
         next(response.iter_lines())
     trace = _newest(client, "cancelled")
-    assert trace["text"].startswith("Parental leave is thirty days. [1]")
-    assert trace["error"] is None
+    assert (trace["text"], trace["error"]) == ("", None)  # nobody could say whose text it is
 
 
 def test_a_reader_who_leaves_a_replay_stops_the_model(client: httpx.Client, upstream: ChatServer) -> None:
