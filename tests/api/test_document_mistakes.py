@@ -158,6 +158,29 @@ def test_a_mistyped_parameter_is_422(bare: TestClient, method: str, path: str, k
     assert response.json()["detail"] == f"query.colection: unknown field; known are {known}."
 
 
+def test_two_files_in_one_upload_are_422_and_none_is_indexed(bare: TestClient) -> None:
+    response = bare.post("/v1/documents", files=[("file", ("a.txt", b"One.")), ("file", ("b.txt", b"Two."))])
+    assert response.status_code == 422
+    assert response.json()["detail"] == "body.file: given 2 times; a request takes one."
+    assert bare.get("/v1/documents").status_code == 404
+
+
+@pytest.mark.parametrize(("field", "values"), [("collection", ["a", "b"]), ("metadata", ["{}", "{}"])])
+def test_a_form_field_that_has_one_value_is_given_once(bare: TestClient, field: str, values: list[str]) -> None:
+    response = bare.post("/v1/documents", files={"file": ("a.txt", b"One.")}, data={field: values})
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith(f"body.{field}: given 2 times")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [("collection=a&collection=default", "collection"), ("limit=1&limit=1", "limit")]
+)
+def test_a_parameter_is_given_once(bare: TestClient, query: str, field: str) -> None:
+    response = bare.get(f"/v1/documents?{query}")
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith(f"query.{field}: given 2 times")
+
+
 def test_a_probe_may_add_parameters(bare: TestClient) -> None:
     assert bare.get("/health/live?probe=1").status_code == 200
 
