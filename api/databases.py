@@ -50,3 +50,4 @@ class Databases(Models):
         """Delete what the settings say is not to be kept any longer."""
         if days := self.settings.sessions.keep_days:
             self.sessions.forget(timedelta(days=days))
+        self.library.places.forget()

@@ -10,7 +10,7 @@ from api.schemas_sessions import SessionIn, SessionOut, SessionsOut, SessionTurn
 from generation.conversation.types import Exchange
 from generation.types import Answer
 from ingest.errors import InvalidError
-from ingest.library.pages import PageOf
+from ingest.library.pages import PageOf, following
 from retrieval.types import Access
 
 LOOKED_BACK = 25
@@ -27,8 +27,7 @@ def create(services: Services, body: SessionIn, access: Access) -> SessionOut:
 
 def listed(services: Services, access: Access, limit: int, after: str | None = None) -> SessionsOut:
     found, more = services.sessions.page(access, PageOf(limit, after=after or None))
-    following = found[-1].id if more else None
-    return SessionsOut(sessions=[SessionOut.model_validate(one) for one in found], next=following)
+    return SessionsOut(sessions=[SessionOut.model_validate(one) for one in found], next=following(found, more))
 
 
 def shown(services: Services, session_id: str, access: Access) -> SessionTurnsOut:

@@ -31,6 +31,7 @@ from generation.answerer import drain
 from generation.errors import GenerationError
 from ingest.errors import InvalidError
 from ingest.journal.journal import Entry, reader_of
+from ingest.library.pages import following
 from retrieval.types import Access
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -42,7 +43,7 @@ def traces(services: Services, access: Access, limit: int, after: str = "") -> T
     services.recorder.settle()
     found, more = services.journals.traces.page(_reader(access), limit, after)
     shown = list(_readable(TraceSummary, found))
-    return TracesOut(traces=shown, next=found[-1].id if more else None)
+    return TracesOut(traces=shown, next=following(found, more))
 
 
 def trace(services: Services, trace_id: str, access: Access) -> TraceOut:
@@ -115,7 +116,7 @@ def feedback(services: Services, access: Access, limit: int, after: str = "") ->
     """Newest first, without what another version wrote in another way."""
     found, more = services.journals.feedback.page(_reader(access), limit, after)
     shown = list(_readable(FeedbackOut, found))
-    return FeedbacksOut(feedback=shown, next=found[-1].id if more else None)
+    return FeedbacksOut(feedback=shown, next=following(found, more))
 
 
 def _trace(entry: Entry) -> TraceOut:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ingest.catalog_rows import DOCUMENTS
 from ingest.errors import NotFoundError
 from ingest.library.pages import PageOf, paged
+from ingest.library.places import left, store_files_of
 from ingest.library.rows import (
     ATTACHED,
     BATCH_FILES,
@@ -54,7 +55,7 @@ class Files:
             return readable(row.groups, groups)
 
         with self._engine.connect() as connection:
-            rows, more = paged(connection, files, page, keep, only)
+            rows, more = paged(connection, files, page, keep, only, left(store_files_of(collection, tenant)))
         return [_file(row) for row in rows], more
 
     def all_readable(self, collection: str, tenant: str, groups: tuple[str, ...]) -> bool:

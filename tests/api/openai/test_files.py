@@ -64,7 +64,7 @@ def test_files_are_listed_in_pages(client: OpenAI, upload: Upload, order: str) -
     assert ([file.id for file in last.data], last.has_more) == (expected[3:], False)
     client.files.create(file=("u.txt", b"x"), purpose="user_data")
     assert [file.filename for file in client.files.list(purpose="user_data")] == ["u.txt"]
-    with pytest.raises(BadRequestError, match="'file-none' is no id of this list"):
+    with pytest.raises(BadRequestError, match="is no id of this list"):
         client.files.list(after="file-none")
 
 
