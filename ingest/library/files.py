@@ -1,7 +1,7 @@
 """Files in stores: uploaded ones, in whatever state, and documents that were ingested in another way."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -95,6 +95,13 @@ class Files:
         query = sa.select(ATTACHED.c.file_id).where(ATTACHED.c.document_id == document_id)
         with self._engine.connect() as connection:
             return connection.execute(query).first() is not None
+
+    def ids_of(self, document_ids: Iterable[str]) -> dict[str, str]:
+        """Document id -> id of the uploaded file that it was made of; documents that came otherwise are left out."""
+        query = sa.select(ATTACHED.c.document_id, ATTACHED.c.file_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.where(ATTACHED.c.document_id.in_(list(document_ids))))
+            return {row.document_id: row.file_id for row in rows}
 
     def holders(self, file_id: str, tenant: str) -> list[str]:
         """Collections that an uploaded file is in."""
