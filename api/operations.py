@@ -149,6 +149,8 @@ def upload(
         with path.open("wb") as target:
             while block := content.read(2**20):
                 target.write(block)
+        if not services.exists(collection):
+            services.parse(path)  # what cannot be read leaves no empty collection behind
         file = SourceFile(path, source)
         (result,) = ingested(services, [file], collection, label, access)
     if result.status == "failed":

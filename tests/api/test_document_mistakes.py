@@ -59,8 +59,11 @@ def test_a_failed_replacement_keeps_what_was_there(client: TestClient, upload: U
     assert [hit["text"] for hit in found] == ["Parental leave."]
 
 
-def test_an_unsupported_upload_makes_no_collection(client: TestClient, upload: Upload, collection: str) -> None:
-    assert upload("a.exe", b"MZ").status_code == 415
+@pytest.mark.parametrize(("name", "content", "status"), [("a.exe", b"MZ", 415), ("a.pdf", b"text", 422)])
+def test_an_upload_that_cannot_be_read_makes_no_collection(
+    client: TestClient, upload: Upload, collection: str, name: str, content: bytes, status: int
+) -> None:
+    assert upload(name, content).status_code == status
     assert client.get("/v1/documents", params={"collection": collection}).status_code == 404
 
 
