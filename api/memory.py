@@ -57,7 +57,7 @@ async def recalled(services: Services, body: AnswerIn, access: Access) -> Answer
     if body.session is None:
         return body
     session = await asyncio.to_thread(services.sessions.get, body.session, access)
-    if body.collection not in ("default", session.collection):
+    if "collection" in body.model_fields_set and body.collection != session.collection:
         raise InvalidError(
             f"The session is about the collection {session.collection!r}; leave collection out, or make a new session."
         )

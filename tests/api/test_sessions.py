@@ -237,6 +237,20 @@ def test_without_rules_and_model_each_question_stands_alone(tmp_path: Path) -> N
         assert len(client.get(f"/v1/sessions/{session}").json()["turns"]) == 2
 
 
+def test_a_collection_that_is_named_is_that_of_the_session(tmp_path: Path) -> None:
+    with library(tmp_path / "data", {}) as kb:
+        kb.put("limits.md", LIMITS)
+        client = TestClient(create_app(kb.services))
+        asked = {"query": QUESTION, "session": client.post("/v1/sessions", json={"collection": "kb"}).json()["id"]}
+        said = {"model": "extractive", "session": asked["session"], "messages": [{"role": "user", "content": QUESTION}]}
+        for named in ("default", "other"):
+            assert client.post("/v1/answers", json={**asked, "collection": named}).status_code == 400
+            assert client.post("/v1/chat/completions", json={**said, "collection": named}).status_code == 400
+        for same in ({}, {"collection": "kb"}):
+            assert client.post("/v1/answers", json={**asked, **same}).status_code == 200
+            assert client.post("/v1/chat/completions", json={**said, **same}).status_code == 200
+
+
 def test_old_sessions_are_forgotten_where_the_settings_say_so(tmp_path: Path) -> None:
     access = Access("acme")
     for keep_days, left in ((None, 1), (1, 1), (1e-9, 0)):
