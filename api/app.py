@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from api import errors
 from api.bootstrap import Services
-from api.dependencies import refuse_unknown
+from api.dependencies import refuse_unheard
 from api.hosts import KnownHosts
 from api.limits import BodyLimit
 from api.openai import batches, chat, files, models, store_files, stores
@@ -51,9 +51,9 @@ def create_app(services: Services, on_stop: Callable[[], None] = lambda: None) -
     errors.install(app)
     app.include_router(health.router)  # probes may add parameters of their own
     for router in (documents.router, search.router, sessions.router, traces.router, evaluations.router):
-        app.include_router(router, dependencies=[Depends(refuse_unknown)])
+        app.include_router(router, dependencies=[Depends(refuse_unheard)])
     for module in (models, chat, files, stores, store_files, batches, store_search):
-        app.include_router(module.router, dependencies=[Depends(refuse_unknown)], responses=_OPENAI_ERROR)
+        app.include_router(module.router, dependencies=[Depends(refuse_unheard)], responses=_OPENAI_ERROR)
     return app
 
 

@@ -16,6 +16,7 @@ from api.bodies import body as request_body
 from api.bootstrap import Services
 from api.cli_options import (
     AsJson,
+    AskedCollection,
     AsOf,
     CollectionName,
     Config,
@@ -122,7 +123,7 @@ def ask(
     as_of: AsOf = None,
     tenant: Tenant = None,
     group: Groups = None,
-    collection: CollectionName = "default",
+    collection: AskedCollection = None,
     server: Server = None,
     data: Data = None,
     config: Config = None,
@@ -221,6 +222,10 @@ def main() -> None:
         sys.exit(_complain(error, 2))
     except CitewellError as error:
         sys.exit(_complain(error, 1))
+    except UnicodeEncodeError:
+        if all(map(_is_text, sys.argv)):
+            raise
+        sys.exit(_complain("An argument is not valid UTF-8; write it again, or set the terminal to UTF-8.", 2))
     except _InterruptedByUser:
         sys.exit(_complain("Interrupted; what was finished is kept, run it again to go on.", 1))
 
@@ -265,6 +270,15 @@ class _InterruptedByUser(BaseException):
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:
     raise _InterruptedByUser
+
+
+def _is_text(argument: str) -> bool:
+    """Bytes that are no UTF-8 come as surrogates, which nothing stores or sends; in paths they do no harm."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _complain(error: object, code: int) -> int:

@@ -40,6 +40,10 @@ Data = Annotated[
 Config = Annotated[Path | None, typer.Option("--config", help="YAML file with settings that differ.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 CollectionName = Annotated[str, typer.Option("--collection", help="Which knowledge base.")]
+AskedCollection = Annotated[
+    str | None,
+    typer.Option("--collection", metavar="TEXT", help="Which knowledge base; default: default, or the session's."),
+]
 Tenant = Annotated[
     str | None,
     typer.Option("--tenant", parser=tenant_name, metavar="TEXT", help="Whose documents; default: access.tenant."),

@@ -11,7 +11,7 @@ import typer
 from api import console, memory, operations
 from api.bodies import body as request_body
 from api.bootstrap import Services
-from api.cli_options import AsJson, CollectionName, Config, Data, Groups, Server, Tenant
+from api.cli_options import AsJson, AskedCollection, Config, Data, Groups, Server, Tenant
 from api.cli_shared import Place, opened, show
 from api.client import LostAnswerError, RestClient, found_before
 from api.schemas import AnswerIn
@@ -75,7 +75,7 @@ def chat(
     session: Annotated[str | None, typer.Option(help="Go on with this conversation.")] = None,
     tenant: Tenant = None,
     group: Groups = None,
-    collection: CollectionName = "default",
+    collection: AskedCollection = None,
     server: Server = None,
     data: Data = None,
     config: Config = None,

@@ -55,7 +55,7 @@ class RestClient:
         return self._call(SearchOut, "POST", "/v1/search", json=body.model_dump(mode="json", exclude_none=True))
 
     def answer(self, body: AnswerIn) -> AnswerOut:
-        return self._call(AnswerOut, "POST", "/v1/answers", json=body.model_dump(mode="json", exclude_none=True))
+        return self._call(AnswerOut, "POST", "/v1/answers", json=body.model_dump(mode="json", exclude_unset=True))
 
     def create_session(self, body: SessionIn) -> SessionOut:
         return self._call(SessionOut, "POST", "/v1/sessions", json=body.model_dump(mode="json"))
@@ -131,6 +131,8 @@ class RestClient:
     def _answered(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         try:
             response = self._http.request(method, path, **arguments)
+        except UnicodeEncodeError as error:
+            raise InvalidError("What is to be sent holds half a character (a surrogate); write it anew.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UnavailableError(
                 f"The server {self._http.base_url} does not answer ({error}); check the URL and that it runs."

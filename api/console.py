@@ -1,10 +1,12 @@
 """How the command line shows things to a person."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,9 +17,20 @@ from api.schemas_answers import AnswerOut, CitationOut, LostAnswer
 from api.schemas_sessions import SessionOut, SessionsOut, SessionTurnsOut
 from ingest.progress import Snapshot
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class _Terminal(Console):
+    """Names and texts of others must not steer the terminal that they are shown on."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        shown = (_CONTROLS.sub("\ufffd", one) if isinstance(one, str) else one for one in objects)
+        super().print(*shown, **options)
+
+
 # With emoji on, the `:100:` of a quote would be shown as a picture.
-out = Console(highlight=False, emoji=False)
-err = Console(stderr=True, highlight=False, emoji=False)
+out = _Terminal(highlight=False, emoji=False)
+err = _Terminal(stderr=True, highlight=False, emoji=False)
 WITHHELD = "(text left out: deleted, or not yours to read)"
 LOG_EVERY_S = 15.0
 _COLUMNS = (TextColumn("Ingesting"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[said]}"))

@@ -53,3 +53,4 @@ class Databases(Models):
         if days := self.settings.sessions.keep_days:
             self.sessions.forget(timedelta(days=days))
         erase(self.catalog, self.journals, self.sessions)
+        self.library.places.forget()

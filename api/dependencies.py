@@ -1,14 +1,17 @@
 """What routes ask for."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from typing import Annotated
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, get_origin
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Form
 from fastapi.routing import APIRoute
+from pydantic.fields import FieldInfo
+from starlette.datastructures import ImmutableMultiDict
 
 from api.bootstrap import Services
 from retrieval.types import Access
@@ -31,32 +34,41 @@ def writers_of(request: Request) -> asyncio.Semaphore:
     return writers
 
 
-async def refuse_unknown(request: Request) -> None:
-    """FastAPI passes over parameters and form fields that a route does not have: a typing error would go unseen.
+async def refuse_unheard(request: Request) -> None:
+    """FastAPI passes over parameters and form fields that a route does not have, and over all but the last of those
+    that are given several times: mistakes would go unseen.
 
     Raises:
         RequestValidationError: there are some.
     """
     route: APIRoute = request.scope["route"]
-    known = set(_query_names(route.dependant))
-    problems = _unknown("query", request.query_params.keys(), known)
-    fields = {field.alias for field in route.dependant.body_params if isinstance(field.field_info, Form)}
-    if fields:
-        problems += _unknown("body", (await request.form()).keys(), fields)
+    problems = _unheard("query", request.query_params, dict(_query_fields(route.dependant)))
+    fields = {field.alias: field.field_info for field in route.dependant.body_params}
+    if any(isinstance(field, Form) for field in fields.values()):
+        problems += _unheard("body", await request.form(), fields)
     if problems:
         raise RequestValidationError(problems)
 
 
-def _query_names(dependant: Dependant) -> Iterator[str]:
+def _query_fields(dependant: Dependant) -> Iterator[tuple[str, FieldInfo]]:
     """Of a route and of what it depends on."""
-    yield from (field.alias for field in dependant.query_params)
+    yield from ((field.alias, field.field_info) for field in dependant.query_params)
     for inner in dependant.dependencies:
-        yield from _query_names(inner)
+        yield from _query_fields(inner)
 
 
-def _unknown(place: str, given: Iterable[str], known: set[str]) -> list[dict[str, object]]:
-    message = f"unknown field; known are {', '.join(sorted(known)) or 'none'}"
-    return [{"type": "unknown_field", "loc": (place, name), "msg": message} for name in sorted({*given} - known)]
+def _unheard(
+    place: str, given: ImmutableMultiDict[str, Any], known: Mapping[str, FieldInfo]
+) -> list[dict[str, object]]:
+    problems: list[dict[str, object]] = []
+    for name, times in sorted(Counter(name for name, _ in given.multi_items()).items()):
+        if name not in known:
+            message = f"unknown field; known are {', '.join(sorted(known)) or 'none'}"
+            problems.append({"type": "unknown_field", "loc": (place, name), "msg": message})
+        elif times > 1 and get_origin(known[name].annotation) is not list:
+            message = f"given {times} times; a request takes one"
+            problems.append({"type": "repeated_field", "loc": (place, name), "msg": message})
+    return problems
 
 
 ServicesOf = Annotated[Services, Depends(services_of)]

@@ -99,7 +99,10 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return response(request.url.path, error.status_code, str(error.detail), dict(error.headers or {}))
+    detail = str(error.detail)
+    if detail == HTTPStatus.NOT_FOUND.phrase:  # the router's own word
+        detail = f"There is no {request.url.path} here; GET /openapi.json lists what there is."
+    return response(request.url.path, error.status_code, detail, dict(error.headers or {}))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

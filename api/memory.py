@@ -13,7 +13,7 @@ from generation.conversation.types import Exchange
 from generation.conversation.withholding import blank, blanked, cited, without
 from generation.types import Answer
 from ingest.errors import InvalidError
-from ingest.library.pages import PageOf
+from ingest.library.pages import PageOf, following
 from retrieval.types import Access
 
 LOOKED_BACK = 25
@@ -30,8 +30,7 @@ def create(services: Services, body: SessionIn, access: Access) -> SessionOut:
 
 def listed(services: Services, access: Access, limit: int, after: str | None = None) -> SessionsOut:
     found, more = services.sessions.page(access, PageOf(limit, after=after or None))
-    following = found[-1].id if more else None
-    return SessionsOut(sessions=[SessionOut.model_validate(one) for one in found], next=following)
+    return SessionsOut(sessions=[SessionOut.model_validate(one) for one in found], next=following(found, more))
 
 
 def shown(services: Services, session_id: str, access: Access) -> SessionTurnsOut:
@@ -72,7 +71,7 @@ async def recalled(services: Services, body: AnswerIn, access: Access) -> Recall
     if body.session is None:
         return Recalled(body)
     session = await asyncio.to_thread(services.sessions.get, body.session, access)
-    if body.collection not in ("default", session.collection):
+    if "collection" in body.model_fields_set and body.collection != session.collection:
         raise InvalidError(
             f"The session is about the collection {session.collection!r}; leave collection out, or make a new session."
         )

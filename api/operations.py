@@ -34,7 +34,7 @@ from ingest.library.rows import UPLOAD_SCHEME
 from ingest.parsers.routing import supported_suffix
 from ingest.pipeline import FileResult, Label
 from ingest.sources.filesystem import SourceFile
-from ingest.types import joined_text
+from ingest.types import document_id_of, joined_text
 from ingest.writing import composed, normalized
 from retrieval import filters
 from retrieval.facets import FacetValue, facets
@@ -138,15 +138,21 @@ def upload(
     Raises:
         UnsupportedFormatError, UnreadableFileError: it cannot be indexed; what was indexed under its name stays.
         DeniedError: it would replace a document that the caller may not read.
+        InvalidError: it would replace what a file in a vector store holds.
     """
     base = file_name(name)
     supported_suffix(Path(base))
+    source = composed(source) or UPLOAD_SCHEME + base
+    if services.library.files.attached(document_id_of(collection, label.tenant, source)):
+        raise InvalidError(f"{source!r} is the source of a file in a vector store; change it there, or give another.")
     with tempfile.TemporaryDirectory(prefix="citewell-") as folder:
         path = Path(folder) / base
         with path.open("wb") as target:
             while block := content.read(2**20):
                 target.write(block)
-        file = SourceFile(path, composed(source) or UPLOAD_SCHEME + base)
+        if not services.exists(collection):
+            services.parse(path)  # what cannot be read leaves no empty collection behind
+        file = SourceFile(path, source)
         (result,) = ingested(services, [file], collection, label, access)
     if result.status == "failed":
         raise UnreadableFileError(result.reason)

@@ -77,7 +77,7 @@ class _Asked(In):
 class AnswerIn(_Asked):
     """A question, with the same options as a search."""
 
-    stream: bool = Field(default=False, description="Server-sent events; asking for text/event-stream does the same.")
+    stream: bool = Field(default=False, description="Server-sent events; preferring text/event-stream does the same.")
     session: str | None = Field(
         default=None,
         max_length=128,

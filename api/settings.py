@@ -30,7 +30,7 @@ LONGEST_TENANT = 128
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class AccessSettings(_Section):

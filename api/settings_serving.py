@@ -14,7 +14,7 @@ _LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 class ServeSettings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     start: bool
     command: str

@@ -18,8 +18,9 @@ from ingest.types import EVERYONE, Document, Metadata, Section
 from ingest.validity import version_of
 
 SCHEMA = sa.MetaData()
-DERIVED_VERSION = "3"
-"""Raised when the same document would give other versions or acronyms than before, so that it is taken up again."""
+DERIVED_VERSION = "4"
+"""Raised when the same document would give another title, other versions or acronyms than before: it is taken up
+again."""
 DOCUMENTS = sa.Table(
     "documents",
     SCHEMA,

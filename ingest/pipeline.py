@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from ingest.catalog import Catalog
 from ingest.catalog_rows import CatalogEntry
 from ingest.errors import CitewellError, DeniedError, PermanentError, UnreadableFileError
+from ingest.library.rows import UPLOAD_SCHEME
 from ingest.lookahead import prepared_ahead
 from ingest.parsers.titles import document_title
 from ingest.ports import Chunker, ChunkSink, Embedder, Parser
@@ -205,7 +206,7 @@ class Ingestor:
             tenant=label.tenant,
             groups=label.groups,
             source=file.source,
-            title=document_title(sections, Path(file.source).name),
+            title=document_title(sections, file.source.removeprefix(UPLOAD_SCHEME)),
             sha256=sha256,
             revision=revision,
             sections=sections,

@@ -10,7 +10,6 @@ Operators of a field: $eq $ne $in $nin $gt $gte $lt $lte $exists; of conditions:
 is ANDed. $ne, $nin and $not also hold for chunks that lack the field.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from ingest.errors import FilterError
 from ingest.types import MetadataValue
 from ingest.validity import DATED, VALID_FROM, VALID_UNTIL
 from retrieval.filter_sizes import check_size
+from retrieval.filter_values import number, values_of
 from retrieval.numbers import finite
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -211,7 +211,7 @@ def _branches(name: str, value: object, depth: int) -> tuple[Filter, ...]:
 
 def _of_field(field: str, value: object) -> Filter:
     if not isinstance(value, Mapping):
-        return AnyOf(field, _values(field, value if isinstance(value, list | tuple) else (value,)))
+        return AnyOf(field, values_of(field, value if isinstance(value, list | tuple) else (value,)))
     if not value:
         raise FilterError(f"The condition on {field!r} is empty; give it an operator such as $eq.")
     conditions = tuple(_operated(field, name, operand) for name, operand in value.items())
@@ -226,13 +226,13 @@ def _operated(field: str, name: str, operand: object) -> Filter:
 
 
 def _equal(field: str, name: str, operand: object) -> Filter:
-    return AnyOf(field, _values(field, (operand,)))
+    return AnyOf(field, values_of(field, (operand,)))
 
 
 def _one_of(field: str, name: str, operand: object) -> Filter:
     if not isinstance(operand, list | tuple):
         raise FilterError(f"{name} of {field!r} takes a list of values.")
-    return AnyOf(field, _values(field, operand))
+    return AnyOf(field, values_of(field, operand))
 
 
 def _present(field: str, name: str, operand: object) -> Filter:
@@ -243,7 +243,7 @@ def _present(field: str, name: str, operand: object) -> Filter:
 
 def _bounded(field: str, name: str, operand: object) -> Filter:
     if isinstance(operand, int | float) and not isinstance(operand, bool):
-        return _within(field, name, _number(field, operand), dates=False)
+        return _within(field, name, number(field, operand), dates=False)
     seconds = moment(operand) if isinstance(operand, str) else None
     if seconds is None:
         raise FilterError(f"{name} of {field!r} takes a number or a date such as 2025-06-30.")
@@ -263,23 +263,6 @@ def _within(field: str, name: str, bound: float, dates: bool) -> Within:
             return Within(field, lte=bound, dates=dates)
         case _:
             return Within(field, lt=bound, dates=dates)
-
-
-def _number(field: str, value: float) -> float:
-    try:
-        found = float(value)
-    except OverflowError:
-        found = math.inf
-    if not math.isfinite(found):
-        raise FilterError(f"The number for {field!r} is too large.")
-    return found
-
-
-def _values(field: str, values: Sequence[object]) -> tuple[MetadataValue, ...]:
-    for value in values:
-        if not isinstance(value, str | int | float | bool) or (isinstance(value, float) and not math.isfinite(value)):
-            raise FilterError(f"Values of {field!r} must be texts, numbers or truth values.")
-    return tuple(values)  # type: ignore[arg-type]
 
 
 def _negated(operator: Callable[[str, str, object], Filter]) -> Callable[[str, str, object], Filter]:

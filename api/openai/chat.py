@@ -10,7 +10,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 
-from api import bodies, operations
+from api import bodies, memory, operations
 from api.bootstrap import Services
 from api.dependencies import AccessOf, ServicesOf
 from api.errors import problem_of
@@ -69,10 +69,10 @@ def _question(body: ChatIn, services: Services) -> AnswerIn:
     """With the conversation, where something reads it; else every question stands alone.
 
     Raises:
-        InvalidError: the conversation is given twice; or a message is too long.
+        InvalidError: the conversation is given twice; or the question is too long.
     """
     turns = [
-        bodies.body(TurnIn, role=one.role, content=one.text)
+        bodies.body(TurnIn, role=one.role, content=one.text[: memory.LONGEST])
         for one in body.messages[:-1]
         if one.role in ("user", "assistant") and one.text
     ]
@@ -85,7 +85,7 @@ def _question(body: ChatIn, services: Services) -> AnswerIn:
     return bodies.body(
         AnswerIn,
         query=question,
-        collection=body.collection,
+        collection=body.collection if "collection" in body.model_fields_set else None,  # a session has its own
         filters=body.filters,
         history=history,
         session=body.session,

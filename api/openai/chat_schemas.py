@@ -11,12 +11,17 @@ _PLAIN: dict[str, tuple[object, ...]] = {
     "n": (None, 1),
     "logprobs": (None, False),
     "tools": (None, []),
+    "tool_choice": (None, "none", "auto"),
+    "functions": (None, []),
+    "function_call": (None, "none", "auto"),
+    "modalities": (None, ["text"]),
     "response_format": (None, {"type": "text"}),
 }
 """What leaves the shape of an answer as it is."""
 
+Text = Annotated[str, StringConstraints(max_length=2**20)]
+"""Bounded further only where it is read."""
 Finish: TypeAlias = Literal["stop", "length"]
-Text = Annotated[str, StringConstraints(max_length=20_000)]
 
 
 class _In(BaseModel):
@@ -38,7 +43,7 @@ class MessageIn(_In):
     annotations: list[dict[str, JsonValue]] | None = None
     audio: None = None
     function_call: None = None
-    tool_calls: None = None
+    tool_calls: Annotated[list[JsonValue], Field(max_length=0)] | None = None
 
     @property
     def text(self) -> str:
@@ -63,6 +68,10 @@ class ChatIn(_In):
     n: int | None = None
     logprobs: bool | None = None
     tools: list[Any] | None = None
+    tool_choice: Any = None
+    functions: list[Any] | None = None
+    function_call: Any = None
+    modalities: list[str] | None = None
     response_format: dict[str, Any] | None = None
     collection: Name = "default"
     session: str | None = Field(default=None, max_length=128)
@@ -84,6 +93,12 @@ class ChatIn(_In):
     top_logprobs: int | None = None
     reasoning_effort: str | None = None
     parallel_tool_calls: bool | None = None
+    verbosity: str | None = None
+    service_tier: str | None = None
+    prediction: JsonValue = None
+    prompt_cache_key: str | None = None
+    prompt_cache_options: JsonValue = None
+    prompt_cache_retention: str | None = None
 
     @field_validator(*_PLAIN)
     @classmethod

@@ -10,8 +10,13 @@ from fastapi.responses import JSONResponse
 from api.openai.schemas import ErrorDetail, ErrorOut
 from api.schemas import Problem
 
-PREFIXES = ("/v1/models", "/v1/files", "/v1/vector_stores", "/v1/chat")
-"""Paths under which errors have this shape."""
+_SERVED = ("models", "files", "vector_stores", "chat")
+_LACKING = (
+    *("assistants", "audio", "batches", "completions", "conversations", "embeddings", "evals", "fine_tuning"),
+    *("images", "moderations", "realtime", "responses", "threads", "uploads", "videos"),
+)
+PREFIXES = tuple(f"/v1/{name}" for name in (*_SERVED, *_LACKING))
+"""Paths under which errors have this shape: OpenAI's clients may ask there, too, and are told that there is nothing."""
 _TYPES = {
     HTTPStatus.UNAUTHORIZED: "authentication_error",
     HTTPStatus.FORBIDDEN: "permission_error",

@@ -1,4 +1,4 @@
-"""Models that the server answers and searches with."""
+"""The model that the server answers with. The one that it searches with has no route here."""
 
 from fastapi import APIRouter
 
@@ -12,22 +12,21 @@ router = APIRouter(prefix="/v1/models", tags=["OpenAI"])
 
 @router.get("")
 def models(services: ServicesOf) -> ListOut[ModelOut]:
-    """The generator of answers and the embedding model."""
-    return ListOut(data=_models(services.settings))
+    """The generator of answers."""
+    return ListOut(data=[_model(services.settings)])
 
 
 @router.get("/{model_id:path}")
 def model(model_id: str, services: ServicesOf) -> ModelOut:
     """One model."""
-    found = {one.id: one for one in _models(services.settings)}
-    if model_id not in found:
-        raise NotFoundError(f"There is no model {model_id!r}; there are {' and '.join(found)}.")
-    return found[model_id]
+    found = _model(services.settings)
+    if model_id != found.id:
+        raise NotFoundError(f"There is no model {model_id!r}; there is {found.id}.")
+    return found
 
 
-def _models(settings: Settings) -> list[ModelOut]:
-    names = (generator_name(settings), settings.embedding.model)
-    return [ModelOut(id=name, created=0, owned_by="citewell") for name in names]
+def _model(settings: Settings) -> ModelOut:
+    return ModelOut(id=generator_name(settings), created=0, owned_by="citewell")
 
 
 def generator_name(settings: Settings) -> str:

@@ -1,7 +1,7 @@
 """Search in a vector store."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fastapi import APIRouter
@@ -44,7 +44,9 @@ def _found(services: Services, collection: Collection, access: Access, body: Sto
         )
     hits = merged([scaled(searcher.search(replace(model, text=text)), model.mode) for text in texts])
     wanted = [hit for hit in hits if hit.score >= body.ranking_options.score_threshold]
-    return FoundPage(search_query=texts, data=[_found_out(hit) for hit in wanted[: body.max_num_results]])
+    shown = wanted[: body.max_num_results]
+    uploaded = services.library.files.ids_of({hit.chunk.document_id for hit in shown})
+    return FoundPage(search_query=texts, data=[_found_out(hit, uploaded) for hit in shown])
 
 
 def _query(services: Services, collection: Collection, access: Access, body: StoreSearchIn) -> Query:
@@ -86,12 +88,15 @@ def merged(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
     return sorted(best.values(), key=lambda hit: -hit.score)
 
 
-def _found_out(hit: Hit) -> FoundOut:
+def _found_out(hit: Hit, uploaded: Mapping[str, str]) -> FoundOut:
+    """`uploaded`: the files of documents. What was ingested otherwise may have a `file_id` of its own."""
     chunk = hit.chunk
     attributes = dict(chunk.metadata)
-    file_id = attributes.pop(FILE_ID, INGESTED_PREFIX + chunk.document_id)
+    file_id = uploaded.get(chunk.document_id)
+    if file_id:
+        attributes.pop(FILE_ID, None)
     return FoundOut(
-        file_id=str(file_id),
+        file_id=file_id or INGESTED_PREFIX + chunk.document_id,
         filename=filename_of(chunk.source),
         score=round(hit.score, 6),
         attributes=attributes,

@@ -118,7 +118,7 @@ def _update(services: Services, access: Access, collection: str, file_id: str, a
 
 
 def _delete(services: Services, access: Access, collection: str, file_id: str) -> None:
-    removal.remove_file(services, collection, _file(services, access, collection, file_id))
+    removal.remove_file(services, collection, _file(services, access, collection, file_id), access)
 
 
 def _content(services: Services, access: Access, collection: str, file_id: str) -> ContentPage[TextOut]:

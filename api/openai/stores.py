@@ -58,7 +58,7 @@ async def delete(store_id: str, services: ServicesOf, access: AccessOf, writers:
     """Delete a store with what is indexed in it; uploaded files stay."""
     collection = collection_of(store_id)
     async with writers:
-        await asyncio.to_thread(_delete, services, access, collection)
+        await asyncio.to_thread(removal.remove_store, services, collection, access)
     return DeletedOut(id=store_id, object="vector_store.deleted")
 
 
@@ -86,11 +86,6 @@ def _retrieve(services: Services, access: Access, collection: str) -> StoreOut:
 def _modify(services: Services, access: Access, collection: str, body: StoreChange) -> StoreOut:
     changes = {name: getattr(body, name) for name in body.model_fields_set if getattr(body, name) is not None}
     return _shown(services, access, services.library.stores.change(collection, access.tenant, changes))
-
-
-def _delete(services: Services, access: Access, collection: str) -> None:
-    services.library.stores.get(collection, access.tenant)
-    removal.remove_store(services, collection, access)
 
 
 def _shown(services: Services, access: Access, store: NamedStore) -> StoreOut:

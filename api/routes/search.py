@@ -1,5 +1,6 @@
 """Search and answers."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
@@ -48,7 +49,19 @@ async def answers(
     As a stream: `token` events (`text`; a sentence is sent when it is verified), then a `citation` each, then the whole
     `answer`; or `error`, problem details.
     """
-    if not (body.stream or EventSourceResponse.media_type in accept):
+    if not (body.stream or _quality(accept, EventSourceResponse.media_type) > _quality(accept, "application/json")):
         return await while_listening(request, operations.answer(services, body, access))
     query, pieces = await operations.answering(services, body, access)
     return event_stream(answer_events(pieces, query))
+
+
+def _quality(accept: str, media_type: str) -> float:
+    """How welcome a type that an Accept header names is, in [0, 1] (RFC 9110); 0 for one that it does not name."""
+    for item in accept.lower().split(","):
+        name, *parameters = (part.strip() for part in item.split(";"))
+        if name == media_type:
+            weights = [part.removeprefix("q=") for part in parameters if part.startswith("q=")]
+            with suppress(ValueError, IndexError):
+                return float(weights[0])
+            return 1.0
+    return 0.0

@@ -23,7 +23,7 @@ async def sessions(
     services: ServicesOf,
     access: AccessOf,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    after: Annotated[str, Query(max_length=128)] = "",
+    after: Annotated[str, Query(max_length=128, description="`next` of the page before.")] = "",
 ) -> SessionsOut:
     """The reader's conversations, newest first, a page at a time."""
     return await asyncio.to_thread(memory.listed, services, access, limit, after)

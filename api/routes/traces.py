@@ -21,7 +21,7 @@ from api.traces.schemas import (
 
 router = APIRouter(prefix="/v1", tags=["traces"])
 Limit = Annotated[int, Query(ge=1, le=200)]
-After = Annotated[str, Query(max_length=64, description="`next` of the page before.")]
+After = Annotated[str, Query(max_length=128, description="`next` of the page before.")]
 
 
 @router.get("/traces")

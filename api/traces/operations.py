@@ -35,6 +35,7 @@ from generation.answerer import drain
 from generation.errors import GenerationError
 from ingest.errors import InvalidError, NotFoundError
 from ingest.journal.journal import Entry, reader_of
+from ingest.library.pages import following
 from retrieval.types import Access
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -46,7 +47,7 @@ def traces(services: Services, access: Access, limit: int, after: str = "") -> T
     services.recorder.settle()
     found, more = services.journals.traces.page(_reader(access), limit, after)
     shown = [_listed(services, one, access) for one in _readable(_Listed, found)]
-    return TracesOut(traces=shown, next=found[-1].id if more else None)
+    return TracesOut(traces=shown, next=following(found, more))
 
 
 def trace(services: Services, trace_id: str, access: Access) -> TraceOut:
@@ -136,7 +137,7 @@ def feedback(services: Services, access: Access, limit: int, after: str = "") ->
     """Newest first, without what another version wrote in another way."""
     found, more = services.journals.feedback.page(_reader(access), limit, after)
     shown = [_feedback(services, one, access) for one in _readable(KeptFeedback, found)]
-    return FeedbacksOut(feedback=shown, next=found[-1].id if more else None)
+    return FeedbacksOut(feedback=shown, next=following(found, more))
 
 
 class _Listed(TraceSummary):

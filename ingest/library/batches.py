@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ class Batches:
             return readable(row.groups, groups)
 
         with self._engine.connect() as connection:
-            found, more = paged(connection, rows, page, keep, only)
+            found, more = paged(connection, rows, page, keep, only, partial(_former, batch))
         return [AttachedFile(**values_of(row)) for row in found], more
 
     def cancel(self, batch: Batch, tenant: str) -> Batch:
@@ -261,6 +262,12 @@ def _slice(rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
             break
         taken.append(row)
     return taken
+
+
+def _former(batch: Batch, connection: sa.Connection, file_id: str) -> tuple[datetime, str] | None:
+    """All files of a batch have its date; that one was deleted leaves its row here."""
+    query = sa.select(sa.true()).where(BATCH_FILES.c.batch_id == batch.id, BATCH_FILES.c.file_id == file_id)
+    return (batch.created_at, file_id) if connection.execute(query).first() else None
 
 
 def _files(batch_id: str, collection: str, tenant: str) -> sa.Subquery:

@@ -1,7 +1,7 @@
 """Files in stores: uploaded ones, in whatever state, and documents that were ingested in another way."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ingest.catalog_rows import DOCUMENTS
 from ingest.errors import NotFoundError
 from ingest.library.pages import PageOf, paged
+from ingest.library.places import left, store_files_of
 from ingest.library.rows import (
     ATTACHED,
     BATCH_FILES,
@@ -54,7 +55,7 @@ class Files:
             return readable(row.groups, groups)
 
         with self._engine.connect() as connection:
-            rows, more = paged(connection, files, page, keep, only)
+            rows, more = paged(connection, files, page, keep, only, left(store_files_of(collection, tenant)))
         return [_file(row) for row in rows], more
 
     def all_readable(self, collection: str, tenant: str, groups: tuple[str, ...]) -> bool:
@@ -94,6 +95,13 @@ class Files:
         query = sa.select(ATTACHED.c.file_id).where(ATTACHED.c.document_id == document_id)
         with self._engine.connect() as connection:
             return connection.execute(query).first() is not None
+
+    def ids_of(self, document_ids: Iterable[str]) -> dict[str, str]:
+        """Document id -> id of the uploaded file that it was made of; documents that came otherwise are left out."""
+        query = sa.select(ATTACHED.c.document_id, ATTACHED.c.file_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.where(ATTACHED.c.document_id.in_(list(document_ids))))
+            return {row.document_id: row.file_id for row in rows}
 
     def holders(self, file_id: str, tenant: str) -> list[str]:
         """Collections that an uploaded file is in."""

@@ -13,6 +13,7 @@ from ingest.catalog_rows import DOCUMENTS
 from ingest.errors import NotFoundError
 from ingest.library.files import files_of
 from ingest.library.pages import PageOf, paged
+from ingest.library.places import left, stores_of
 from ingest.library.rows import (
     ATTACHED,
     BATCH_FILES,
@@ -57,7 +58,7 @@ class Stores:
     def page(self, tenant: str, page: PageOf) -> tuple[list[NamedStore], bool]:
         """One page, and whether there are more. The cursors are names of collections."""
         with self._engine.connect() as connection:
-            rows, more = paged(connection, _stores(tenant), page)
+            rows, more = paged(connection, _stores(tenant), page, former=left(stores_of(tenant)))
         return [_store(row) for row in rows], more
 
     def change(self, collection: str, tenant: str, changes: Mapping[str, Any]) -> NamedStore:

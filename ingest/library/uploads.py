@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ingest.errors import NotFoundError, UnavailableError
 from ingest.library.pages import PageOf, paged
+from ingest.library.places import left, uploads_of
 from ingest.library.rows import ATTACHED, UPLOADS, Upload, readable, values_of
 
 BLOCK_BYTES = 2**20
@@ -70,7 +71,7 @@ class Uploads:
             return readable(row.groups, groups)
 
         with self._engine.connect() as connection:
-            rows, more = paged(connection, query.subquery(), page, keep)
+            rows, more = paged(connection, query.subquery(), page, keep, former=left(uploads_of(tenant)))
         return [Upload(**values_of(row)) for row in rows], more
 
     def path(self, file_id: str, filename: str) -> Path:

@@ -73,6 +73,11 @@ def test_an_empty_folder(run: Run, docs: Path, tmp_path: Path) -> None:
         (("search", "x", "--where", "yaer=1"), 2, ("has a field 'yaer'; there are",)),
         (("search", "x", "--where", "year>=soon"), 2, ("$gte of 'year' takes a number or a date",)),
         (("search", "x", "--as-of", "soon"), 2, ("as_of: Input should be a valid date",)),
+        (("search", "x", "--where", "source=\udcff"), 2, ("Values of 'source' must be texts",)),
+        (("search", "x", "--where", "a=\udcff", "--server", "http://127.0.0.1:1"), 2, ("half a character",)),
+        (("documents", "--delete", "\udcff", "--server", "http://127.0.0.1:1"), 2, ("is not valid UTF-8",)),
+        (("traces", "show", "x\udcff"), 2, ("An argument is not valid UTF-8",)),
+        (("sessions", "list", "--after", "\udcff"), 2, ("An argument is not valid UTF-8",)),
         (("ask", "x", "--config", "absent.yaml"), 2, ("absent.yaml cannot be read",)),
         (("documents", "--delete", "absent"), 2, ("There is no document 'absent'",)),
         (("ask", "x", "--server", "localhost:1"), 2, ("A server is named by a URL such as",)),
@@ -85,7 +90,7 @@ def test_an_empty_folder(run: Run, docs: Path, tmp_path: Path) -> None:
         (("serve", "--host", ""), 2, ("api.host: must name an address",)),
         (("serve", "--host", "no.such.host.invalid"), 1, ("Port 8080 on no.such.host.invalid is refused",)),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+    ids=lambda value: ascii(" ".join(value)) if isinstance(value, tuple) else None,
 )
 def test_mistakes_are_one_line(
     run: Run, indexed: Path, arguments: tuple[str, ...], code: int, parts: tuple[str, ...]

@@ -5,7 +5,7 @@ from time import tzset
 
 import pytest
 
-from api.console import PlainProgress, moment, show_answer
+from api.console import PlainProgress, err, moment, out, show_answer
 from api.mcp.texts import answer_text
 from api.schemas_answers import AnswerOut, UsageOut, answer_out
 from generation.citations import resolve
@@ -41,6 +41,12 @@ def test_quotes_are_shown_word_for_word(capsys: pytest.CaptureFixture[str], text
         )
     )
     assert capsys.readouterr().out.startswith(f"{text}\n")
+
+
+def test_what_others_wrote_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    for terminal in (out, err):
+        terminal.print("[bold]a\x1b]0;owned\x07b\x9b31mc\n", end="")
+    assert [*capsys.readouterr()] == ["a\ufffd]0;owned\ufffdb\ufffd31mc\n"] * 2
 
 
 def test_a_short_answer_comes_first(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,8 +59,11 @@ def test_a_failed_replacement_keeps_what_was_there(client: TestClient, upload: U
     assert [hit["text"] for hit in found] == ["Parental leave."]
 
 
-def test_an_unsupported_upload_makes_no_collection(client: TestClient, upload: Upload, collection: str) -> None:
-    assert upload("a.exe", b"MZ").status_code == 415
+@pytest.mark.parametrize(("name", "content", "status"), [("a.exe", b"MZ", 415), ("a.pdf", b"text", 422)])
+def test_an_upload_that_cannot_be_read_makes_no_collection(
+    client: TestClient, upload: Upload, collection: str, name: str, content: bytes, status: int
+) -> None:
+    assert upload(name, content).status_code == status
     assert client.get("/v1/documents", params={"collection": collection}).status_code == 404
 
 
@@ -156,6 +159,29 @@ def test_a_mistyped_parameter_is_422(bare: TestClient, method: str, path: str, k
     response = bare.request(method, path)
     assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
     assert response.json()["detail"] == f"query.colection: unknown field; known are {known}."
+
+
+def test_two_files_in_one_upload_are_422_and_none_is_indexed(bare: TestClient) -> None:
+    response = bare.post("/v1/documents", files=[("file", ("a.txt", b"One.")), ("file", ("b.txt", b"Two."))])
+    assert response.status_code == 422
+    assert response.json()["detail"] == "body.file: given 2 times; a request takes one."
+    assert bare.get("/v1/documents").status_code == 404
+
+
+@pytest.mark.parametrize(("field", "values"), [("collection", ["a", "b"]), ("metadata", ["{}", "{}"])])
+def test_a_form_field_that_has_one_value_is_given_once(bare: TestClient, field: str, values: list[str]) -> None:
+    response = bare.post("/v1/documents", files={"file": ("a.txt", b"One.")}, data={field: values})
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith(f"body.{field}: given 2 times")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [("collection=a&collection=default", "collection"), ("limit=1&limit=1", "limit")]
+)
+def test_a_parameter_is_given_once(bare: TestClient, query: str, field: str) -> None:
+    response = bare.get(f"/v1/documents?{query}")
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith(f"query.{field}: given 2 times")
 
 
 def test_a_probe_may_add_parameters(bare: TestClient) -> None:

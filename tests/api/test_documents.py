@@ -43,6 +43,17 @@ def test_a_source_of_ones_own(client: TestClient, upload: Upload) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [("", "staff rules"), ("https://intranet/My%20rules.html?version=2#top", "My rules"), ("rules/2025/pay.md", "pay")],
+)
+def test_a_document_without_a_heading_is_called_after_its_file(
+    client: TestClient, upload: Upload, source: str, title: str
+) -> None:
+    key = upload("staff_rules.md", "Parental leave is thirty days.", source=source).json()["document_id"]
+    assert client.get(f"/v1/documents/{key}").json()["title"] == title
+
+
 def test_what_the_caller_may_not_read_is_not_replaced(upload: Upload, services: Services) -> None:
     key = upload("a.txt", "The secret rule.", groups=["hr"]).json()["document_id"]
     for label in ({}, {"groups": ["hr"]}):

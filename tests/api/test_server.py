@@ -225,8 +225,9 @@ def test_a_server_that_only_redirects_has_done_nothing() -> None:
 
 
 def children_of(pid: int) -> list[int]:
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in path.read_text().split()]
+    """Of all its threads."""
+    listed = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for path in listed for child in path.read_text().split()]
 
 
 def alive(pid: int) -> bool:

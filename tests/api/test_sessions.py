@@ -191,12 +191,24 @@ def test_another_reader_has_no_such_session(
     assert client.get(f"sessions/{session}").json()["title"] == ""
 
 
+def test_a_page_follows_though_the_one_before_was_deleted(client: httpx.Client, make: Make) -> None:
+    made = [make() for _ in range(3)]
+    following = client.get("sessions", params={"limit": 2}).json()["next"]
+    for session in made[1:]:
+        client.delete(f"sessions/{session}").raise_for_status()
+    rest = client.get("sessions", params={"limit": 2, "after": following}).json()
+    assert [one["id"] for one in rest["sessions"]] == made[:1]
+    for wrong in (made[1], "20250601T123000Z_x", "_"):
+        assert client.get("sessions", params={"after": wrong}).status_code == 400
+
+
 def test_sessions_are_listed_renamed_and_deleted(client: httpx.Client, make: Make) -> None:
     made = [make(title=str(number)) for number in range(3)]
     first = client.get("sessions", params={"limit": 2}).json()
-    assert ([one["id"] for one in first["sessions"]], first["next"]) == (made[:0:-1], made[1])
+    assert [one["id"] for one in first["sessions"]] == made[:0:-1]
     rest = client.get("sessions", params={"limit": 2, "after": made[1]}).json()
     assert ([one["id"] for one in rest["sessions"]], rest["next"]) == (made[:1], None)
+    assert client.get("sessions", params={"limit": 2, "after": first["next"]}).json() == rest
     assert client.patch(f"sessions/{made[0]}", json={"title": "Trips"}).json()["title"] == "Trips"
     ask(client, made[0])
     assert client.delete(f"sessions/{made[0]}").json()["title"] == "Trips"
@@ -223,6 +235,20 @@ def test_without_rules_and_model_each_question_stands_alone(tmp_path: Path) -> N
             reply = client.post("/v1/answers", json={"query": question, "session": session})
             assert (reply.status_code, reply.json()["query"]) == (200, question)
         assert len(client.get(f"/v1/sessions/{session}").json()["turns"]) == 2
+
+
+def test_a_collection_that_is_named_is_that_of_the_session(tmp_path: Path) -> None:
+    with library(tmp_path / "data", {}) as kb:
+        kb.put("limits.md", LIMITS)
+        client = TestClient(create_app(kb.services))
+        asked = {"query": QUESTION, "session": client.post("/v1/sessions", json={"collection": "kb"}).json()["id"]}
+        said = {"model": "extractive", "session": asked["session"], "messages": [{"role": "user", "content": QUESTION}]}
+        for named in ("default", "other"):
+            assert client.post("/v1/answers", json={**asked, "collection": named}).status_code == 400
+            assert client.post("/v1/chat/completions", json={**said, "collection": named}).status_code == 400
+        for same in ({}, {"collection": "kb"}):
+            assert client.post("/v1/answers", json={**asked, **same}).status_code == 200
+            assert client.post("/v1/chat/completions", json={**said, **same}).status_code == 200
 
 
 def test_old_sessions_are_forgotten_where_the_settings_say_so(tmp_path: Path) -> None:

@@ -156,6 +156,8 @@ def test_variables_that_kubernetes_sets_for_services_are_left_alone(
         ("store: {engine: server}", "store: engine 'server' needs store.url"),
         ("api: {port: 70000}", "api.port: Input should be less than or equal to 65535"),
         ("answers: {min_confidence: .nan}", "answers.min_confidence: Input should be"),
+        ("api: {max_upload_mb: .inf}", "api.max_upload_mb: Input should be a finite number"),
+        ("answers: {serve: {start_s: .inf}}", "answers.serve.start_s: Input should be a finite number"),
         ("access: {tenant: ''}", "access.tenant: String should have at least 1 character"),
         ("data: ' '", "data: must name a folder"),
         ("api: {host: ''}", "api.host: must name an address"),

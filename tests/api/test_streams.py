@@ -69,6 +69,22 @@ def test_the_header_asks_for_a_stream_as_well(client: TestClient) -> None:
     assert names == ["token", "token", "citation", "citation", "answer"]
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/json, text/event-stream", "application/json"),
+        ("application/json, text/event-stream;q=0.1", "application/json"),
+        ("text/event-stream; q=0, */*", "application/json"),
+        ("*/*", "application/json"),
+        ("application/json;q=0.5, text/event-stream", "text/event-stream"),
+        ("Text/Event-Stream;q=x, */*", "text/event-stream"),
+    ],
+)
+def test_the_header_says_what_is_preferred(client: TestClient, accept: str, kind: str) -> None:
+    reply = client.post("/v1/answers", json={"query": QUESTION}, headers={"accept": accept})
+    assert reply.headers["content-type"].startswith(kind)
+
+
 def test_the_whole_answer_is_the_one_that_json_gives(client: TestClient) -> None:
     plain = client.post("/v1/answers", json={"query": QUESTION}).json()
     whole = streamed(client)[-1][1]

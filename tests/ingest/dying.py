@@ -55,7 +55,7 @@ class SteppedCatalog(Catalog):
         super().commit(documents)
         self._step()
 
-    def remove(self, document_ids: Sequence[str]) -> None:
+    def remove(self, document_ids: Sequence[str], now: object = None) -> None:
         super().remove(document_ids)
         self._step()
 

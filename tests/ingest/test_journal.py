@@ -66,7 +66,7 @@ def test_pages_are_newest_first(journals: Journals, reader: str) -> None:
     assert (first, more) == (made[:2:-1], True)
     second, more = journals.traces.page(reader, 3, first[-1].id)
     assert (second, more) == (made[2::-1], False)
-    with pytest.raises(InvalidError, match="'nothing' is no id of this list"):
+    with pytest.raises(InvalidError, match="is no id of this list"):
         journals.traces.page(reader, 2, "nothing")
 
 

@@ -18,6 +18,7 @@ from ingest.errors import InvalidError, NotFoundError
 from ingest.library.batches import MOST_BYTES
 from ingest.library.files import attach
 from ingest.library.pages import PageOf
+from ingest.library.places import uploads_of
 from ingest.library.rows import STORES, Batch, NamedStore, Status, Task, Upload, filename_of, source_of
 from ingest.library.shelves import Library
 from ingest.library.stores import Stores
@@ -103,6 +104,26 @@ def test_pages_in_both_directions_leave_out_what_is_not_for_the_reader(library: 
     assert page(after=own[0], before=own[1]) == ([], False)
     assert page(limit=2, after=own[0], before=own[4]) == (own[1:3], True)
     assert page(limit=2, after=own[4], before=own[1], descending=True) == ([own[3], own[2]], False)
+
+
+def test_where_a_deleted_entry_stood_is_known_for_a_day(
+    catalog: Catalog, tmp_path: Path, library: Library, tenant: str
+) -> None:
+    ids = [uploaded(library, tenant).id for _ in range(3)]
+    upload = library.uploads.get(ids[1], tenant, ())
+    library.places.leave(uploads_of(tenant), upload.id, upload.created_at)
+    library.places.leave(uploads_of(tenant), upload.id, upload.created_at)
+    library.uploads.remove(upload.id)
+
+    def after_it() -> list[str]:
+        page = PageOf(descending=False, after=upload.id)
+        return [one.id for one in library.uploads.page(tenant, (), page)[0]]
+
+    library.places.forget()
+    assert after_it() == [ids[2]]
+    Library.opened(catalog.engine, tmp_path, now=lambda: NOW + timedelta(days=2)).places.forget()
+    with pytest.raises(InvalidError, match="is no id of this list"):
+        after_it()
 
 
 def test_stores_are_named_ones_and_those_with_documents(library: Library, catalog: Catalog, tenant: str) -> None:

@@ -69,6 +69,8 @@ def test_what_is_written_is_what_is_meant(given: dict[str, Any], expected: Filte
         ({"a": {"$lt": 10**400}}, "too large"),
         ({"a": {"$lt": math.nan}}, "too large"),
         ({"a": math.inf}, "must be texts, numbers or truth values"),
+        ({"source": ["a", "\ud800"]}, "must be texts, numbers or truth values"),
+        ({"source": {"$eq": "\udcff"}}, "must be texts, numbers or truth values"),
         ({"a": [{"b": 1}]}, "must be texts, numbers or truth values"),
         ({"a": None}, "must be texts, numbers or truth values"),
     ],

@@ -66,6 +66,11 @@ def test_parameters_that_change_no_answer_are_not_heeded(chat: OpenAI) -> None:
         "response_format": {"type": "text"},
         "tools": [],
         "parallel_tool_calls": True,
+        "tool_choice": "none",
+        "modalities": ["text"],
+        "service_tier": "auto",
+        "prompt_cache_key": "a",
+        "verbosity": "low",
         "extra_body": {"top_k": 20},
     }
     done = chat.chat.completions.create(model="small", messages=ASKED, **passed)
@@ -79,6 +84,8 @@ def test_parameters_that_change_no_answer_are_not_heeded(chat: OpenAI) -> None:
         {"logprobs": True},
         {"tools": [{"type": "function", "function": {"name": "f"}}]},
         {"response_format": {"type": "json_object"}},
+        {"tool_choice": "required"},
+        {"modalities": ["text", "audio"]},
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
@@ -88,10 +95,17 @@ def test_parameters_that_want_another_kind_of_answer_are_refused(chat: OpenAI, w
     assert raised.value.param == next(iter(wrong))
 
 
+def test_messages_that_are_not_read_may_be_long(chat: OpenAI) -> None:
+    old: Any = [{"role": "user", "content": "What?"}, {"role": "assistant", "content": LONG_PARTS}]
+    messages: Any = [{"role": "system", "content": "x" * 50_000}, *old, *ASKED]
+    done = chat.chat.completions.create(model="small", messages=messages)
+    assert (done.choices[0].message.content or "").startswith("Parental leave is thirty days.")
+
+
 def test_an_answer_may_be_sent_back_as_it_came(chat: OpenAI) -> None:
     first = chat.chat.completions.create(model="small", messages=ASKED).choices[0].message
     silent: Any = {"role": "assistant", "content": None}
-    noted = {**first.model_dump(), "annotations": []}
+    noted = {**first.model_dump(), "annotations": [], "tool_calls": []}
     messages: Any = [*ASKED, first.model_dump(), *ASKED, noted, *ASKED, silent, *ASKED]
     again = chat.chat.completions.create(model="small", messages=messages, stream=None)
     assert again.choices[0].message.content == first.content
@@ -158,7 +172,7 @@ def test_a_model_that_fails(chat: OpenAI, upstream: ChatServer) -> None:
         ({"messages": []}, openai.BadRequestError),
         ({"messages": [{"role": "user", "content": None}]}, openai.BadRequestError),
         ({"messages": [{"role": "user", "content": "x" * 10_001}]}, openai.BadRequestError),
-        ({"messages": [{"role": "assistant", "content": LONG_PARTS}, *ASKED]}, openai.BadRequestError),
+        ({"messages": [{"role": "assistant", "content": "x", "tool_calls": [{}]}, *ASKED]}, openai.BadRequestError),
         ({"extra_body": {"colection": "x"}}, openai.BadRequestError),
         ({"extra_body": {"collection": "none"}}, openai.NotFoundError),
     ],

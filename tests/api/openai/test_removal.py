@@ -95,7 +95,7 @@ def test_what_another_server_deletes_while_it_is_read_is_never_found(
 
     def parse(path: Path) -> list[Section]:
         if path.parent.name == file.id:
-            remove_file(other, "one", file)
+            remove_file(other, "one", file, ACCESS)
         return [Section("Thirty days.")]
 
     def settled(*_: object) -> None:

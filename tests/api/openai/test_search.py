@@ -1,9 +1,11 @@
 """Search in vector stores: modes, filters, scores."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,6 +123,24 @@ def test_filters(shop: Shop, filters: dict[str, object], expected: set[str]) -> 
 def test_what_cannot_be_searched_is_a_bad_request(shop: Shop, more: dict[str, Any], message: str) -> None:
     with pytest.raises(BadRequestError, match=message):
         names(shop, **{"query": "leave", **more})
+
+
+def test_metadata_and_source_of_a_document_pass_for_no_file(client: OpenAI, tenant: str, url: str) -> None:
+    file_id = client.files.create(file=("secret.md", b"Secret."), purpose="assistants").id
+    store = client.vector_stores.create().id
+    client.vector_stores.files.create_and_poll(file_id, vector_store_id=store)
+    form = {"collection": store.removeprefix("vs_"), "metadata": json.dumps({"file_id": file_id})}
+
+    def send(**more: str) -> httpx.Response:
+        headers, files = {"authorization": f"Bearer {tenant}"}, {"file": ("a.md", b"Parental leave.")}
+        return httpx.post(f"{url}/documents", files=files, data={**form, **more}, headers=headers, timeout=60)
+
+    key = send().raise_for_status().json()["document_id"]
+    refused = send(source=f"upload:{file_id}/secret.md")
+    assert (refused.status_code, "is the source of a file in a vector store" in refused.text) == (400, True)
+    found = {one.filename: one for one in client.vector_stores.search(store, query="leave secret")}
+    assert (found["a.md"].file_id, found["a.md"].attributes) == (f"file-{key}", {"file_id": file_id})
+    assert (found["secret.md"].file_id, found["secret.md"].attributes) == (file_id, {})
 
 
 @given(st.lists(st.floats(-5, 50, allow_nan=False), max_size=6), st.sampled_from(["dense", "bm25", "hybrid"]))

@@ -78,6 +78,8 @@ def test_pages_are_newest_first(url: str) -> None:
         assert page["traces"][0]["query"] == "What is item 2?"
         last = client.get("/traces", params={"limit": 2, "after": page["next"]}).json()
         assert ([one["id"] for one in last["traces"]], last["next"]) == (ids[:1], None)
+        client.delete(f"/traces/{ids[1]}").raise_for_status()
+        assert client.get("/traces", params={"limit": 2, "after": page["next"]}).json() == last
 
 
 def test_what_another_version_wrote_hides_no_other_and_can_be_deleted(url: str, quoting: Services) -> None:
