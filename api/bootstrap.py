@@ -5,7 +5,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -204,19 +204,20 @@ class Services(Databases):
             raise UnavailableError("The server stops; send it again once it runs.")
 
     def close(self) -> None:
+        """All of it, also where a part of it fails."""
         self._forgetting.close()
         tidied = self.upkeep.close()
         self.recorder.close()
-        with self._lock:
+        with self._lock, ExitStack() as closing:  # from the last to the first
+            closing.callback(self._closing.close)
+            if "catalog" in self.__dict__:
+                closing.callback(self.catalog.close)
+            if "_parser" in self.__dict__:
+                closing.callback(self._parser.close)
             for collection in self._collections.values():
                 if collection.name != tidied:  # that one is left to the end of the process: its log makes it whole
-                    collection.store.close()
+                    closing.callback(collection.store.close)
             self._collections.clear()
-            if "_parser" in self.__dict__:
-                self._parser.close()
-            if "catalog" in self.__dict__:
-                self.catalog.close()
-            self._closing.close()
 
     def __enter__(self) -> "Services":
         return self

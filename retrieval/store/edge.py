@@ -10,7 +10,6 @@ import numpy as np
 import qdrant_edge as qdrant
 from numpy.typing import NDArray
 
-from ingest.errors import UnavailableError
 from ingest.types import Chunk
 from retrieval.filters import AnyOf, Filter
 from retrieval.store import layout
@@ -19,6 +18,7 @@ from retrieval.store.edge_config import config, payload_index, search_params
 from retrieval.store.edge_counts import EdgeCounts, counted_in
 from retrieval.store.edge_disk import RESERVE, disk_errors, engine_errors, read_ahead, require_space, size
 from retrieval.store.edge_filters import filter_of, stale
+from retrieval.store.gate import Gate
 from retrieval.store.identity import Identity, check_identity
 from retrieval.store.lock import FolderLock
 from retrieval.store.options import USUAL, IndexOptions
@@ -51,7 +51,7 @@ class EdgeStore:
         """
         self._folder = folder
         self._reserve = reserve
-        self._closed = False
+        self._gate = Gate(f"The index {folder}")
         self._dimension = identity.dimension
         self._encoder = Bm25Encoder(identity.bm25)
         self._options = options
@@ -162,15 +162,12 @@ class EdgeStore:
         self._statistics.tidied(self._counts.dead())
 
     def gone(self) -> bool:
-        return self._closed
+        return self._gate.closed
 
     def drop(self) -> None:
         gone = self._folder.with_name(f".{self._folder.name}.dropped")
-        self._closed = True
-        self._statistics.close()
         try:
-            with engine_errors(self._folder):
-                self._shard.close()
+            self._shut()
             with disk_errors(self._folder):
                 shutil.rmtree(gone, ignore_errors=True)
                 self._folder.rename(gone)  # with the lock in it: whoever opens a new one meanwhile has another folder
@@ -181,19 +178,20 @@ class EdgeStore:
 
     def close(self) -> None:
         """Writes everything to disk and gives the folder back. Nothing can be called afterwards but `close`."""
-        self._closed = True
-        self._statistics.close()
         try:
-            with engine_errors(self._folder):
-                self._shard.close()
+            self._shut()
         finally:
             self._lock.release()
 
+    def _shut(self) -> None:
+        self._statistics.close()
+        self._gate.close()  # the engine cannot be closed while chunks are read
+        with engine_errors(self._folder):
+            self._shard.close()
+
     @contextmanager
     def _engine(self) -> Iterator[qdrant.EdgeShard]:
-        if self._closed:
-            raise UnavailableError(f"The index {self._folder} is closed.")
-        with engine_errors(self._folder):
+        with self._gate.passing(), engine_errors(self._folder):
             yield self._shard
 
     def _points(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[qdrant.Point]:

@@ -37,3 +37,19 @@ def test_an_index_that_could_not_be_deleted_is_opened_again(tmp_path: Path, monk
             patch.setattr(Path, "rename", refused)
             services.drop("a")
         assert services.collection("a").store.count() == 0
+
+
+def test_an_index_that_cannot_be_closed_keeps_nothing_else_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> None:
+        raise UnavailableError("The disk is full: make room.")
+
+    services = Services(settings_for(tmp_path / "data", answers={"cross_encoder": False}), embedder=HashEmbedder())
+    stores = [services.collection(name, create=True).store for name in "abc"]
+    with monkeypatch.context() as patch:
+        patch.setattr(stores[1], "close", refused)
+        with pytest.raises(UnavailableError, match="disk is full"):
+            services.close()
+    assert [one.gone() for one in stores] == [True, False, True]
+    stores[1].close()
