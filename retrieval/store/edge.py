@@ -53,14 +53,15 @@ class EdgeStore:
         self._reserve = reserve
         self._gate = Gate(f"The index {folder}")
         self._dimension = identity.dimension
-        self._encoder = Bm25Encoder(identity.bm25)
         self._options = options
         self._counts = EdgeCounts(self._engine)
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(folder)
         try:
-            self._shard = _open(folder, identity, options)
+            made_with = _made_with(folder, identity, options)
+            self._encoder = Bm25Encoder(made_with.bm25)
+            self._shard = _open(folder, options)
             with self._engine() as shard:
                 self._numbers = set(shard.info().payload_schema)
                 chunks = shard.info().points_count
@@ -231,12 +232,17 @@ class EdgeStore:
             return layout.ranked((str(point.id), point.score) for point in shard.query(request))
 
 
-def _open(folder: Path, identity: Identity, options: IndexOptions) -> qdrant.EdgeShard:
-    shard, stored = folder / "shard", folder / "identity.json"
+def _made_with(folder: Path, identity: Identity, options: IndexOptions) -> Identity:
+    """Of the index in the folder, which is made if there is none."""
+    stored = folder / "identity.json"
     with disk_errors(folder):
-        if not shard.exists():
+        if not (folder / "shard").exists():
             _create(folder, identity, options)
-        check_identity(stored.read_text(errors="replace") if stored.exists() else None, identity, str(folder))
+        return check_identity(stored.read_text(errors="replace") if stored.exists() else None, identity, str(folder))
+
+
+def _open(folder: Path, options: IndexOptions) -> qdrant.EdgeShard:
+    shard = folder / "shard"
     read_ahead(shard, vectors=options.vectors == "memory")
     with engine_errors(folder):
         return qdrant.EdgeShard.load(str(shard))

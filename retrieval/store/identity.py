@@ -1,7 +1,7 @@
 """What an index was made with. Opening it with anything else would rank nonsense, so it is refused."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from ingest.errors import IndexMismatchError
 from retrieval.store.bm25 import Bm25Parameters
@@ -25,15 +25,16 @@ class Identity:
         return f"{self.model} ({self.dimension} dimensions; BM25 {bm25}; layout {self.layout})"
 
 
-def check_identity(stored: str | None, wanted: Identity, where: str) -> None:
-    """Compare what `Identity.to_json` left at `where` with what the settings want.
+def check_identity(stored: str | None, wanted: Identity, where: str) -> Identity:
+    """Compare what `Identity.to_json` left at `where` with what the settings want. Gives what it left: in an older
+    index, scripts without spaces are not cut into words, and queries must not be either.
 
     Raises:
         IndexMismatchError: they differ, or what is stored is no identity.
     """
     found = _parse(stored)
-    if found == wanted:
-        return
+    if found and replace(found, bm25=replace(found.bm25, grams=wanted.bm25.grams)) == wanted:
+        return found
     raise IndexMismatchError(
         f"The index {where} was made with {found or 'something unknown'}, the settings ask for {wanted}: "
         "use the settings it was made with (no setting brings an older layout back), or choose another --collection or "
@@ -44,6 +45,6 @@ def check_identity(stored: str | None, wanted: Identity, where: str) -> None:
 def _parse(stored: str | None) -> Identity | None:
     try:
         values = json.loads(stored or "")
-        return Identity(**{**values, "bm25": Bm25Parameters(**values["bm25"])})
+        return Identity(**{**values, "bm25": Bm25Parameters(**{"grams": False, **values["bm25"]})})
     except (ValueError, TypeError, KeyError):
         return None

@@ -63,9 +63,10 @@ class ServerStore:
         self._url = without_secrets(url)
         self._name = collection
         self._dimension = identity.dimension
-        self._encoder = Bm25Encoder(identity.bm25)
         with server_errors(self._url):
-            self._numbers = opened(client, collection, identity, options, f"{collection} on {self._url}")
+            where = f"{collection} on {self._url}"
+            made_with, self._numbers = opened(client, collection, identity, options, where)
+            self._encoder = Bm25Encoder(made_with.bm25)
             self._options, self._size = options, Size(lambda: client.count(collection, exact=False).count)
 
     @classmethod

@@ -162,3 +162,10 @@ def test_an_identity_that_cannot_be_read_is_refused(stored: str | None) -> None:
 def test_an_identity_is_equal_to_what_was_stored_of_it() -> None:
     identity = Identity("m", 3, Bm25Parameters(avg_len=99.5))
     check_identity(identity.to_json(), identity, "here")
+
+
+def test_an_identity_of_before_has_no_grams() -> None:
+    identity = Identity("m", 3)
+    stored = identity.to_json().replace('"grams": true, ', "")
+    assert "grams" not in stored
+    assert check_identity(stored, identity, "here") == replace(identity, bm25=Bm25Parameters(grams=False))
