@@ -146,11 +146,16 @@ class EdgeStore:
 
     def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
         corpus = filter_of(layout.tenant_condition(access.tenant))
-        return idf_of(terms, lambda term: self._counts.idf(term, corpus), self._counts.chunks(corpus))
+        known = self._statistics.idf(asked := list(terms), access.tenant)
+
+        def measured(term: int) -> float | None:
+            return known[term] or None if term in known else self._counts.idf(term, corpus)
+
+        return idf_of(asked, measured, self._counts.chunks(corpus))
 
     def absent(self, terms: Iterable[int], access: Access) -> set[int]:
         readable = filter_of(layout.readable(access))
-        return {term for term in terms if self._counts.idf(term, readable) is None}
+        return {term for term in terms if not self._counts.holds(term, readable)}
 
     def count(self) -> int:
         return self._counts.chunks(None)
