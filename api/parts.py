@@ -208,6 +208,9 @@ def _server(settings: Settings) -> tuple[str, str | None]:
 
 
 def _identity(settings: Settings, embedder: Embedder) -> "Identity":
+    from retrieval.embedders.weights import weights_key
     from retrieval.store.identity import Identity
 
-    return Identity(embedder.name, embedder.dimension, bm25_parameters(settings))
+    here = settings.embedding.runtime in ("torch", "onnx")  # the name of a static model says what it was made of
+    weights = weights_key(settings.embedding.model) if here else None
+    return Identity(embedder.name, embedder.dimension, bm25_parameters(settings), weights=weights)

@@ -169,3 +169,11 @@ def test_an_identity_of_before_has_no_grams() -> None:
     stored = identity.to_json().replace('"grams": true, ', "")
     assert "grams" not in stored
     assert check_identity(stored, identity, "here") == replace(identity, bm25=Bm25Parameters(grams=False))
+
+
+def test_other_weights_under_one_name_are_refused_where_they_are_known() -> None:
+    old, new, unknown = (Identity("/models/ours", 3, weights=key) for key in ("a1", "b2", None))
+    for stored, wanted in ((old, old), (old, unknown), (unknown, new)):
+        check_identity(stored.to_json(), wanted, "here")
+    with pytest.raises(InvalidError, match=r"weights a1\), the settings ask for .* weights b2"):
+        check_identity(old.to_json(), new, "here")
