@@ -212,7 +212,7 @@ class EdgeStore:
             ]
 
     def _index_numbers(self, points: Sequence[qdrant.Point]) -> None:
-        for name in layout.number_fields(point.payload or {} for point in points) - self._numbers:
+        for name in layout.to_index((point.payload or {} for point in points), self._numbers):
             self._update(qdrant.UpdateOperation.create_field_index(name, qdrant.FloatIndexParams()))
             self._numbers.add(name)
 

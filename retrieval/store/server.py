@@ -235,7 +235,7 @@ class ServerStore:
         ]
 
     def _index_numbers(self, points: Sequence[models.PointStruct]) -> None:
-        for name in layout.number_fields(point.payload or {} for point in points) - self._numbers:
+        for name in layout.to_index((point.payload or {} for point in points), self._numbers):
             with self._asking():
                 self._client.create_payload_index(self._name, name, models.PayloadSchemaType.FLOAT, wait=True)
             self._numbers.add(name)

@@ -15,6 +15,7 @@ from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder, Bm25Parameters
 from retrieval.store.identity import Identity, check_identity
 from retrieval.types import Access
+from tests.retrieval.shelves import hit
 
 VALUES = st.one_of(st.text(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
 CHUNKS = st.builds(
@@ -146,6 +147,24 @@ def test_terms_are_those_of_stems_without_stop_words() -> None:
     # len == avg_len, so tf * (k1 + 1) / (tf + k1): cat twice, run once.
     assert sorted(weights.values) == pytest.approx([1.0, 2 * 2.2 / 3.2])
     assert encoder.terms("") == frozenset()
+
+
+def test_accents_are_one_letter_or_two() -> None:
+    composed, apart = "Übersicht.pdf", "U\u0308bersicht.pdf"
+    assert composed != apart
+    one = hit("leave", 1.0, source=composed, metadata={"place": apart}).chunk
+    for written in (composed, apart):
+        assert found(one, {"source": written, "place": [written, "x"]})
+        assert not found(one, {"source": {"$ne": written}})
+
+
+def test_so_many_numbers_are_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "MOST_NUMBERS", 3)
+    payloads = [layout.to_payload(hit("leave", 1.0, metadata={f"measure {n}": n for n in range(9)}).chunk)]
+    first = layout.to_index(payloads, set())
+    assert len(first) == 3
+    assert layout.to_index(payloads, {*first[:2], "tenant"}) == []
+    assert len(layout.to_index(payloads, set(first[:2]))) == 1
 
 
 def test_text_that_is_not_unicode_is_refused() -> None:
