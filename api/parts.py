@@ -25,7 +25,7 @@ from retrieval.queries.parts import PartsSearcher
 from retrieval.queries.spelling import SpellingSearcher
 from retrieval.recency import RecencySearcher
 from retrieval.references import ReferenceSearcher
-from retrieval.reranking import RerankingSearcher, RerankOptions
+from retrieval.reranking import RerankingSearcher, RerankOptions, TimedSearcher
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.versions import CurrentSearcher
 
@@ -179,6 +179,8 @@ def searcher(
     diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
     if diversity != KEEP_ALL:
         found = DiverseSearcher(found, where, diversity)
+    if reranker and chosen.rerank_budget_ms is not None:
+        found = TimedSearcher(found, chosen.rerank_budget_ms)
     if chosen.neighbours:
         found = NeighbourSearcher(found, where, lambda key: joined_text(catalog.sections(key)), chosen.neighbours)
     return found
