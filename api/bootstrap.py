@@ -5,7 +5,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from api import answering, parts
 from api.databases import Databases
+from api.lost_index import check_lost
+from api.named_locks import NamedLocks
 from api.settings import Settings
 from api.traces.making import trace_of
 from api.traces.recorder import Recorder
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 FORGET_EVERY_S = 600.0
+AT_START = 32
+"""Collections: each takes a quarter of a second to open, threads and memory."""
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -68,7 +72,8 @@ class Services(Databases):
         super().__init__(settings, embedder)
         self.new_trace_id = new_trace_id
         self._collections: dict[str, Collection] = {}
-        self._lock, self._stopping = threading.RLock(), threading.Event()
+        self._opening, self._stopping, self._serving = NamedLocks(), threading.Event(), False
+        self._building = threading.RLock()  # of the parts that all collections share
         self.upkeep = Upkeep(self.tidy)
         kept = settings.traces
         self.recorder = Recorder(
@@ -109,7 +114,7 @@ class Services(Databases):
             if not (create and opened.store.gone()):
                 return opened
             self.let_go(opened)
-        with self._lock:
+        with self._opening.hold(name):
             if name not in self._collections:
                 if not _COLLECTION_NAME.fullmatch(name):
                     raise InvalidError(
@@ -119,6 +124,8 @@ class Services(Databases):
                 if not create:
                     self.require(name)
                 self._collections[name] = self._open(name, writing=create)
+                if self._serving and not create:
+                    self.upkeep.written(name, ENOUGH_CHUNKS)  # nobody knows what the last process left to do
             return self._collections[name]
 
     def at_hand(self, name: str) -> Collection | None:
@@ -135,7 +142,7 @@ class Services(Databases):
 
     def drop(self, name: str) -> None:
         """Delete the index of a collection that has no documents; whoever just reads it gets an error."""
-        with self._lock, self.catalog.writing(name):
+        with self._opening.hold(name), self.catalog.writing(name):
             if not self.catalog.count(name):
                 opened = self.collection(name, create=True)
                 try:
@@ -146,7 +153,7 @@ class Services(Databases):
 
     def let_go(self, opened: Collection) -> None:
         """Close one whose index is gone; whoever asks for it next is told so, or makes it anew."""
-        with self._lock:
+        with self._opening.hold(opened.name):
             if self.at_hand(opened.name) is opened:
                 del self._collections[opened.name]
         opened.store.close()
@@ -158,8 +165,8 @@ class Services(Databases):
         return list(self._collections.values())
 
     def warm_up(self) -> None:
-        """Load the models and open every collection in the data folder, so that the first request finds them. One that
-        cannot be opened is logged, and tried again when somebody asks for it.
+        """Load the models and open the first `AT_START` collections, so that requests find them; others are opened when
+        somebody asks for them. One that cannot be opened is logged, and tried again then.
 
         Raises:
             IndexLockedError: another process owns the data folder.
@@ -167,19 +174,20 @@ class Services(Databases):
         self.embedder.embed_query("warm up")
         if self.language_model:
             self.language_model.loaded()
+        self._serving = True
         for name, error in self.open_all().items():
             _log.warning("The collection %r is not served: %s", name, error)
         self.recorder.start()
         self._forgetting.start()
 
     def open_all(self) -> dict[str, CitewellError]:
-        """Open what the catalog lists and is not open yet; why some cannot be. Raises IndexLockedError."""
+        """Open what the catalog lists, until `AT_START` are open; why some cannot be. Raises IndexLockedError."""
         failed: dict[str, CitewellError] = {}
         for name in self.catalog.collections():
+            if len(self._collections) >= AT_START:
+                break
             try:
-                if not self.at_hand(name):
-                    self.collection(name)
-                    self.upkeep.written(name, ENOUGH_CHUNKS)  # nobody knows what the last process left to do
+                self.collection(name)
             except IndexLockedError:
                 raise
             except CitewellError as error:
@@ -204,19 +212,20 @@ class Services(Databases):
             raise UnavailableError("The server stops; send it again once it runs.")
 
     def close(self) -> None:
+        """All of it, also where a part of it fails."""
         self._forgetting.close()
         tidied = self.upkeep.close()
         self.recorder.close()
-        with self._lock:
-            for collection in self._collections.values():
-                if collection.name != tidied:  # that one is left to the end of the process: its log makes it whole
-                    collection.store.close()
-            self._collections.clear()
-            if "_parser" in self.__dict__:
-                self._parser.close()
+        with ExitStack() as closing:  # from the last to the first
+            closing.callback(self._closing.close)
             if "catalog" in self.__dict__:
-                self.catalog.close()
-            self._closing.close()
+                closing.callback(self.catalog.close)
+            if "_parser" in self.__dict__:
+                closing.callback(self._parser.close)
+            for collection in self.opened():
+                if collection.name != tidied:  # that one is left to the end of the process: its log makes it whole
+                    closing.callback(collection.store.close)
+            self._collections.clear()
 
     def __enter__(self) -> "Services":
         return self
@@ -225,48 +234,34 @@ class Services(Databases):
         self.close()
 
     def _open(self, name: str, writing: bool) -> Collection:
-        store = parts.store(self.settings, name, self.data, self.embedder)
+        with self._building:
+            embedder = self.embedder
+        store = parts.store(self.settings, name, self.data, embedder)
         try:
-            self._check_lost(name, store, writing)
-            tuned = parts.tuned_weight(self.settings, self.data, name)
-            hybrid = parts.hybrid_searcher(self.settings, store, self.embedder, self.catalog, tuned)
-            searcher = self.searcher(store, hybrid)
-            fitted = parts.tuned_abstention(self.settings, self.data, name)
-            threshold = fitted.min_confidence if fitted else self.settings.answers.min_confidence
-            evidence = answering.calibrated(self.evidence(store), store, fitted)
-            answerer = self.answerer(store, searcher, threshold, evidence)
-            return Collection(
-                name,
-                store,
-                parts.ingestor(self.settings, name, store, self._parser, self.embedder, self.catalog, self._proceed),
-                hybrid,
-                searcher,
-                answerer,
-                tuned,
-                fitted,
-            )
+            check_lost(self.catalog, name, store, writing)
+            with self._building:
+                return self._built(name, store)
         except BaseException:
             store.close()
             raise
 
-    def _check_lost(self, name: str, store: Store, writing: bool) -> None:
-        """Raises UnavailableError where the catalog lists what the store has lost; whoever writes has it all ingested
-        again."""
-        lost = self._lost(name, store)
-        if lost and not writing:
-            raise UnavailableError(
-                f"The index of collection {name!r} is gone, though the catalog lists {lost} documents; "
-                f"restore the data folder from a backup, or ingest the documents again."
-            )
-        if lost:
-            with self.catalog.writing(name):
-                if self._lost(name, store):  # nobody has begun to fill it meanwhile
-                    self.catalog.mark_stale(name)
-
-    def _lost(self, name: str, store: Store) -> int:
-        """Number of documents whose chunks are gone. The catalog is asked first: writers fill the store first."""
-        listed = self.catalog.count(name)
-        return 0 if store.count() else listed
+    def _built(self, name: str, store: Store) -> Collection:
+        tuned = parts.tuned_weight(self.settings, self.data, name)
+        hybrid = parts.hybrid_searcher(self.settings, store, self.embedder, self.catalog, tuned)
+        searcher = self.searcher(store, hybrid)
+        fitted = parts.tuned_abstention(self.settings, self.data, name)
+        threshold = fitted.min_confidence if fitted else self.settings.answers.min_confidence
+        evidence = answering.calibrated(self.evidence(store), store, fitted)
+        return Collection(
+            name,
+            store,
+            parts.ingestor(self.settings, name, store, self._parser, self.embedder, self.catalog, self._proceed),
+            hybrid,
+            searcher,
+            self.answerer(store, searcher, threshold, evidence),
+            tuned,
+            fitted,
+        )
 
     def searcher(self, store: Store, hybrid: HybridSearcher) -> Searcher:
         """What the settings put round the search of both branches."""

@@ -25,7 +25,7 @@ from retrieval.queries.parts import PartsSearcher
 from retrieval.queries.spelling import SpellingSearcher
 from retrieval.recency import RecencySearcher
 from retrieval.references import ReferenceSearcher
-from retrieval.reranking import RerankingSearcher, RerankOptions
+from retrieval.reranking import RerankingSearcher, RerankOptions, TimedSearcher
 from retrieval.searcher import FusionOptions, HybridSearcher
 from retrieval.versions import CurrentSearcher
 
@@ -179,6 +179,8 @@ def searcher(
     diversity = DiversityOptions(chosen.near_duplicates, chosen.per_document, chosen.mmr)
     if diversity != KEEP_ALL:
         found = DiverseSearcher(found, where, diversity)
+    if reranker and chosen.rerank_budget_ms is not None:
+        found = TimedSearcher(found, chosen.rerank_budget_ms)
     if chosen.neighbours:
         found = NeighbourSearcher(found, where, lambda key: joined_text(catalog.sections(key)), chosen.neighbours)
     return found
@@ -208,6 +210,9 @@ def _server(settings: Settings) -> tuple[str, str | None]:
 
 
 def _identity(settings: Settings, embedder: Embedder) -> "Identity":
+    from retrieval.embedders.weights import weights_key
     from retrieval.store.identity import Identity
 
-    return Identity(embedder.name, embedder.dimension, bm25_parameters(settings))
+    here = settings.embedding.runtime in ("torch", "onnx")  # the name of a static model says what it was made of
+    weights = weights_key(settings.embedding.model) if here else None
+    return Identity(embedder.name, embedder.dimension, bm25_parameters(settings), weights=weights)

@@ -22,13 +22,13 @@ class NeighbourSearcher:
 
     def search(self, query: Query) -> list[Hit]:
         hits = self._inner.search(query)
-        around = self._around(query, hits)
+        passages = _passages([hit.chunk for hit in hits], self._around(query, hits), self._reach)
         text_of = cache(self._text_of)
         grown: list[Hit] = []
         taken: set[str] = set()
         for hit in hits:
             if hit.chunk.id not in taken:
-                passage = _joined(hit.chunk, hits, around, self._reach)
+                passage = [chunk for _, chunk in sorted(passages[hit.chunk.id].items())]
                 taken |= {chunk.id for chunk in passage}
                 grown.append(replace(hit, chunk=whole(hit.chunk, passage, text_of)))
         return grown
@@ -43,14 +43,20 @@ class NeighbourSearcher:
         return {chunk.id: chunk for chunk in self._store.fetch(sorted(wanted), query.access)}
 
 
-def _joined(start: Chunk, hits: Sequence[Hit], around: dict[str, Chunk], reach: int) -> list[Chunk]:
-    """Chunks of the passage round `start`, in order: its window, and those of hits that share a chunk with it."""
-    passage = _window(start, around, reach)
-    windows = [_window(hit.chunk, around, reach) for hit in hits if hit.chunk.document_id == start.document_id]
-    while meeting := [one for one in windows if one.keys() & passage.keys() and not one.keys() <= passage.keys()]:
-        for one in meeting:
-            passage |= one
-    return [passage[position] for position in sorted(passage)]
+def _passages(starts: Iterable[Chunk], around: dict[str, Chunk], reach: int) -> dict[str, dict[int, Chunk]]:
+    """Chunk id of each start -> position -> chunk, of the passage round it: its window, and those that share a chunk
+    with it."""
+    windows = [(start, _window(start, around, reach)) for start in starts]
+    windows.sort(key=lambda item: (item[0].document_id, min(item[1])))
+    found: dict[str, dict[int, Chunk]] = {}
+    passage: dict[int, Chunk] = {}
+    document = ""
+    for start, window in windows:
+        if start.document_id != document or min(window) not in passage:
+            document, passage = start.document_id, {}
+        passage |= window
+        found[start.id] = passage
+    return found
 
 
 def _window(start: Chunk, around: dict[str, Chunk], reach: int) -> dict[int, Chunk]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from math import ceil
 
 from ingest.types import Metadata
 from ingest.validity import DATED, VALID_FROM
@@ -12,6 +13,7 @@ from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
 
 _CANDIDATES = 50
+_DAY_S = 86_400
 
 
 class RecencySearcher:
@@ -38,8 +40,10 @@ class RecencySearcher:
         return sorted(mixed, key=lambda hit: (-hit.score, hit.chunk.id))[: query.top_k]
 
     def _freshness(self, metadata: Metadata, day: date) -> float:
-        written = moment(metadata.get(DATED, "")) or moment(metadata.get(VALID_FROM, ""))
+        stated = (moment(metadata.get(key, "")) for key in (DATED, VALID_FROM))
+        written = next((seconds for seconds in stated if seconds is not None), None)
         if written is None:
             return 0.5
-        age = (day - datetime.fromtimestamp(written, UTC).date()).days
+        begins = datetime.combine(day, time(), UTC).timestamp()
+        age = ceil((begins - written) / _DAY_S)  # of the day it was written, which `date` cannot always tell
         return float(2.0 ** (-max(age, 0) / self._half_life))

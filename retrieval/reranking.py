@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite, tanh
+from functools import lru_cache
+from math import inf, isfinite, tanh
 from time import perf_counter
 from typing import Literal
 
@@ -18,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 SLICE = 16
 """Candidates that are read between two looks at the clock; within a slice pairs of like length go together."""
+_QUESTIONS = 16
+"""That are remembered: a question in all its wordings, and those that others ask at the same time."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class RerankOptions:
         scale: how the cross-encoder's outputs come into [0, 1]: `minmax` within the hits that were read, or `sigmoid`,
             each for itself, so that a query on which it has no opinion keeps its order (what `citewell tune reranker`
             trains for).
-        budget_ms: no further slice is begun after it; None reads all candidates.
+        budget_ms: no further slice is begun after it, unless the query says until when; None reads all candidates.
     """
 
     candidates: int = 50
@@ -61,24 +64,28 @@ class RerankingSearcher:
     def search(self, query: Query) -> list[Hit]:
         wanted = max(query.top_k, self._options.candidates)
         hits = self._inner.search(replace(query, top_k=wanted))
-        scores = self._read(query.text, hits[: self._options.candidates])
+        scores = self._read(query, hits[: self._options.candidates])
         return self._mixed(hits, scores)[: query.top_k]
 
-    def _read(self, question: str, hits: Sequence[Hit]) -> list[float]:
-        """Of the first hits, as many as the budget allows, at least one slice."""
-        started, scores = self._clock(), list[float]()
+    def _read(self, query: Query, hits: Sequence[Hit]) -> list[float]:
+        """Of the first hits, as many as the budget allows or were read before, at least one slice."""
+        until, scores = self._until(query), list[float]()
         for start in range(0, len(hits), SLICE):
-            budget = self._options.budget_ms
-            if start and budget is not None and (self._clock() - started) * 1000 >= budget:
-                break
             texts = [hit.chunk.indexed_text for hit in hits[start : start + SLICE]]
+            if start and self._clock() >= until and not self._scorer.knows(query.text, texts):
+                break
             try:
-                scores += self._scorer.score(question, texts).tolist()
+                scores += self._scorer.score(query.text, texts).tolist()
             except RuntimeError as error:  # also what torch makes of too little memory
                 left = len(hits) - len(scores)
                 _log.warning("The reranker failed; %d of %d hits keep the order before it: %s", left, len(hits), error)
                 break
         return _finite(scores)
+
+    def _until(self, query: Query) -> float:
+        if query.rerank_until is not None:
+            return query.rerank_until
+        return inf if self._options.budget_ms is None else self._clock() + self._options.budget_ms / 1000
 
     def _mixed(self, hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
         if not scores:
@@ -95,19 +102,30 @@ class RerankingSearcher:
         return first + [replace(hit, score=hit.score - hits[read - 1].score) for hit in hits[read:]]
 
 
+class TimedSearcher:
+    """Port `Searcher` round all that may ask a reranker several times for one question, in other words or for more
+    hits: these times together have `budget_ms`, from when the search begins."""
+
+    def __init__(self, inner: Searcher, budget_ms: float, clock: Callable[[], float] = perf_counter) -> None:
+        self._inner, self._budget_ms, self._clock = inner, budget_ms, clock
+
+    def search(self, query: Query) -> list[Hit]:
+        return self._inner.search(replace(query, rerank_until=self._clock() + self._budget_ms / 1000))
+
+
 class _Remembering:
-    """Port `PairScorer` round another one: what was read for the last question is not read again. Wrappers outside ask
-    several times for one question, for more hits each time."""
+    """Port `PairScorer` round another one: what was read for the last questions is not read again. Wrappers outside ask
+    several times for one question, in several wordings and for more hits each time."""
 
     def __init__(self, inner: PairScorer) -> None:
         self._inner = inner
-        self._last: tuple[str, dict[str, float]] = "", {}
+        self._last = lru_cache(_QUESTIONS)(lambda question: dict[str, float]())
+
+    def knows(self, question: str, texts: Sequence[str]) -> bool:
+        return self._last(question).keys() >= set(texts)
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        asked, known = self._last
-        if asked != question:
-            known = {}
-            self._last = question, known
+        known = self._last(question)
         if new := list(dict.fromkeys(text for text in texts if text not in known)):
             known.update(zip(new, self._inner.score(question, new).tolist(), strict=True))
         return np.array([known[text] for text in texts], np.float32)

@@ -42,6 +42,8 @@ class Query:
     """The conversation before, oldest first."""
     as_of: date | None = None
     """The day on which documents must be valid; None: of several versions those count that are valid today."""
+    rerank_until: float | None = None
+    """By `time.perf_counter`, seconds: the reranker begins no further hits after it."""
 
     @property
     def access(self) -> Access:

@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -62,6 +63,21 @@ def deciding_files(folder: Path) -> dict[str, str]:
     formats of the weights or notes about the training, does not count."""
     files = sorted({path for module in _modules(folder) for path in _read_files(module)})
     return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
+
+
+def weights_key(model: str) -> str | None:
+    """Names the weights where `model` is a folder, in which others may lie tomorrow; None for a package or a hub name.
+    They are read once, as long as their times and sizes stay."""
+    folder = Path(model)
+    if not folder.is_dir():
+        return None
+    files = sorted({path for module in _modules(folder) for path in _weights(module)})
+    return _key_of(folder, tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files))
+
+
+@lru_cache(8)
+def _key_of(folder: Path, stamps: tuple[tuple[Path, int, int], ...]) -> str:
+    return recipe_key({path.relative_to(folder).as_posix(): sha256_of(path) for path, *_ in stamps}, "weights")
 
 
 def is_whole(folder: Path) -> bool:

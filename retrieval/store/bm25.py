@@ -7,17 +7,20 @@ import qdrant_edge
 
 from ingest.errors import InvalidError, SettingsError
 from retrieval.store.spellings import spellings
+from retrieval.store.unspaced import cut
 
 
 @dataclass(frozen=True)
 class Bm25Parameters:
     """`avg_len` is the usual length of a chunk in tokens, stop words left out. It is fixed, not counted, so that the
-    weights of a chunk never depend on its neighbours (or on another tenant's)."""
+    weights of a chunk never depend on its neighbours (or on another tenant's). `grams` cuts what is written without
+    spaces; an index in which it is not cut has it False."""
 
     k1: float = 1.2
     b: float = 0.75
     avg_len: float = 128.0
     language: str = "english"
+    grams: bool = True
 
 
 class Bm25Encoder:
@@ -29,18 +32,20 @@ class Bm25Encoder:
 
     tf counts t in the text and len counts the text's tokens. The engine multiplies by idf (the form that Lucene uses,
     never negative), with N texts of which n contain t, at the time of the query. Tokens are words in lower case,
-    without the language's stop words, stemmed (Snowball); a term's id is a 31-bit hash of its stem.
+    without the language's stop words, stemmed (Snowball); of scripts that put no spaces between words they are pairs or
+    triples of characters. A term's id is a 31-bit hash of its stem.
     """
 
     def __init__(self, parameters: Bm25Parameters = Bm25Parameters()) -> None:
         """Raises SettingsError where a parameter is out of range or the language unknown."""
         self.parameters = parameters
         self._model = _model(parameters)
+        self._cut = cut if parameters.grams else str
 
     def document(self, text: str) -> qdrant_edge.SparseVector:
         """Term id -> weight(t, text). Raises InvalidError if `text` is not valid Unicode."""
         try:
-            return self._model.embed_document(text)
+            return self._model.embed_document(self._cut(text))
         except UnicodeEncodeError as error:
             raise InvalidError(f"The text cannot be indexed: it is not valid Unicode ({error}).") from error
 
@@ -63,7 +68,7 @@ class Bm25Encoder:
 
     def _stems(self, text: str) -> qdrant_edge.SparseVector:
         try:
-            return self._model.embed_query(text)
+            return self._model.embed_query(self._cut(text))
         except UnicodeEncodeError as error:
             raise InvalidError(f"The query cannot be read: it is not valid Unicode ({error}).") from error
 

@@ -10,7 +10,6 @@ import numpy as np
 import qdrant_edge as qdrant
 from numpy.typing import NDArray
 
-from ingest.errors import UnavailableError
 from ingest.types import Chunk
 from retrieval.filters import AnyOf, Filter
 from retrieval.store import layout
@@ -20,6 +19,7 @@ from retrieval.store.edge_counts import EdgeCounts, counted_in
 from retrieval.store.edge_disk import RESERVE, disk_errors, engine_errors, read_ahead, require_space, size
 from retrieval.store.edge_erasing import erasing, note_deletion, prepare
 from retrieval.store.edge_filters import filter_of, stale
+from retrieval.store.gate import Gate
 from retrieval.store.identity import Identity, check_identity
 from retrieval.store.lock import FolderLock
 from retrieval.store.options import USUAL, IndexOptions
@@ -52,16 +52,17 @@ class EdgeStore:
         """
         self._folder = folder
         self._reserve = reserve
-        self._closed = False
+        self._gate = Gate(f"The index {folder}")
         self._dimension = identity.dimension
-        self._encoder = Bm25Encoder(identity.bm25)
         self._options = options
         self._counts = EdgeCounts(self._engine)
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(folder)
         try:
-            self._shard = _open(folder, identity, options)
+            made_with = _made_with(folder, identity, options)
+            self._encoder = Bm25Encoder(made_with.bm25)
+            self._shard = _open(folder, options)
             with self._engine() as shard:
                 self._numbers = set(shard.info().payload_schema)
                 chunks = shard.info().points_count
@@ -147,11 +148,16 @@ class EdgeStore:
 
     def idf(self, terms: Iterable[int], access: Access) -> dict[int, float]:
         corpus = filter_of(layout.tenant_condition(access.tenant))
-        return idf_of(terms, lambda term: self._counts.idf(term, corpus), self._counts.chunks(corpus))
+        known = self._statistics.idf(asked := list(terms), access.tenant)
+
+        def measured(term: int) -> float | None:
+            return known[term] or None if term in known else self._counts.idf(term, corpus)
+
+        return idf_of(asked, measured, self._counts.chunks(corpus))
 
     def absent(self, terms: Iterable[int], access: Access) -> set[int]:
         readable = filter_of(layout.readable(access))
-        return {term for term in terms if self._counts.idf(term, readable) is None}
+        return {term for term in terms if not self._counts.holds(term, readable)}
 
     def count(self) -> int:
         return self._counts.chunks(None)
@@ -164,15 +170,12 @@ class EdgeStore:
         self._statistics.tidied(self._counts.dead())
 
     def gone(self) -> bool:
-        return self._closed
+        return self._gate.closed
 
     def drop(self) -> None:
         gone = self._folder.with_name(f".{self._folder.name}.dropped")
-        self._closed = True
-        self._statistics.close()
         try:
-            with engine_errors(self._folder):
-                self._shard.close()
+            self._shut()
             with disk_errors(self._folder):
                 shutil.rmtree(gone, ignore_errors=True)
                 self._folder.rename(gone)  # with the lock in it: whoever opens a new one meanwhile has another folder
@@ -183,19 +186,20 @@ class EdgeStore:
 
     def close(self) -> None:
         """Writes everything to disk and gives the folder back. Nothing can be called afterwards but `close`."""
-        self._closed = True
-        self._statistics.close()
         try:
-            with engine_errors(self._folder):
-                self._shard.close()
+            self._shut()
         finally:
             self._lock.release()
 
+    def _shut(self) -> None:
+        self._statistics.close()
+        self._gate.close()  # the engine cannot be closed while chunks are read
+        with engine_errors(self._folder):
+            self._shard.close()
+
     @contextmanager
     def _engine(self) -> Iterator[qdrant.EdgeShard]:
-        if self._closed:
-            raise UnavailableError(f"The index {self._folder} is closed.")
-        with engine_errors(self._folder):
+        with self._gate.passing(), engine_errors(self._folder):
             yield self._shard
 
     def _points(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[qdrant.Point]:
@@ -210,7 +214,7 @@ class EdgeStore:
             ]
 
     def _index_numbers(self, points: Sequence[qdrant.Point]) -> None:
-        for name in layout.number_fields(point.payload or {} for point in points) - self._numbers:
+        for name in layout.to_index((point.payload or {} for point in points), self._numbers):
             self._update(qdrant.UpdateOperation.create_field_index(name, qdrant.FloatIndexParams()))
             self._numbers.add(name)
 
@@ -235,12 +239,17 @@ class EdgeStore:
             return layout.ranked((str(point.id), point.score) for point in shard.query(request))
 
 
-def _open(folder: Path, identity: Identity, options: IndexOptions) -> qdrant.EdgeShard:
-    shard, stored = folder / "shard", folder / "identity.json"
+def _made_with(folder: Path, identity: Identity, options: IndexOptions) -> Identity:
+    """Of the index in the folder, which is made if there is none."""
+    stored = folder / "identity.json"
     with disk_errors(folder):
-        if not shard.exists():
+        if not (folder / "shard").exists():
             _create(folder, identity, options)
-        check_identity(stored.read_text(errors="replace") if stored.exists() else None, identity, str(folder))
+        return check_identity(stored.read_text(errors="replace") if stored.exists() else None, identity, str(folder))
+
+
+def _open(folder: Path, options: IndexOptions) -> qdrant.EdgeShard:
+    shard = folder / "shard"
     prepare(folder)
     read_ahead(shard, vectors=options.vectors == "memory")
     with engine_errors(folder):

@@ -39,6 +39,10 @@ class EdgeCounts:
     def holding(self, term: int, tenant: str, most: int) -> int:
         return len(self._holding(term, filter_of(layout.tenant_condition(tenant)), most, counted=False))
 
+    def holds(self, term: int, corpus: qdrant.Filter) -> bool:
+        """Whether a chunk of the corpus holds the term."""
+        return bool(self._holding(term, corpus, 1, counted=False))
+
     def size(self, tenant: str) -> int:
         return self.chunks(filter_of(layout.tenant_condition(tenant)))
 

@@ -3,8 +3,9 @@
 Payload of a point: `readers` (an indexed keyword per group that may read it, the tenant in each: one condition to check
 a vector by instead of two), `tenant`, `document_id` and `revision` (indexed keywords), `facets` (indexed keywords, one
 per value that a user may filter by), `fields` (indexed keywords: names of the metadata), a number for each numeric or
-date value (indexed when its field first appears) and `chunk` (everything else, as JSON). JSON in one string is written
-and read faster than a field per attribute, and it brings every int, float and string back exactly as it was.
+date value (the first `MOST_NUMBERS` fields are indexed, each when it first appears) and `chunk` (everything else, as
+JSON). JSON in one string is written and read faster than a field per attribute, and it brings every int, float and
+string back exactly as it was.
 
 A facet is `field=value`, the value as JSON. With it any metadata key can be filtered by index, whatever its name or
 type: the engines themselves cannot match floats, mix types in one condition or address keys with a quote. The fields of
@@ -13,7 +14,7 @@ numbers are named by a hash for the same reason.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import InvalidError
 from ingest.types import EVERYONE, Chunk, MetadataValue
+from ingest.writing import composed
 from retrieval.filters import (
     ATTRIBUTES,
     EVERYTHING,
@@ -56,6 +58,9 @@ NUMBER, TIME = "number_", "time_"
 """Begin the names of payload fields that hold numbers and moments (seconds since 1970)."""
 MOST_FIELDS = 1_000
 """How many names of fields an engine is asked for at once."""
+MOST_NUMBERS = 200
+"""Fields with an index. Each takes a write its time and the process memory maps for good; whoever filters by others
+waits for the engine to look through the chunks."""
 KEYWORD_INDEXES = (TENANT, READERS, DOCUMENT_ID, REVISION, FACETS, FIELDS)
 """Fields with a keyword index; the tenant's says so to the engine (`is_tenant`), which stores tenants together."""
 
@@ -131,9 +136,10 @@ def metadata_keys(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name.removeprefix(METADATA_PREFIX) for name in names if name.startswith(METADATA_PREFIX))
 
 
-def number_fields(payloads: Iterable[Payload]) -> set[str]:
-    """Payload fields that hold numbers or moments."""
-    return {name for payload in payloads for name in payload if name.startswith((NUMBER, TIME))}
+def to_index(payloads: Iterable[Payload], indexed: Set[str]) -> list[str]:
+    """Payload fields that hold numbers or moments and have no index yet, up to `MOST_NUMBERS` with those that have."""
+    found = {name for payload in payloads for name in payload if name.startswith((NUMBER, TIME))}
+    return sorted(found - indexed)[: max(0, MOST_NUMBERS - len(indexed))]
 
 
 def may_read(access: Access, chunk: Chunk) -> bool:
@@ -207,7 +213,13 @@ def _facets(chunk: Chunk) -> Iterator[str]:
     for heading in chunk.headings:
         yield _facet("headings", heading)
     for key, value in chunk.metadata.items():
-        yield _facet(METADATA_PREFIX + key, value)
+        yield _facet(METADATA_PREFIX + key, _composed(value))
+
+
+def _composed(value: MetadataValue) -> MetadataValue:
+    """Letters with accents are written in one way or another, depending on the system; ingestion composes sources and
+    titles, and older indexes hold metadata as it was given."""
+    return composed(value) if isinstance(value, str) else value
 
 
 def _optional(chunk: Chunk) -> Iterator[str]:
@@ -241,7 +253,8 @@ def _stored(given: Filter) -> Filter:
         case AnyOf(field, values) if field == DOCUMENT_ID:
             return AnyOf(DOCUMENT_ID, tuple(map(str, values)))
         case AnyOf(field, values):
-            return AnyOf(FACETS, tuple(_facet(full_name(field), value) for value in values))
+            composed_too = [value for given in values for value in (given, _composed(given))]
+            return AnyOf(FACETS, tuple(dict.fromkeys(_facet(full_name(field), value) for value in composed_too)))
         case Within():
             return replace(given, field=_slot(TIME if given.dates else NUMBER, full_name(given.field)))
         case Present(field):

@@ -63,9 +63,10 @@ class ServerStore:
         self._url = without_secrets(url)
         self._name = collection
         self._dimension = identity.dimension
-        self._encoder = Bm25Encoder(identity.bm25)
         with server_errors(self._url):
-            self._numbers = opened(client, collection, identity, options, f"{collection} on {self._url}")
+            where = f"{collection} on {self._url}"
+            made_with, self._numbers = opened(client, collection, identity, options, where)
+            self._encoder = Bm25Encoder(made_with.bm25)
             self._options, self._size = options, Size(lambda: client.count(collection, exact=False).count)
 
     @classmethod
@@ -234,7 +235,7 @@ class ServerStore:
         ]
 
     def _index_numbers(self, points: Sequence[models.PointStruct]) -> None:
-        for name in layout.number_fields(point.payload or {} for point in points) - self._numbers:
+        for name in layout.to_index((point.payload or {} for point in points), self._numbers):
             with self._asking():
                 self._client.create_payload_index(self._name, name, models.PayloadSchemaType.FLOAT, wait=True)
             self._numbers.add(name)

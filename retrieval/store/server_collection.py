@@ -34,8 +34,11 @@ class Size:
         return self._last
 
 
-def opened(client: QdrantClient, alias: str, identity: Identity, options: IndexOptions, where: str) -> set[str]:
-    """Makes the collection where there is none yet; gives the payload fields that have an index.
+def opened(
+    client: QdrantClient, alias: str, identity: Identity, options: IndexOptions, where: str
+) -> tuple[Identity, set[str]]:
+    """Makes the collection where there is none yet; gives what it was made with and the payload fields that have an
+    index.
 
     Args:
         where: names it in messages.
@@ -45,8 +48,7 @@ def opened(client: QdrantClient, alias: str, identity: Identity, options: IndexO
     elif behind(client, alias) is None:
         raise InvalidError(f"The name {where} is that of a collection without an alias: choose another name.")
     found = client.get_collection(alias)
-    check_identity(_stored(found), identity, where)
-    return set(found.payload_schema or {})
+    return check_identity(_stored(found), identity, where), set(found.payload_schema or {})
 
 
 def drop(client: QdrantClient, alias: str) -> None:

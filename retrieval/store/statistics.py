@@ -18,6 +18,8 @@ RARE = 1_000
 _TOLERATED = 0.01
 """Share of the collection or of a tenant's chunks that may change before what is known of them is counted anew."""
 _MOST_TERMS = 1_000_000
+_MOST_ABSENT = 100_000
+"""Questions bring words that nobody used for ever, also where nothing is written."""
 
 Key: TypeAlias = tuple[str, int]
 """Tenant and term."""
@@ -95,7 +97,7 @@ class TenantStatistics:
         self._changed += max(sum(written.values()), abs(chunks - self.chunks))
         self.chunks = chunks
         self._absent = {}  # a word that nobody used may have come
-        if self._changed > _TOLERATED * chunks or self._terms > _MOST_TERMS:
+        if self._changed > _TOLERATED * chunks:
             self._forget()
 
     def tidied(self, dead: int) -> None:
@@ -117,14 +119,27 @@ class TenantStatistics:
     def weights(self, terms: Iterable[int], tenant: str) -> dict[int, float] | None:
         """Terms that no chunk of the tenant holds weigh 0. None: the engine must count, for the collection is small or
         a common term not learnt yet."""
+        asked = list(terms)
+        found = self._weights(asked, tenant)
+        return found if len(found) == len(set(asked)) else None
+
+    def idf(self, terms: Iterable[int], tenant: str) -> dict[int, float]:
+        """Term -> IDF among the chunks of the tenant, of those terms that the engine need not count; 0 where none of
+        them holds it."""
+        if self.alone(tenant):
+            return {term: self._counts.idf_in(term, None) or 0.0 for term in terms}
+        own = self._weights(terms, tenant).items()
+        return {term: weight and weight * (self._counts.idf_in(term, None) or 0.0) for term, weight in own}
+
+    def _weights(self, terms: Iterable[int], tenant: str) -> dict[int, float]:
+        """Of those that are known or counted at once."""
         if self.chunks < self._large:
-            return None
+            return {}
         known, absent = self._of(tenant), self._absent  # of this moment: writes put others in their place
         found = {term: known.weights.get(term, absent.get((tenant, term))) for term in terms}
         for term in [term for term, weight in found.items() if weight is None]:
             found[term] = self._at_once((tenant, term), known, absent)
-        weights = {term: weight for term, weight in found.items() if weight is not None}
-        return weights if len(weights) == len(found) else None
+        return {term: weight for term, weight in found.items() if weight is not None}
 
     def close(self) -> None:
         self._beside.shutdown(cancel_futures=True)
@@ -162,10 +177,14 @@ class TenantStatistics:
         self, key: Key, own: float | None, whole: float | None, known: _Known, absent: dict[Key, float]
     ) -> float:
         if not own or not whole:
+            if len(absent) >= _MOST_ABSENT:
+                absent.clear()
             absent[key] = 0.0
             return 0.0
         known.weights[key[1]] = own / whole
         self._terms += 1
+        if self._terms > _MOST_TERMS:
+            self._forget()
         return own / whole
 
     def _find_tenants(self) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from api import parts
 from api.bootstrap import Services
 from api.doctor import examine
 from api.embedding import build_embedder
@@ -173,3 +174,15 @@ def test_an_index_remembers_what_its_documents_were_embedded_with(tmp_path: Path
             assert "was made with one (8 dimensions; " in str(told.value)
             assert "use the settings it was made with" in str(told.value)
         assert "the settings ask for one, documents after 'passage: ' (8 dimensions; " in str(told.value)
+
+
+def test_other_weights_in_the_models_folder_are_refused(tmp_path: Path) -> None:
+    model = tmp_path / "ours"
+    model.mkdir()
+    (model / "model.safetensors").write_bytes(b"one")
+    settings = load_settings(None, {"data": tmp_path / "data", "embedding": {"model": str(model)}})
+    parts.store(settings, "a", settings.data, HashEmbedder()).close()
+    parts.store(settings, "a", settings.data, HashEmbedder()).close()
+    (model / "model.safetensors").write_bytes(b"other")
+    with pytest.raises(IndexMismatchError, match="weights"):
+        parts.store(settings, "a", settings.data, HashEmbedder())

@@ -206,6 +206,38 @@ def test_another_identity_is_refused(backend: Backend, other: Identity) -> None:
     backend.reopen()
 
 
+UNCUT = replace(IDENTITY, bm25=replace(IDENTITY.bm25, grams=False))
+LEAVE = "年次有給休暇は入社6か月後に10日間付与されます。"
+
+
+def test_an_older_index_is_searched_by_the_words_that_it_has(backend: Backend) -> None:
+    put(backend.reopen(UNCUT), chunk(LEAVE), chunk("annual leave", position=1))
+    store = backend.reopen()
+    assert by_words(store, "leave") == ["annual leave"]
+    assert by_words(store, LEAVE) == [LEAVE]
+    assert by_words(store, "有給休暇") == []
+
+
+def by_words(store: Store, asked: str) -> list[str]:
+    ids = [key for key, _ in store.bm25(asked, READER, EVERYTHING, 10)]
+    return [one.text for one in store.fetch(ids, READER)]
+
+
+def test_words_are_found_in_scripts_without_spaces(store: Store) -> None:
+    texts = {
+        "有給休暇": LEAVE,
+        "10 日間": LEAVE,
+        "パスワード": "社内ﾕｰｻﾞｰのﾊﾟｽﾜｰﾄﾞ",
+        "带薪年假": "员工每年享有十天带薪年假",
+        "휴가": "연차휴가는 15일입니다",
+        "วันลา": "วันลาพักร้อนประจำปี",
+        "ขั้นต่ำ": "ค่าแรงขั้นต่ำ",
+        "ခွင့်": "ဝန်ထမ်းများသည် နှစ်ပတ်လည်ခွင့်ရှိသည်",
+    }
+    put(store, *(chunk(text, position=at) for at, text in enumerate(dict.fromkeys(texts.values()))))
+    assert {asked: by_words(store, asked) for asked in texts} == {asked: [text] for asked, text in texts.items()}
+
+
 def test_vectors_of_another_shape_are_refused(store: Store) -> None:
     with pytest.raises(InvalidError, match="shape"):
         store.upsert([chunk("a")], np.zeros((1, 3), np.float32))

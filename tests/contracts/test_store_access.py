@@ -134,6 +134,13 @@ def test_numbers_and_dates_can_be_compared_after_reopening(backend: Backend) -> 
     assert found(again, filters={"since": {"$gte": "2025-01-01"}}) == {"leave later"}
 
 
+def test_numbers_without_an_index_can_be_compared_too(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "MOST_NUMBERS", 0)
+    put(store, chunk("leave old", metadata={"year": 2023}), chunk("leave new", metadata={"year": 2025}))
+    assert found(store, filters={"year": {"$gte": 2024}}) == {"leave new"}
+    assert found(store, filters={"$not": {"year": {"$gt": 2024}}}) == {"leave old"}
+
+
 def test_filters_cannot_widen_access(store: Store) -> None:
     put(store, chunk("leave", tenant="other"), chunk("leave", groups=("hr",)))
     for filters in ({"tenant": "other"}, {"groups": "hr"}, {"metadata.tenant": "other"}):

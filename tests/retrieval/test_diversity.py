@@ -1,5 +1,6 @@
 """Results that do not repeat themselves."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.diversity import KEEP_ALL, DiverseSearcher, DiversityOptions, alike, fingerprint, marginal
+from retrieval import fingerprints
+from retrieval.diversity import KEEP_ALL, DiverseSearcher, DiversityOptions, marginal
+from retrieval.fingerprints import Filed, alike, fingerprint
 from retrieval.store.edge import EdgeStore
 from retrieval.store.identity import Identity
 from retrieval.types import Hit
@@ -159,6 +162,37 @@ def test_what_is_left_out_is_made_up_for(store: EdgeStore) -> None:
     few = Row([hit(LONG, 2, "a"), hit(LONG, 1, "b")])
     assert len(diverse(store, few, DiversityOptions(), top_k=5)) == 1
     assert few.asked == [10]  # there are no more
+
+
+def test_what_is_nothing_but_copies_is_looked_through_to_an_end(store: EdgeStore) -> None:
+    row = Row([hit(f"{LONG} in group {n % 300}", 9000 - n, str(n)) for n in range(9000)])
+    assert len(diverse(store, row, DiversityOptions(), top_k=400)) == 300
+    assert row.asked == [800, 1600, 2000]
+    assert len(diverse(store, Row(row.hits[:5000]), DiversityOptions(), top_k=1000)) == 300
+
+
+def test_few_are_compared_with_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    filed, compared = Filed(0.9), Counter[str]()
+
+    def overlap(one: object, other: object) -> float:
+        compared["pairs"] += 1
+        return 0.0
+
+    monkeypatch.setattr(fingerprints, "_overlap", overlap)
+    for n in range(200):
+        filed.add_new(fingerprint(f"Room {n}: {LONG}"))
+        filed.add_new(fingerprint(f"Dear Guest{chr(97 + n // 26)}{chr(97 + n % 26)}, {LONG}"))
+        filed.add_new(fingerprint(" ".join(f"{letter}{'x' * n}" for letter in "abcdefghijklmnop")))
+    assert compared["pairs"] < 10
+
+
+@given(st.lists(st.text("ab A1-", min_size=0, max_size=30), max_size=12), st.floats(0.05, 1))
+def test_each_copy_of_one_before_is_noticed(rows: list[str], threshold: float) -> None:
+    filed, kept = Filed(threshold), list[fingerprints.Fingerprint]()
+    for one in map(fingerprint, rows):
+        new = not any(alike(one, other) >= threshold for other in kept)
+        assert filed.add_new(one) == new
+        kept += [one] if new else []
 
 
 def test_the_order_is_kept_and_the_number_too(store: EdgeStore) -> None:

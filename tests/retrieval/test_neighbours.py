@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.types import Chunk, joined_text
+from retrieval import neighbours
 from retrieval.neighbours import NeighbourSearcher
 from retrieval.types import Hit, Query
 from tests.ingest.workshop import Workshop, write
@@ -73,3 +74,15 @@ def grown_of(shop: Workshop, chunk: Chunk) -> list[Hit]:
 
 def test_nothing_found(shop: Workshop) -> None:
     assert texts(grown(shop, 1)) == []
+
+
+def test_a_window_is_made_once_for_each_hit(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, window = list[int](), neighbours._window
+
+    def counted(start: Chunk, around: dict[str, Chunk], reach: int) -> dict[int, Chunk]:
+        made.append(start.position)
+        return window(start, around, reach)
+
+    monkeypatch.setattr(neighbours, "_window", counted)
+    assert [names(one) for one in grown(shop, 1, 3, 4, 0, 5)] == [[2, 3], [4, 5], [0, 1]]
+    assert sorted(made) == [0, 3, 4, 5]

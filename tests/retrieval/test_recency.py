@@ -44,3 +44,20 @@ def test_a_query_on_a_day_counts_from_that_day() -> None:
 
 def test_nothing_found() -> None:
     assert RecencySearcher(Row([]), 0.5, 30.0, lambda: TODAY).search(query("x")) == []
+
+
+@pytest.mark.parametrize(
+    ("dated", "freshness"),
+    [
+        ("9999-12-31T23:59:59-05:00", 1.0),
+        ("0001-01-01T00:00:00+14:00", 0.0),
+        ("1970-01-01", 2 ** (-20454 / 365)),
+        ("2025-12-31T00:00:00", 2 ** (-1 / 365)),
+        ("2025-12-31T23:59:59", 2 ** (-1 / 365)),
+        ("2026-01-01T23:59:59", 1.0),
+    ],
+)
+def test_the_ends_of_time(dated: str, freshness: float) -> None:
+    row = Row([hit("one", 1.0, metadata={"dated": dated, "valid_from": "2025-12-31"})])
+    (found,) = RecencySearcher(row, 0.5, 365.0, lambda: TODAY).search(query("x"))
+    assert found.origin["freshness"] == pytest.approx(freshness, abs=1e-6)

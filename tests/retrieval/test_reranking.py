@@ -1,6 +1,7 @@
 """The best candidates are read with the question, and both scores decide."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from retrieval.reranking import SLICE, RerankingSearcher, RerankOptions
+from retrieval.ports import Searcher
+from retrieval.queries.parts import PartsSearcher
+from retrieval.reranking import SLICE, RerankingSearcher, RerankOptions, TimedSearcher
 from retrieval.types import Hit, Query
 from tests.retrieval.shelves import Row, hit, query, texts
 
@@ -111,6 +114,26 @@ def test_who_asks_again_for_more_has_nothing_read_twice() -> None:
     assert len(scorer.read) == len(set(scorer.read)) == 40
     searcher.search(query("other", 20))
     assert len(scorer.read) == 80
+
+
+class Deeper:
+    """Port `Searcher` round another one, which it asks twice."""
+
+    def __init__(self, inner: Searcher) -> None:
+        self._inner = inner
+
+    def search(self, query: Query) -> list[Hit]:
+        first, more = (self._inner.search(replace(query, top_k=times * query.top_k)) for times in (1, 2))
+        assert more[: len(first)] == first
+        return more
+
+
+def test_all_wordings_and_rounds_have_one_budget_and_one_order() -> None:
+    row, scorer = Row([hit(f"text {number}", 90.0 - number) for number in range(4 * SLICE)]), Liking(seconds=1.0)
+    inner = RerankingSearcher(row, scorer, RerankOptions(candidates=100, budget_ms=1500), lambda: scorer.now)
+    searcher = TimedSearcher(Deeper(PartsSearcher(inner)), 1500, lambda: scorer.now)
+    assert len(searcher.search(query("How long is the leave, and who approves the travel?", 30))) == 60
+    assert len(scorer.read) == (2 + 1 + 1) * SLICE
 
 
 def test_nothing_found() -> None:

@@ -91,6 +91,26 @@ def test_a_word_that_nobody_used_weighs_nothing_until_the_next_write(counted: Co
     assert counted.statistics.weights([3], "acme") is None
 
 
+def test_idf_is_that_of_what_is_known(counted: Counted) -> None:
+    assert counted.statistics.idf([1, 4, 9], "acme") == {4: pytest.approx(idf(2, 100)), 9: 0.0}
+    counted.learnt(1)
+    assert counted.statistics.idf([1], "acme") == {1: 4.0}
+
+
+def test_idf_is_the_engines_own_where_the_tenant_is_alone(counted: Counted) -> None:
+    counted.owners = {"acme"}
+    assert waited_for(lambda: counted.statistics.alone("acme"))
+    assert counted.statistics.idf([2, 3, 9], "acme") == {2: 3.0, 3: 5.0, 9: 0.0}
+    assert counted.asked == []
+
+
+def test_what_is_remembered_without_writes_has_an_end(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retrieval.store.statistics._MOST_ABSENT", 10)
+    for term in range(100, 200):
+        assert counted.statistics.weights([term], "acme") == {term: 0.0}
+    assert len(counted.statistics._absent) <= 10
+
+
 def test_a_rare_word_is_counted_at_once(counted: Counted) -> None:
     own = math.log(1 + (100 - 2 + 0.5) / (2 + 0.5))
     assert counted.statistics.weights([4, 5], "acme") == {4: pytest.approx(own / 6.5), 5: 0.0}

@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from time import sleep
 from uuid import UUID
 
 import numpy as np
@@ -142,6 +143,28 @@ def test_close_can_be_called_twice_and_nothing_else_after_it(tmp_path: Path) -> 
     store.close()
     with pytest.raises(UnavailableError, match="is closed"):
         store.count()
+
+
+@pytest.mark.parametrize("end", [EdgeStore.close, EdgeStore.drop])
+def test_what_is_being_read_is_waited_for_in_the_end(tmp_path: Path, end: Callable[[EdgeStore], None]) -> None:
+    with closing(EdgeStore(tmp_path / "index", IDENTITY)) as store:
+        store.upsert(chunks(0, 1000), vectors(1000))
+        ids = [one.id for one in chunks(0, 1000)]
+
+        def read() -> str:
+            try:
+                while True:
+                    assert len(store.fetch(ids, READER)) == len(store.vectors(ids, READER)) == 500
+            except UnavailableError as error:
+                return str(error)
+
+        with ThreadPoolExecutor(3) as pool:
+            readers = [pool.submit(read) for _ in range(3)]
+            sleep(0.2)
+            end(store)
+            assert all(reader.result().endswith("is closed.") for reader in readers)
+    with closing(EdgeStore(tmp_path / "index", IDENTITY)) as store:
+        assert store.count() == (1000 if end is EdgeStore.close else 0)
 
 
 def test_a_crash_while_making_the_index_leaves_nothing_in_the_way(tmp_path: Path) -> None:

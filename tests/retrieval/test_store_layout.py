@@ -15,6 +15,7 @@ from retrieval.store import layout
 from retrieval.store.bm25 import Bm25Encoder, Bm25Parameters
 from retrieval.store.identity import Identity, check_identity
 from retrieval.types import Access
+from tests.retrieval.shelves import hit
 
 VALUES = st.one_of(st.text(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
 CHUNKS = st.builds(
@@ -148,6 +149,24 @@ def test_terms_are_those_of_stems_without_stop_words() -> None:
     assert encoder.terms("") == frozenset()
 
 
+def test_accents_are_one_letter_or_two() -> None:
+    composed, apart = "Übersicht.pdf", "U\u0308bersicht.pdf"
+    assert composed != apart
+    one = hit("leave", 1.0, source=composed, metadata={"place": apart}).chunk
+    for written in (composed, apart):
+        assert found(one, {"source": written, "place": [written, "x"]})
+        assert not found(one, {"source": {"$ne": written}})
+
+
+def test_so_many_numbers_are_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "MOST_NUMBERS", 3)
+    payloads = [layout.to_payload(hit("leave", 1.0, metadata={f"measure {n}": n for n in range(9)}).chunk)]
+    first = layout.to_index(payloads, set())
+    assert len(first) == 3
+    assert layout.to_index(payloads, {*first[:2], "tenant"}) == []
+    assert len(layout.to_index(payloads, set(first[:2]))) == 1
+
+
 def test_text_that_is_not_unicode_is_refused() -> None:
     with pytest.raises(InvalidError, match="not valid Unicode"):
         Bm25Encoder().query("\ud800")
@@ -162,3 +181,18 @@ def test_an_identity_that_cannot_be_read_is_refused(stored: str | None) -> None:
 def test_an_identity_is_equal_to_what_was_stored_of_it() -> None:
     identity = Identity("m", 3, Bm25Parameters(avg_len=99.5))
     check_identity(identity.to_json(), identity, "here")
+
+
+def test_an_identity_of_before_has_no_grams() -> None:
+    identity = Identity("m", 3)
+    stored = identity.to_json().replace('"grams": true, ', "")
+    assert "grams" not in stored
+    assert check_identity(stored, identity, "here") == replace(identity, bm25=Bm25Parameters(grams=False))
+
+
+def test_other_weights_under_one_name_are_refused_where_they_are_known() -> None:
+    old, new, unknown = (Identity("/models/ours", 3, weights=key) for key in ("a1", "b2", None))
+    for stored, wanted in ((old, old), (old, unknown), (unknown, new)):
+        check_identity(stored.to_json(), wanted, "here")
+    with pytest.raises(InvalidError, match=r"weights a1\), the settings ask for .* weights b2"):
+        check_identity(old.to_json(), new, "here")
