@@ -7,6 +7,7 @@ from functools import cached_property
 
 from generation.candidates import Candidate, candidates
 from generation.lists import is_item, leads
+from generation.outlines import Outline
 from generation.verification.dates import Day, dates
 from generation.verification.names import known
 from generation.verification.numbers import Quantity, quantities, unit_named
@@ -93,7 +94,7 @@ def units_of(marker: int, hit: Hit, vocabulary: Vocabulary) -> list[Unit]:
     """The units of a passage, in reading order, each with its `marker`."""
     found: list[Unit] = []
     before, caption, above = "", "", next(reversed(hit.chunk.headings), "")
-    known = leads(hit.chunk.text, hit.chunk.headings)
+    known = leads(Outline(hit.chunk.text, hit.chunk.headings))
     for one in candidates([hit]):
         placed = replace(one, marker=marker)
         lead = known.get(one.start, above if is_item(one.text) else "")
