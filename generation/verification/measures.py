@@ -1,6 +1,7 @@
 """Units of numbers, and which of them measure the same."""
 
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 
 UNITS = {
     form: name
@@ -64,7 +65,7 @@ UNITS = {
 }
 _MEASURES = (
     {"second": "1", "minute": "60", "hour": "3600", "day": "86400", "calendar day": "86400", "week": "604800"},
-    {"month": "1", "year": "12", "decade": "120"},
+    {"month": "1", "quarter": "3", "year": "12", "decade": "120"},
     {"mm": "1", "cm": "10", "m": "1000", "km": "1000000"},
     {"mg": "1", "g": "1000", "kg": "1000000", "tonne": "1000000000"},
     {"ml": "1", "cl": "10", "litre": "1000"},
@@ -97,3 +98,9 @@ def equal(one: str, unit: str, other: str, of: str) -> bool:
         return Decimal(one) * Decimal(measure[unit]) == Decimal(other) * Decimal(measure[of])
     except InvalidOperation:
         return False  # 3.1.4 is no amount
+
+
+def in_first_unit(count: Fraction, unit: str) -> tuple[str, Fraction]:
+    """So many of a unit in the first one of its measure: two weeks in seconds; a unit without one stays."""
+    measure = next((factors for factors in _MEASURES if unit in factors), {unit: "1"})
+    return next(iter(measure)), count * Fraction(measure[unit])
