@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from generation.verification.changes import compared, outdated
 from generation.verification.claims import Claim
 from generation.verification.dates import Day, agree
 from generation.verification.names import adds_nothing, spelled_out, stands
@@ -33,7 +34,7 @@ def disagreement(
         lambda: _names(claim, unit, vocabulary),
         lambda: _row(claim, unit, asked),
         lambda: misplaced(claim, unit, vocabulary),
-        lambda: _swapped(claim, unit),
+        lambda: _changed(claim, unit, vocabulary),
         lambda: contradiction(claim, unit, vocabulary, words),
     )
     for passed, check in enumerate(checks):
@@ -171,6 +172,15 @@ def counted(claim: Claim, unit: Unit) -> bool:
     """True if the first cell of a row is a number that the sentence says."""
     key = next((part for part in unit.parts if part.text), None) if unit.is_row else None
     return key is not None and any(same(one, other) for one in claim.said for other in key.facts.quantities)
+
+
+def _changed(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
+    """Where both say what became what, names may stand in any order."""
+    sign, said = compared(claim, unit, vocabulary)
+    if sign > 0:
+        return ""
+    turned_round = f"“{said}” is turned round" if sign < 0 else ""
+    return _swapped(claim, unit) or turned_round or outdated(claim, unit, vocabulary)
 
 
 def _swapped(claim: Claim, unit: Unit) -> str:

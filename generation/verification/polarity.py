@@ -103,8 +103,8 @@ _OPPOSITES = tuple(
         ("above exceed exceeds exceeding", "below"),
         ("more further additional extra mehr", "less fewer weniger"),
         ("higher longer larger greater bigger faster heavier older", "lower shorter smaller slower lighter younger"),
-        ("before earlier prior vor untilthen spätestens",
-         "after later following afterwards nach fromthen frühestens"),
+        ("before earlier prior vor bevor früher untilthen spätestens",
+         "after later following afterwards nach nachdem später fromthen frühestens"),
         ("previous", "following next"),
         ("increase increases increased increasing rise rises rose risen grew grow grown raise raised raises raising up",
          "decrease decreases decreased decreasing fall falls fell fallen drop drops dropped reduce reduced reduces"

@@ -9,6 +9,7 @@ from generation.verification.dates import agree
 from generation.verification.hedges import overstated
 from generation.verification.modality import stronger
 from generation.verification.numbers import same
+from generation.verification.order import turned, without_order
 from generation.verification.polarity import conflict, contrary, denies, excludes, plain, restricts
 from generation.verification.scopes import disputes, signed
 from generation.verification.thesaurus import Thesaurus
@@ -36,10 +37,13 @@ def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesa
 
 
 def _against(said: str, source: str, whole: str, vocabulary: Vocabulary, words: Thesaurus) -> str:
-    """What negations and opposites say otherwise."""
+    """What negations, opposites and the order of things say otherwise."""
     signs = disputes(signed(said, vocabulary), signed(whole, vocabulary), affirmed=not restricts(whole))
     others = words.opposites(vocabulary.stems(plain(said)), vocabulary.stems(plain(source)))
-    return contrary(said, source, others, *signs)
+    ordered, reversals = turned(said, whole, vocabulary)
+    if ordered:
+        said, source = without_order(said), without_order(source)
+    return contrary(said, source, [*others, *reversals], *signs)
 
 
 def _joined(unit: Unit, numbers: Collection[int]) -> str:
