@@ -11,6 +11,7 @@ from generation.verification.modality import stronger
 from generation.verification.numbers import same
 from generation.verification.order import turned, without_order
 from generation.verification.polarity import conflict, contrary, denies, excludes, plain, restricts
+from generation.verification.quantifiers import other_share
 from generation.verification.scopes import disputes, signed
 from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Part, Unit
@@ -33,7 +34,7 @@ def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesa
         source, whole = f"not {source}", f"not {without_label(whole)}"
         said = f"not {said}" if excludes(said) and not denies(said) else said
     against = _against(said, source, whole, vocabulary, words) or stronger(claim.text, whole)
-    return against or overstated(claim.sentence, source)
+    return against or overstated(claim.sentence, source) or other_share(claim.text, source, vocabulary)
 
 
 def _against(said: str, source: str, whole: str, vocabulary: Vocabulary, words: Thesaurus) -> str:
