@@ -21,6 +21,9 @@ UNITS = {
         "minute": "min mins minute minutes minuten",
         "hour": "h hr hrs hour hours stunde stunden",
         "day": "day days tag tage tagen",
+        "working day": "workday workdays arbeitstag arbeitstage arbeitstagen bankarbeitstage bankarbeitstagen",
+        "monday-to-saturday day": "werktag werktage werktagen",
+        "calendar day": "kalendertag kalendertage kalendertagen",
         "week": "week weeks woche wochen",
         "month": "month months monat monate monaten",
         "year": "year years jahr jahre jahren",
@@ -80,7 +83,7 @@ are months in days and years in weeks, which differ."""
 _KINDS = (
     frozenset(("EUR", "USD", "GBP", "CHF", "crown", "CAD", "AUD", "JPY")),
     frozenset(("second", "minute", "hour")),
-    frozenset(("day", "working day", "calendar day", "week", "month", "year", "decade")),
+    frozenset(("day", "working day", "monday-to-saturday day", "calendar day", "week", "month", "year", "decade")),
 )
 
 

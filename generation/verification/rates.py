@@ -12,7 +12,7 @@ from ingest.number_words import spelled
 _Reading: TypeAlias = tuple[str, Fraction]
 
 _FORMS = {
-    form: unit
+    form: unit.rpartition(" ")[2]  # a rate per working day is one per day
     for form, unit in UNITS.items()
     if len(form) > 1 and unit not in ("cent", "second", "%")
 } | {
