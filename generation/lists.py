@@ -3,10 +3,10 @@
 import re
 from collections.abc import Collection, Iterator
 
-from generation.outlines import BULLET, BULLETS, NUMBER, NUMBERS, Outline, Run, ends_with_colon
+from generation.outlines import BULLET, BULLETS, NUMBER, NUMBERS, Outline, ends_with_colon
 from generation.verification.dates import dates
 from generation.verification.numbers import Span
-from generation.verification.polarity import restricts
+from generation.verification.polarity import confines
 from ingest.sentences import seen_in_lower_case
 
 LONGEST = 1200
@@ -27,7 +27,6 @@ _ASKS_FOR_STEPS = re.compile(
     r"|\bwhat\s+(?:do|must|should)\s+(?:I|we|you)\s+do\b|\bwie\s+(?:kann|muss|soll)\b|\bschritte?\b",
     re.IGNORECASE,
 )
-_EXCEPTS = re.compile(r"\b(?:except|exclu|ausnahme|ausgenommen|au(?:ß|ss)er\b)", re.IGNORECASE)
 
 
 def kinds_asked_for(question: str) -> frozenset[str]:
@@ -38,14 +37,13 @@ def kinds_asked_for(question: str) -> frozenset[str]:
     return frozenset({NUMBERS}) if _ASKS_FOR_STEPS.search(question) else frozenset()
 
 
-def whole_list(text: str, start: int, headings: Collection[str], wanted: Collection[str]) -> Span | None:
+def whole_list(outline: Outline, start: int, wanted: Collection[str]) -> Span | None:
     """Start and end of the list that the sentence at `start` of a passage belongs to, with what leads it in.
 
     None where it belongs to none, or to one of more than `LONGEST` characters. A sentence before a list that ends with
     a colon says nothing without it; an item may say enough, and is taken for its list where that is of a `wanted` kind,
     or where what leads it in denies: of a longer one then for its beginning as far as the item.
     """
-    outline = Outline(text, headings)
     at = outline.place(start)
     found = _spans(outline, at, wanted) if at is not None else ()
     return next((span for span in found if span[1] - span[0] <= LONGEST), None)
@@ -55,7 +53,7 @@ def _spans(outline: Outline, at: int, wanted: Collection[str]) -> Iterator[Span]
     """What a sentence may be quoted with, the best first: the outer list before the inner one."""
     leads_in = outline.leads_in(at)
     runs = list(outline.lists(at + leads_in))
-    least = max((number for number, run in enumerate(runs) if _denies(run)), default=-1)
+    least = max((number for number, run in enumerate(runs) if confines(run.lead)), default=-1)
     for number, run in reversed(list(enumerate(runs))):
         if number == least or (number > least and (run.kind in wanted or (leads_in and number == 0))):
             yield run.start, run.end
@@ -63,20 +61,14 @@ def _spans(outline: Outline, at: int, wanted: Collection[str]) -> Iterator[Span]
         yield runs[least].start, outline.found[at].end
 
 
-def denied(text: str, start: int, headings: Collection[str]) -> bool:
+def denied(outline: Outline, start: int) -> bool:
     """Whether the sentence at `start` is an item of a list whose lead denies, so that it says the opposite alone."""
-    outline = Outline(text, headings)
     at = outline.place(start)
-    return at is not None and any(map(_denies, outline.lists(at)))
+    return at is not None and any(confines(run.lead) for run in outline.lists(at))
 
 
-def _denies(run: Run) -> bool:
-    return restricts(run.lead) or _EXCEPTS.search(run.lead) is not None
-
-
-def leads(text: str, headings: Collection[str]) -> dict[int, str]:
+def leads(outline: Outline) -> dict[int, str]:
     """Where each item of a list starts, with the sentence that leads the list in, if one with a colon does."""
-    outline = Outline(text, headings)
     known: dict[int, str] = {}
     lead, before = "", ""
     for one, kind in zip(outline.found, outline.kinds, strict=True):
@@ -86,7 +78,7 @@ def leads(text: str, headings: Collection[str]) -> dict[int, str]:
             lead = before
         if lead:
             known[one.start] = lead
-        before = text[one.start : one.end]
+        before = outline.text[one.start : one.end]
     return known
 
 

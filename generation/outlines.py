@@ -36,7 +36,7 @@ class Outline:
     """The sentences of a passage with the lists that they stand in."""
 
     def __init__(self, text: str, headings: Collection[str]) -> None:
-        self._text = text
+        self.text = text
         self.found = list(sentences(text, headings))
         self._lines = list(self._read(headings))
 
@@ -65,14 +65,14 @@ class Outline:
             item = self._above(first)
 
     def _said(self, at: int) -> str:
-        return self._text[self.found[at].start : self.found[at].end]
+        return self.text[self.found[at].start : self.found[at].end]
 
     def _read(self, headings: Collection[str]) -> Iterator[_Line]:
         line, end = _Line("", 0), 0
         for number, one in enumerate(self.found):
             if self._said(number) in headings:
                 line = _Line("", _OUTSIDE)
-            elif not line.kind or "\n" in self._text[end : one.start]:
+            elif not line.kind or "\n" in self.text[end : one.start]:
                 line = self._line(one)
             else:
                 line = line._replace(label="")
@@ -80,12 +80,12 @@ class Outline:
             yield line
 
     def _line(self, one: Sentence) -> _Line:
-        before = self._text[: one.start].rpartition("\n")[2].expandtabs(_TAB)
+        before = self.text[: one.start].rpartition("\n")[2].expandtabs(_TAB)
         indent = len(before) - len(before.lstrip())
         if before.strip():
             return _Line("", indent)
-        number = NUMBER.match(self._text, one.start)
-        if BULLET.match(self._text, one.start):
+        number = NUMBER.match(self.text, one.start)
+        if BULLET.match(self.text, one.start):
             return _Line(BULLETS, indent)
         return _Line(NUMBERS, indent, number["bare"] or number["enclosed"]) if number else _Line("", indent)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from generation.citations import Statement
 from generation.lists import is_item, read_under
 from generation.outlines import ends_with_colon
-from generation.verification.polarity import restricts
+from generation.verification.polarity import confines
 from ingest.sentences import sentence_spans
 
 _GROUP = r"\[\d{1,3}(?:\s*[-–,;]\s*\d{1,3})*\]"
@@ -86,7 +86,7 @@ class DraftReader:
         item, leads_in = is_item(body), ends_with_colon(body)
         drafts = list(self._split(body, markers, self._lead_of_items() if item else None))
         if not item or leads_in:
-            self._lead = drafts[-1] if leads_in and restricts(drafts[-1].statement.text) else None
+            self._lead = drafts[-1] if leads_in and confines(drafts[-1].statement.text) else None
         if leads_in or (item and not markers):
             self._waiting += drafts
         else:

@@ -25,7 +25,9 @@ _CONDITION = re.compile(
     r"otherwise|subject|wenn|falls|außer|bis|nach|vor|während|ohne)\b",
     re.I,
 )
-_MEASURED = re.compile(r"\b(?:working|business|calendar(?!\s+(?:year|month))|gross|net)\b", re.I)
+_MEASURED = re.compile(
+    r"\b(?:working|business|calendar(?!\s+(?:year|month))|gross|net)\b|\b(?:arbeits|werk|kalender)(?=tage?n?\b)", re.I
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SMALL = frozenset(_BESIDE.split())
 _ALIKE_LETTERS = 5

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from generation.verification.dates import Day, dates
 from generation.verification.measures import UNITS
-from generation.verification.numbers import CALENDAR, SECTION, Quantity, quantities
+from generation.verification.numbers import SECTION, Quantity, quantities
 from generation.verification.words import Vocabulary
 
 Bound: TypeAlias = Literal["", "least", "most"]
@@ -152,7 +152,7 @@ def _value(text: str, one: Quantity, vocabulary: Vocabulary, kind: str) -> Value
     if one.unit == SECTION:
         return None
     if one.unit:
-        known = one.unit.removeprefix(CALENDAR)
+        known = one.unit
     elif _said_before(_LABELLING, text, one) or (not kind and _YEAR.fullmatch(one.text)):
         return None
     elif kind:
@@ -165,6 +165,6 @@ def _value(text: str, one: Quantity, vocabulary: Vocabulary, kind: str) -> Value
         return None
     bound: Bound = "least" if _said_before(_LEAST, text, one) else "most" if _said_before(_MOST, text, one) else ""
     shown = one.text.rstrip(" .,")
-    if following and one.unit != "time" and not kind and not re.match(r"[^\w-]", one.text):
+    if following and one.unit != "time" and (one.unit or not kind) and not re.match(r"[^\w-]", one.text):
         shown = text[one.start : following.end()]
     return Value(known, one.values, " ".join(shown.split()), bound)

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from generation.lists import denied, kinds_asked_for, whole_list
+from generation.outlines import Outline
 from generation.prompting import UNKNOWN
 from generation.types import Prompt, Quote, Usage
 from retrieval.types import Hit
@@ -78,10 +79,11 @@ def with_lists(quotes: Sequence[Quote], prompt: Prompt) -> list[Quote]:
 
 def _with_list(quote: Quote, hit: Hit, wanted: Collection[str]) -> Quote | None:
     chunk = hit.chunk
-    span = whole_list(chunk.text, quote.start, chunk.headings, wanted)
+    outline = Outline(chunk.text, chunk.headings)
+    span = whole_list(outline, quote.start, wanted)
     text = chunk.text[slice(*span)] if span else ""
     if not span or _MARKER.search(text):  # what looks like a marker would end the quote
-        return None if denied(chunk.text, quote.start, chunk.headings) else quote
+        return None if denied(outline, quote.start) else quote
     return replace(quote, text=text, start=span[0], end=span[1])
 
 

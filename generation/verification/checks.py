@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
+from generation.verification.changes import compared, outdated
 from generation.verification.claims import Claim
 from generation.verification.dates import Day, agree
 from generation.verification.names import adds_nothing, spelled_out, stands
 from generation.verification.numbers import SECTION, Quantity, same
 from generation.verification.placement import alike, misplaced
+from generation.verification.rates import Rate, as_often
 from generation.verification.roles import inverted
 from generation.verification.sides import contradiction
 from generation.verification.steps import misstepped
@@ -32,7 +34,7 @@ def disagreement(
         lambda: _names(claim, unit, vocabulary),
         lambda: _row(claim, unit, asked),
         lambda: misplaced(claim, unit, vocabulary),
-        lambda: _swapped(claim, unit),
+        lambda: _changed(claim, unit, vocabulary),
         lambda: contradiction(claim, unit, vocabulary, words),
     )
     for passed, check in enumerate(checks):
@@ -64,16 +66,32 @@ def _numbers(claim: Claim, unit: Unit) -> str:
     there = [*_known(unit.own), *_known(unit.frame), *(one for part in unit.parts for one in part.facts.quantities)]
     if unit.is_row:  # the unit may stand above the column
         there = [one for one in there if one.unit or not _labelled(one, unit)]
-    missing = (one for one in claim.facts.quantities if not one.weak and not any(_says(one, other) for other in there))
+    missing = (
+        one
+        for one in claim.facts.quantities
+        if not one.weak and not any(_says(one, other) for other in there) and not _of_a_rate(one, claim, unit)
+    )
     absent = next((f"The number {one.text} is not" for one in missing), "")
     return absent or _of_the_frame(claim, unit)
 
 
 def _rates(claim: Claim, unit: Unit) -> str:
     """Each "per month" or "weekly", where the passage has any."""
-    there = unit.own.rates.union(unit.frame.rates, *(part.facts.rates for part in unit.parts))
-    absent = min(claim.facts.rates - there, default="") if there else ""
-    return f"A rate per {absent} is not" if absent else ""
+    there = _all_rates(unit)
+    strange = (one for one in claim.facts.rates if there and not any(as_often(one, other) for other in there))
+    return next((f"“{one.text}” is not" for one in strange), "")
+
+
+def _all_rates(unit: Unit) -> list[Rate]:
+    return [*unit.own.rates, *unit.frame.rates, *(rate for part in unit.parts for rate in part.facts.rates)]
+
+
+def _of_a_rate(one: Quantity, claim: Claim, unit: Unit) -> bool:
+    """As the three of "every three months" are, where the passage says "quarterly"."""
+    return any(
+        rate.start <= one.start < rate.end and any(as_often(rate, other) for other in _all_rates(unit))
+        for rate in claim.facts.rates
+    )
 
 
 def _says(one: Quantity, other: Quantity) -> bool:
@@ -154,6 +172,15 @@ def counted(claim: Claim, unit: Unit) -> bool:
     """True if the first cell of a row is a number that the sentence says."""
     key = next((part for part in unit.parts if part.text), None) if unit.is_row else None
     return key is not None and any(same(one, other) for one in claim.said for other in key.facts.quantities)
+
+
+def _changed(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
+    """Where both say what became what, names may stand in any order."""
+    sign, said = compared(claim, unit, vocabulary)
+    if sign > 0:
+        return ""
+    turned_round = f"“{said}” is turned round" if sign < 0 else ""
+    return _swapped(claim, unit) or turned_round or outdated(claim, unit, vocabulary)
 
 
 def _swapped(claim: Claim, unit: Unit) -> str:

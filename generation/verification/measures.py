@@ -1,6 +1,7 @@
 """Units of numbers, and which of them measure the same."""
 
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 
 UNITS = {
     form: name
@@ -20,6 +21,9 @@ UNITS = {
         "minute": "min mins minute minutes minuten",
         "hour": "h hr hrs hour hours stunde stunden",
         "day": "day days tag tage tagen",
+        "working day": "workday workdays arbeitstag arbeitstage arbeitstagen bankarbeitstage bankarbeitstagen",
+        "monday-to-saturday day": "werktag werktage werktagen",
+        "calendar day": "kalendertag kalendertage kalendertagen",
         "week": "week weeks woche wochen",
         "month": "month months monat monate monaten",
         "year": "year years jahr jahre jahren",
@@ -64,7 +68,7 @@ UNITS = {
 }
 _MEASURES = (
     {"second": "1", "minute": "60", "hour": "3600", "day": "86400", "calendar day": "86400", "week": "604800"},
-    {"month": "1", "year": "12", "decade": "120"},
+    {"month": "1", "quarter": "3", "year": "12", "decade": "120"},
     {"mm": "1", "cm": "10", "m": "1000", "km": "1000000"},
     {"mg": "1", "g": "1000", "kg": "1000000", "tonne": "1000000000"},
     {"ml": "1", "cl": "10", "litre": "1000"},
@@ -79,7 +83,7 @@ are months in days and years in weeks, which differ."""
 _KINDS = (
     frozenset(("EUR", "USD", "GBP", "CHF", "crown", "CAD", "AUD", "JPY")),
     frozenset(("second", "minute", "hour")),
-    frozenset(("day", "working day", "calendar day", "week", "month", "year", "decade")),
+    frozenset(("day", "working day", "monday-to-saturday day", "calendar day", "week", "month", "year", "decade")),
 )
 
 
@@ -97,3 +101,9 @@ def equal(one: str, unit: str, other: str, of: str) -> bool:
         return Decimal(one) * Decimal(measure[unit]) == Decimal(other) * Decimal(measure[of])
     except InvalidOperation:
         return False  # 3.1.4 is no amount
+
+
+def in_first_unit(count: Fraction, unit: str) -> tuple[str, Fraction]:
+    """So many of a unit in the first one of its measure: two weeks in seconds; a unit without one stays."""
+    measure = next((factors for factors in _MEASURES if unit in factors), {unit: "1"})
+    return next(iter(measure)), count * Fraction(measure[unit])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from generation.verification.hedges import hedged
+from generation.verification.hedges import NO_VERBS, hedged
 from generation.verification.polarity import plain, restricts, said, tokens
 
 Mode: TypeAlias = Literal["duty", "advice", "choice", "forbidden", "exempt"]
@@ -66,8 +66,6 @@ _NOT: dict[Mode, Mode] = {
     "forbidden": "choice",
     "exempt": "exempt",
 }
-_NO_MODES = re.compile(r"(?<=[a-zß-ÿ,] )May\b|\b\d{1,2}(?:st|nd|rd|th)?\.? May\b|\bMay \d+|\b(?:a|the|no|of) fines?\b")
-"""The month, and what one pays."""
 _NEGATIONS = frozenset(("not", "never", "nicht", "nie"))
 _EXEMPT = frozenset(
     ["exempt", "required", "obligatory", "compulsory", "mandatory", "obliged", "necessary", "needed", "needs"]
@@ -79,6 +77,7 @@ _ONLY_SO = re.compile(rf"\b(?:{_MAY}) (?:\w+ )?only\b")
 _DEMANDS = re.compile(
     r"\b(?:must|shall|required|has|have)\s+(?:to\s+)?(?:be|have|hold|belong|own|an?|the|over|at|above)\b", re.IGNORECASE
 )
+_MIGHT_BE = re.compile(r"\b(?:may|might|could) (?:also |\w+ly )?be (?:\w+ly )?(?P<verb>[a-zß-ÿ]{3,})")
 _OFFERS = frozenset(
     """atmost gratis right rights entitled eligible open choose choice wish wishes want wants like offers offered
     available accepted as own either if once""".split()  # noqa: SIM905
@@ -95,7 +94,7 @@ _AGAINST: dict[Mode, frozenset[Mode]] = {
 def modes(text: str) -> dict[Mode, str]:
     """What a text makes of what it speaks of, each with the word that says so."""
     found: dict[Mode, str] = {}
-    words = tokens(_NO_MODES.sub(" ", text))
+    words = tokens(NO_VERBS.sub(" ", text))
     for place, word in enumerate(words):
         mode = _WORDS.get(word)
         if mode is not None:
@@ -110,6 +109,8 @@ def stronger(statement: str, source: str) -> str:
     mine, theirs = modes(statement), modes(source)
     if mine.get("choice") == "may" and not theirs and _bare(statement, source):
         return "it says “may” where the passage leaves no choice"
+    if not mine and theirs.keys() == {"choice"} and (word := _asserted(statement, source)):
+        return f"it leaves out “{word}” of the passage"
     for mode, word in mine.items():
         against = _AGAINST.get(mode, frozenset())
         if theirs and theirs.keys() <= against and not (mine.keys() & theirs.keys()) and not _only(statement, source):
@@ -129,6 +130,15 @@ def _bare(statement: str, source: str) -> bool:
     """Neither text negates anything, and the passage neither offers nor expects anything."""
     offers = hedged(source) or _OFFERS & set(tokens(source))
     return not restricts(statement) and not restricts(source) and not offers
+
+
+def _asserted(statement: str, source: str) -> str:
+    """What a passage says that may be done, where the statement says that it is done."""
+    if restricts(statement) or restricts(source) or _OFFERS & set(tokens(statement)):
+        return ""
+    found = _MIGHT_BE.finditer(NO_VERBS.sub(" ", source))
+    is_so = r"\b(?:is|are|was|were|will be|gets?) (?:\w+ly )?{}\b"
+    return next((one.group() for one in found if re.search(is_so.format(one["verb"]), statement)), "")
 
 
 def _only(statement: str, source: str) -> bool:

@@ -9,6 +9,7 @@ from generation.verification.dates import Day
 from generation.verification.measures import akin
 from generation.verification.names import stands
 from generation.verification.numbers import Quantity, comparable, same
+from generation.verification.rates import as_often
 from generation.verification.units import Facts, Part, Unit
 from generation.verification.words import Vocabulary
 
@@ -19,7 +20,7 @@ def misplaced(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
         for number in piece.quantities:
             if not number.weak and (rival := _rival(number, piece, claim, unit)):
                 return f"The number is {rival.text}, not {number.text},"
-    return "" if unit.is_row else _misdated(claim, unit, vocabulary)
+    return "" if unit.is_row else _misdated(claim, unit, vocabulary) or _misrated(claim, unit, vocabulary)
 
 
 def _misdated(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
@@ -39,11 +40,31 @@ def _misdated(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
     return ""
 
 
+def _misrated(claim: Claim, unit: Unit, vocabulary: Vocabulary) -> str:
+    """How often something is, where more of the words stand beside another rate: "the stairs weekly" where the hall
+    is."""
+    beside = [(part.facts.rates, _beside(part, vocabulary)) for part in unit.parts if part.facts.rates]
+    for rate in claim.facts.rates:
+        own = [words for there, words in beside if any(as_often(rate, one) for one in there)]
+        if not own or not all(own):
+            continue  # without words it belongs to the part before
+        fit = max(_share(words, claim) for words in own)
+        others = (one for there, words in beside if words not in own and _share(words, claim) > fit for one in there)
+        unsaid = (one for one in others if not any(as_often(one, said) for said in claim.facts.rates))
+        if rival := next(unsaid, None):
+            return f"It is “{rival.text}”, not “{rate.text}”,"
+    return ""
+
+
+def _share(words: frozenset[int], claim: Claim) -> float:
+    return len(words & claim.stems.keys()) / max(len(words), 1)
+
+
 def _beside(part: Part, vocabulary: Vocabulary) -> frozenset[int]:
-    """Content words of a part without those of its dates."""
+    """Content words of a part without those of its dates and rates."""
     text = part.text
-    for day in part.facts.dates:
-        text = text.replace(day.text, " ")
+    for said in (*(one.text for one in part.facts.dates), *(one.text for one in part.facts.rates)):
+        text = text.replace(said, " ")
     return frozenset(vocabulary.stems(text))
 
 

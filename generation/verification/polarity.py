@@ -103,8 +103,8 @@ _OPPOSITES = tuple(
         ("above exceed exceeds exceeding", "below"),
         ("more further additional extra mehr", "less fewer weniger"),
         ("higher longer larger greater bigger faster heavier older", "lower shorter smaller slower lighter younger"),
-        ("before earlier prior vor untilthen spätestens",
-         "after later following afterwards nach fromthen frühestens"),
+        ("before earlier prior vor bevor früher untilthen spätestens",
+         "after later following afterwards nach nachdem später fromthen frühestens"),
         ("previous", "following next"),
         ("increase increases increased increasing rise rises rose risen grew grow grown raise raised raises raising up",
          "decrease decreases decreased decreasing fall falls fell fallen drop drops dropped reduce reduced reduces"
@@ -135,6 +135,13 @@ _LEAVE = re.compile(
 )
 """Where it is no verb."""
 _ENDS = {"untilthen": "until", "fromthen": "from", "inthetime": "within", "thetimeover": "after"}
+_EXCEPTS = re.compile(r"\b(?:except|exclu|ausnahme|ausgenommen|au(?:ß|ss)er\b)", re.IGNORECASE)
+_EXCLUDES = re.compile(
+    r"\b(?:exclusions?|out of (?:the )?scope|outside (?:the )?scope"
+    r"|(?:non-?|un|in)(?:reimbursable|refundable|covered|eligible|deductible))\b",
+    re.IGNORECASE,
+)
+"""What denies all below it without a negation."""
 _LEAD = re.compile(
     r"^\s*(?:(?:the|my|die) (?:\w+ )?(?:answer|antwort)(?: to (?:this|that|the|your) question| auf (?:diese|die|ihre)"
     r" frage)? (?:is|lautet|ist)(?: that\b|:|\b(?=\W*(?:yes|no|ja|nein)?\W*$))\s*)?"
@@ -210,6 +217,16 @@ def negated(text: str) -> bool:
 def denies(text: str) -> bool:
     """With an odd number of negations, since two make none."""
     return _count(tokens(text)) % 2 == 1
+
+
+def excludes(lead: str) -> bool:
+    """Whether what a line leads in says the opposite without it."""
+    return denies(lead) or _EXCLUDES.search(lead) is not None
+
+
+def confines(lead: str) -> bool:
+    """Whether what a line leads in says something else without it: the opposite, or that it is so for all."""
+    return restricts(lead) or _EXCEPTS.search(lead) is not None or _EXCLUDES.search(lead) is not None
 
 
 def checked(word: str) -> bool:

@@ -9,18 +9,14 @@ from generation.verification.dates import agree
 from generation.verification.hedges import overstated
 from generation.verification.modality import stronger
 from generation.verification.numbers import same
-from generation.verification.polarity import conflict, contrary, denies, plain, restricts
+from generation.verification.order import turned, without_order
+from generation.verification.polarity import conflict, contrary, denies, excludes, plain, restricts
+from generation.verification.quantifiers import other_share
 from generation.verification.scopes import disputes, signed
 from generation.verification.thesaurus import Thesaurus
 from generation.verification.units import Part, Unit
 from generation.verification.words import Vocabulary
 
-_EXCLUDES = re.compile(
-    r"\b(?:exclusions?|out of (?:the )?scope|outside (?:the )?scope"
-    r"|(?:non-?|un|in)(?:reimbursable|refundable|covered|eligible|deductible))\b",
-    re.IGNORECASE,
-)
-"""What denies all below it without a negation."""
 _CONDITION = re.compile(r"(?:if|when|where|which|although|though|wenn|obwohl)\b", re.IGNORECASE)
 
 
@@ -33,17 +29,22 @@ def contradiction(claim: Claim, unit: Unit, vocabulary: Vocabulary, words: Thesa
     if not frozenset(claim.stems) & unit.stems and not any(_shares(claim, part) for part in unit.parts):
         return ""
     meant = _parts_meant(claim, unit) or range(len(unit.parts))
-    source, whole = _joined(unit, meant), unit.text
-    if _excludes(unit.lead):  # "It does not cover:"
+    said, source, whole = claim.text, _joined(unit, meant), unit.text
+    if excludes(unit.lead):  # "It does not cover:"
         source, whole = f"not {source}", f"not {without_label(whole)}"
-    signs = disputes(signed(claim.text, vocabulary), signed(whole, vocabulary), affirmed=not restricts(whole))
-    others = words.opposites(vocabulary.stems(plain(claim.text)), vocabulary.stems(plain(source)))
-    against = contrary(claim.text, source, others, *signs) or stronger(claim.text, whole)
-    return against or overstated(claim.sentence, source)
+        said = f"not {said}" if excludes(said) and not denies(said) else said
+    against = _against(said, source, whole, vocabulary, words) or stronger(claim.text, whole)
+    return against or overstated(claim.sentence, source) or other_share(claim.text, source, vocabulary)
 
 
-def _excludes(lead: str) -> bool:
-    return denies(lead) or _EXCLUDES.search(lead) is not None
+def _against(said: str, source: str, whole: str, vocabulary: Vocabulary, words: Thesaurus) -> str:
+    """What negations, opposites and the order of things say otherwise."""
+    signs = disputes(signed(said, vocabulary), signed(whole, vocabulary), affirmed=not restricts(whole))
+    others = words.opposites(vocabulary.stems(plain(said)), vocabulary.stems(plain(source)))
+    ordered, reversals = turned(said, whole, vocabulary)
+    if ordered:
+        said, source = without_order(said), without_order(source)
+    return contrary(said, source, [*others, *reversals], *signs)
 
 
 def _joined(unit: Unit, numbers: Collection[int]) -> str:

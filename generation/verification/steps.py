@@ -18,7 +18,7 @@ _CHANGES = re.compile(
     r"|brought)\w*\b",
     re.IGNORECASE,
 )
-_EARLIER = re.compile(
+EARLIER = re.compile(
     r"\b(?:was|were|had|before|previous\w*|former\w*|old|until|from|used to|once|earlier|original\w*|initial\w*|last"
     r"|in (?:19|20)\d\d)\b",
     re.IGNORECASE,
@@ -49,7 +49,7 @@ def misstepped(claim: Sequence[Quantity], text: str, source: Sequence[Quantity],
 
 def _outdated(claim: Sequence[Quantity], text: str, source: Sequence[Quantity], passage: str) -> str:
     """A number that the passage has only as what something was changed from, where the clause does not say so."""
-    if not _CHANGES.search(passage) or _EARLIER.search(text) or restricts(text):
+    if not _CHANGES.search(passage) or EARLIER.search(text) or restricts(text):
         return ""
     steps = [(_step(other, passage), other) for other in source]
     for one in claim:

@@ -7,10 +7,11 @@ from functools import cached_property
 
 from generation.candidates import Candidate, candidates
 from generation.lists import is_item, leads
+from generation.outlines import Outline
 from generation.verification.dates import Day, dates
 from generation.verification.names import known
 from generation.verification.numbers import Quantity, quantities, unit_named
-from generation.verification.rates import rates
+from generation.verification.rates import Rate, rates
 from generation.verification.words import Vocabulary
 from retrieval.types import Hit
 
@@ -38,7 +39,7 @@ class Facts:
     dates: tuple[Day, ...]
     names: frozenset[str]
     stems: frozenset[int]
-    rates: frozenset[str]
+    rates: tuple[Rate, ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def units_of(marker: int, hit: Hit, vocabulary: Vocabulary) -> list[Unit]:
     """The units of a passage, in reading order, each with its `marker`."""
     found: list[Unit] = []
     before, caption, above = "", "", next(reversed(hit.chunk.headings), "")
-    known = leads(hit.chunk.text, hit.chunk.headings)
+    known = leads(Outline(hit.chunk.text, hit.chunk.headings))
     for one in candidates([hit]):
         placed = replace(one, marker=marker)
         lead = known.get(one.start, above if is_item(one.text) else "")
@@ -150,5 +151,5 @@ def _part(text: str, label: str, vocabulary: Vocabulary) -> Part:
         Quantity(one.text, one.values, one.unit or named, one.start, one.end, one.weak) for one in own.quantities
     )
     named_stems = frozenset(vocabulary.stems(label))
-    facts = Facts(numbers, own.dates, own.names, own.stems | named_stems, own.rates | rates(label))
+    facts = Facts(numbers, own.dates, own.names, own.stems | named_stems, (*own.rates, *rates(label)))
     return Part(text, label, named_stems, facts)

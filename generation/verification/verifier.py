@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from generation.citations import Statement
 from generation.lists import is_item, leads, read_under, without_label
+from generation.outlines import Outline
 from generation.ports import Entailment
 from generation.types import Ground, Verdict
 from generation.verification.checks import counted, disagreement
@@ -13,7 +14,7 @@ from generation.verification.claims import Claim, apart, claims
 from generation.verification.names import common_in
 from generation.verification.numbers import quantities
 from generation.verification.placement import crossed
-from generation.verification.polarity import checked, denies, without_lead
+from generation.verification.polarity import checked, excludes, without_lead
 from generation.verification.premises import premise
 from generation.verification.thesaurus import thesaurus
 from generation.verification.units import Unit, pieces, units_of
@@ -211,11 +212,12 @@ def _verbatim(text: str, hit: Hit) -> tuple[int, int] | None:
     would say the opposite.
     """
     passage, wanted = hit.chunk.text, _bare(text)
-    spans = sentence_spans(passage, hit.chunk.headings)
+    outline = Outline(passage, hit.chunk.headings)
+    spans = [(one.start, one.end) for one in outline.found]
     ends = {start + len(_bare(passage[start:end])): end for start, end in spans}
-    known = leads(passage, hit.chunk.headings) if ":" in passage else {}
+    known = leads(outline)
     items = {start: known[start] for start, end in spans if start in known and is_item(passage[start:end])}
-    starts = {start for start, _ in spans if not denies(items.get(start, ""))}
+    starts = {start for start, _ in spans if not excludes(items.get(start, ""))}
     at = passage.find(wanted) if wanted else -1
     while at >= 0:
         if at in starts and at + len(wanted) in ends:

@@ -7,7 +7,7 @@ import pytest
 from generation.citations import resolve
 from generation.generators.extractive import ExtractiveGenerator
 from generation.lists import LONGEST, denied, kinds_asked_for, whole_list, without_label
-from generation.outlines import BULLETS, NUMBERS
+from generation.outlines import BULLETS, NUMBERS, Outline
 from generation.prompting import UNKNOWN
 from generation.types import Prompt, Quote
 from ingest.sentences import sentences
@@ -42,7 +42,7 @@ STEPS = "1. Ring the desk.\n2. Wait."
     ],
 )
 def test_of_a_list(begins: str, wanted: tuple[str, ...], expected: str | None) -> None:
-    span = whole_list(TEXT, TEXT.index(begins), (), wanted)
+    span = whole_list(Outline(TEXT, ()), TEXT.index(begins), wanted)
     assert (TEXT[slice(*span)] if span else None) == expected
 
 
@@ -57,11 +57,11 @@ def test_labels_in_parentheses_make_a_list(labels: str) -> None:
 
 def test_a_long_list_is_not_quoted_whole() -> None:
     text = "Allowed:\n" + "\n".join(f"- tool number {number}" for number in range(LONGEST // 10))
-    assert whole_list(text, 0, (), (BULLETS,)) is None
+    assert whole_list(Outline(text, ()), 0, (BULLETS,)) is None
 
 
 def test_a_place_where_no_sentence_begins_is_in_no_list() -> None:
-    assert whole_list(TEXT, 3, (), (BULLETS,)) is None
+    assert whole_list(Outline(TEXT, ()), 3, (BULLETS,)) is None
 
 
 @pytest.mark.parametrize(
@@ -140,17 +140,17 @@ def test_an_item_whose_lead_denies_is_shown_with_it() -> None:
 def test_whether_an_item_says_the_opposite_alone(lead: str, alone: bool) -> None:
     text = f"{lead}\n\n- dogs\n  - of guests\n- cats"
     for item in ("- dogs", "- of guests", "- cats"):
-        assert whole_list(text, text.index(item), (), ()) == (None if alone else (0, len(text)))
-        assert denied(text, text.index(item), ()) is not alone
-    assert not denied(text, 0, ())
+        assert whole_list(Outline(text, ()), text.index(item), ()) == (None if alone else (0, len(text)))
+        assert denied(Outline(text, ()), text.index(item)) is not alone
+    assert not denied(Outline(text, ()), 0)
 
 
 def test_of_a_long_list_of_bans_the_beginning_is_quoted_as_far_as_the_item() -> None:
     text = "You may not use:\n" + "\n".join(f"- tool number {number}" for number in range(100, 200))
     one, other = text.index("- tool number 103"), text.index("- tool number 190")
-    assert whole_list(text, one, (), ()) == (0, one + len("- tool number 103"))
-    assert whole_list(text, other, (), ()) is None
-    assert denied(text, other, ())
+    assert whole_list(Outline(text, ()), one, ()) == (0, one + len("- tool number 103"))
+    assert whole_list(Outline(text, ()), other, ()) is None
+    assert denied(Outline(text, ()), other)
 
 
 def test_a_ban_that_cannot_be_shown_with_its_lead_is_not_shown() -> None:
@@ -193,7 +193,7 @@ Note: ask first.
 )
 def test_steps_are_quoted_with_all_that_stands_below_them(begins: str) -> None:
     text = f"Passwords expire.\n\n{STEPS_BELOW}\n\nBadges are blue."
-    span = whole_list(text, text.index(begins), (), (NUMBERS,))
+    span = whole_list(Outline(text, ()), text.index(begins), (NUMBERS,))
     assert span
     assert text[slice(*span)] == STEPS_BELOW
 
@@ -210,6 +210,6 @@ def test_steps_are_quoted_with_all_that_stands_below_them(begins: str) -> None:
     ],
 )
 def test_where_a_list_begins_and_ends(text: str, begins: str, expected: str) -> None:
-    span = whole_list(text, text.index(begins), ("Closing",), (NUMBERS,))
+    span = whole_list(Outline(text, ("Closing",)), text.index(begins), (NUMBERS,))
     assert span
     assert text[slice(*span)] == expected

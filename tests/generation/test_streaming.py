@@ -87,6 +87,12 @@ def test_a_lead_that_denies_belongs_to_its_items() -> None:
     assert [one.claim.markers for one in drafts] == [(1,)] * 4 + [(), (2,)]
 
 
+@pytest.mark.parametrize("lead", ["Exclusions:", "Out of scope:", "Open daily except:"])
+def test_a_lead_that_denies_without_a_negation_belongs_to_its_items(lead: str) -> None:
+    (draft,) = read(f"{lead}\n- fire [1]\n")
+    assert draft.claim.text == f"{lead.rstrip(':')} fire"
+
+
 @given(st.lists(st.sampled_from(["Alpha beta", ".", " ", "[1]", "[12]", "\n", "[", "]", "3.5", ",", "x"])))
 @example(["\n", "x", "[1]", " ", "x"])
 @example(["\n", " ", "\n", "Alpha beta", "[1]", ",", "Alpha beta"])

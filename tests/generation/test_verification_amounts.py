@@ -2,7 +2,8 @@
 
 import pytest
 
-from generation.verification.rates import rates
+from generation.verification.rates import as_often, rates
+from tests.generation.test_verification_senses import supported
 from tests.generation.test_verification_wording import judge
 
 ALLOWANCE = "The travel allowance is 50 euros per month."
@@ -19,18 +20,92 @@ BACKUP = "The backup runs daily at 2 am."
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("50 euros per month, 20 a day, 5 kg each year", {"month", "day", "year"}),
-        ("the annual fee, weekly backups, vierteljährlich", {"year", "week", "quarter"}),
-        ("50 Euro im Monat, monatliche Miete, pro Nacht", {"month", "night"}),
-        ("open seven days a week, 0.35 a kilometre", {"day", "km"}),
+        ("50 euros per month, 20 a day, 5 kg each year", ["monthly", "daily", "yearly"]),
+        ("vierteljährlich, the annual fee, weekly backups", ["quarterly", "annually", "weekly"]),
+        ("pro Tag 50 Euro im Jahr, monatliche Miete", ["daily", "annually", "monthly"]),
+        ("open seven days a week", ["daily"]),
+        ("It lasts a year, with Wind 24 a kilowatt hour costs 5 per cent, 50 Euro im Jahr 24", []),
+        ("every three to four weeks, every five of them, every employee", []),
+    ],
+)
+def test_rates(text: str, expected: list[str]) -> None:
+    found = sorted(rates(text), key=lambda one: one.start)
+    assert len(found) == len(expected)
+    assert all(as_often(one, *rates(other)) for one, other in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("every two weeks", "fortnightly", True),
+        ("every two weeks", "every other Monday", True),
+        ("every two weeks", "biweekly", True),
+        ("every two weeks", "alle 14 Tage", True),
+        ("every two weeks", "twice a week", False),
+        ("every two weeks", "weekly", False),
+        ("twice a week", "two times each week", True),
+        ("twice a week", "two days a week", True),
+        ("twice a week", "three days a week", False),
+        ("six tickets a month", "every month", True),
+        ("six tickets a month", "six times a month", True),
+        ("six tickets a month", "twice a month", False),
+        ("twice a week", "twice a month", False),
+        ("every 2nd month", "jeden zweiten Monat", True),
+        ("every six months", "twice a year", True),
+        ("every six months", "halbjährlich", True),
+        ("every six months", "six times a year", False),
+        ("quarterly", "every three months", True),
+        ("quarterly", "four times yearly", True),
+        ("quarterly", "three times a year", False),
+        ("annually", "every 12 months", True),
+        ("annually", "every two years", False),
+        ("every 12 hours", "12x a day", False),
+        ("every 12 hours", "zweimal am Tag", True),
+        ("every half hour", "every 30 minutes", True),
+        ("per 100 km", "per km", False),
+        ("50 per working day", "50 a day", True),
+        ("per night", "pro Nacht", True),
+    ],
+)
+def test_how_often(one: str, other: str, same: bool) -> None:
+    assert as_often(*rates(one), *rates(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("passage", "right", "wrong"),
+    [
+        ("The team meets every two weeks.", "The team meets fortnightly.", "The team meets weekly."),
+        ("The team meets every two weeks.", "The team meets every other week.", "The team meets twice a week."),
+        ("The team meets twice a week.", "The team meets two times a week.", "The team meets once a week."),
+        ("Filters are changed quarterly.", "Filters are changed every three months.", "Filters are changed annually."),
+        ("Filters are changed every six months.", "Filters are changed twice a year.", "Filters are changed yearly."),
+        ("Filters are changed monthly.", "Filters are changed every month.", "Filters are changed every two months."),
+        ("Drills are held once a year.", "Drills are held annually.", "Drills are held every other year."),
         (
-            "It lasts a year, with Wind 24 a kilowatt hour costs 5 per cent, a half-yearly report, 50 Euro im Jahr 24",
-            set(),
+            "Das Team trifft sich alle zwei Wochen.",
+            "Das Team trifft sich vierzehntägig.",
+            "Das Team trifft sich zweimal pro Woche.",
+        ),
+        (
+            "Die Filter werden halbjährlich gewechselt.",
+            "Die Filter werden alle sechs Monate gewechselt.",
+            "Die Filter werden alle zwei Jahre gewechselt.",
+        ),
+        (
+            "The hall is cleaned weekly and the stairs monthly.",
+            "The stairs are cleaned monthly.",
+            "The stairs are cleaned weekly.",
+        ),
+        (
+            "The hall is cleaned weekly and the stairs monthly.",
+            "The hall is cleaned weekly.",
+            "The hall is cleaned monthly.",
         ),
     ],
 )
-def test_rates(text: str, expected: set[str]) -> None:
-    assert rates(text) == expected
+def test_intervals(passage: str, right: str, wrong: str) -> None:
+    assert supported(right, passage)
+    assert not supported(wrong, passage)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,14 @@ def test_headings_that_exclude(passage: str, headings: tuple[str, ...], right: s
     assert not supported(wrong, passage, headings)
 
 
+@pytest.mark.parametrize("lead", ["Exclusions:", "Out of scope:", "Non-reimbursable costs:", "We do not cover:"])
+def test_an_item_below_what_excludes_it_says_the_opposite_alone(lead: str) -> None:
+    passage = f"{lead}\n\n- damage by frost\n- training of staff"
+    assert not supported("- damage by frost", passage)
+    assert supported(f"{lead.rstrip(':')} damage by frost.", passage)
+    assert supported("- damage by frost", passage.replace(lead, "Covered:"))
+
+
 @pytest.mark.parametrize(
     ("passage", "right", "wrong"),
     [

@@ -5,6 +5,7 @@ import pytest
 from generation.verification.hedges import overstated
 from generation.verification.modality import modes, stronger
 from generation.verification.placement import crossed
+from generation.verification.quantifiers import other_share
 from generation.verification.scopes import disputes, signed
 from generation.verification.thesaurus import thesaurus
 from generation.verification.words import Vocabulary
@@ -117,6 +118,21 @@ def test_what_only_makes_a_duty(statement: str, source: str) -> None:
         ("Die Filiale öffnet 2026.", "Die Filiale öffnet voraussichtlich 2026.", True),
         ("The price may fall.", "The price is probably going to fall.", False),
         ("A branch in Lyon is likely to open.", "It is planned to open a branch in Lyon.", False),
+        ("The office opens in May.", "The office is expected to open in May.", True),
+        ("Delivery is in June.", "Delivery is expected in June.", True),
+        ("Deliveries are expected in June.", "Deliveries are expected in June.", False),
+        ("If sales rise, the shop opens in June.", "The shop probably opens in June.", True),
+        ("If asked, the board approves it.", "The board is expected to approve it.", True),
+        ("If it rains, the tour is cancelled.", "If it rains, the tour is likely to be cancelled.", True),
+        ("If it rains, the tour is meant to stop.", "If it rains, the tour is likely to be stopped.", False),
+        ("If it rains, the tour may be cancelled.", "If it rains, the tour is likely to be cancelled.", False),
+        (
+            "If it exceeds an hour, a voucher is due.",
+            "If a delay is likely to exceed an hour, a voucher is due.",
+            False,
+        ),
+        ("Klaus asked if the office closes.", "Klaus asked whether the office closes.", False),
+        ("Wenn es gut geht, öffnet die Filiale.", "Die Filiale öffnet voraussichtlich 2026.", True),
         ("Planned leave is entered by Monday.", "Planned leave is entered by Monday.", False),
         ("Dogs are allowed every day.", "Dogs are allowed on Fridays only.", True),
         ("Everyone may attend.", "Only members may attend.", True),
@@ -126,6 +142,51 @@ def test_what_only_makes_a_duty(statement: str, source: str) -> None:
 )
 def test_more_than_is_sure(statement: str, source: str, more: bool) -> None:
     assert bool(overstated(statement, source)) is more
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "other"),
+    [
+        ("All clerks have a laptop.", "Most clerks have a laptop.", True),
+        ("Every branch opens at nine.", "Most branches open at nine.", True),
+        ("The majority of branches open at nine.", "Most branches open at nine.", False),
+        ("Most branches open at nine.", "All branches open at nine.", False),
+        ("Most branches open on Sundays.", "Some branches open on Sundays.", True),
+        ("Several branches open on Sundays.", "Some branches open on Sundays.", False),
+        ("Branches open on Sundays.", "Only some branches open on Sundays.", True),
+        ("Only some branches open on Sundays.", "All branches open on Sundays.", True),
+        ("Not all branches open on Sundays.", "Most branches open on Sundays.", False),
+        ("All branches open on Sundays.", "Not all branches open on Sundays.", True),
+        ("Many guests pay by card.", "Few guests pay by card.", True),
+        ("Few guests pay by card.", "Most guests pay by card.", True),
+        ("All clerks are insured.", "Nearly all clerks are insured.", True),
+        ("All clerks have a laptop.", "Most clerks work in Leeds, and all clerks have a laptop.", False),
+        ("All clerks have a laptop.", "Clerks have a laptop.", False),
+        ("Every day all guests are counted.", "Some guests are counted.", True),
+        ("Some 40 guests are counted.", "All guests are counted.", False),
+        ("Orders are always shipped by noon.", "Orders are usually shipped by noon.", True),
+        ("Orders are normally shipped by noon.", "Orders are usually shipped by noon.", False),
+        ("Alle Filialen öffnen sonntags.", "Einige Filialen öffnen sonntags.", True),
+        ("Alle Filialen öffnen sonntags.", "Nicht alle Filialen öffnen sonntags.", True),
+        ("Die meisten Filialen öffnen sonntags.", "Die meisten Filialen öffnen sonntags.", False),
+    ],
+)
+def test_of_how_many(statement: str, source: str, other: bool) -> None:
+    assert bool(other_share(statement, source, VOCABULARY)) is other
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "more"),
+    [
+        ("Overtime is paid.", "Overtime may be paid.", True),
+        ("Parcels are delayed by a week.", "Parcels could be delayed by a week.", True),
+        ("Overtime can be paid.", "Overtime may be paid.", False),
+        ("Overtime is paid in May.", "Overtime is paid in May.", False),
+        ("Overtime is paid.", "Overtime may not be paid.", False),  # a matter of negations
+    ],
+)
+def test_what_may_be_is_not_what_is(statement: str, source: str, more: bool) -> None:
+    assert bool(stronger(statement, source)) is more
 
 
 def test_words_that_belong_together_and_opposites() -> None:
