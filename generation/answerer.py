@@ -115,7 +115,7 @@ class RagAnswerer:
     async def _verified(self, course: _Course, verifier: Verifier) -> AsyncGenerator[str, None]:
         """Sentences that hold; where the generator wrote something and none does, the best quotes."""
         check = course.check = SentenceCheck(verifier, course.packed.hits, course.query.text, course.quotes)
-        reader = DraftReader()
+        reader = DraftReader(hit.chunk.text for hit in course.packed.hits)
         async with aclosing(self._written(course)) as pieces:
             async for piece in pieces:
                 for draft in reader.feed(piece):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import TypedDict
 
+from generation.markers import masked
 from generation.types import Prompt
 from ingest.validity import DATED, VALID_FROM
 from retrieval.types import Hit
@@ -40,8 +41,8 @@ _FRAMES = re.compile(r"<(?=[\W_]*(?:passage|\||｜|s>|sys>|inst|(?:start|end|beg
 """What would close or open a passage, or be read as a control token of a chat template (llama.cpp and vLLM look for
 these in the text of messages, too)."""
 _INSTRUCTION = re.compile(r"\[(?=\s*/?\s*INST\b)", re.IGNORECASE)
-_MARKER = re.compile(r"\[(\s*\d+(?:\s*[-–,;]\s*\d+)*\s*)\]")
-"""As `generation.streaming` reads them: [1], [1, 2] and [3-5]."""
+_MARKER = re.compile(r"[\[【［](\s*\^?\d+(?:\s*[-–,;]\s*\d+)*\s*)[\]】］]")
+"""As `generation.markers` reads them: [1], [1, 2], [3-5], [^1] and 【1】."""
 
 
 def says_unknown(text: str) -> bool:
@@ -83,5 +84,5 @@ def origin(hit: Hit) -> str:
 
 def safe(text: str) -> str:
     """`text` without anything that could be taken for the end of its frame, for a control token or for a marker; the
-    words and numbers stay."""
-    return _MARKER.sub(r"(\1)", _INSTRUCTION.sub("(", _FRAMES.sub("‹", text)))
+    words and numbers stay, and what becomes of the indices of code is undone in the answer."""
+    return _MARKER.sub(r"(\1)", _INSTRUCTION.sub("(", _FRAMES.sub("‹", masked(text))))
