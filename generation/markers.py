@@ -24,7 +24,7 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _MASK = str.maketrans("[]", "⟦⟧")
 _INDEX = re.compile(r"\[(\d{1,3})\]")
 _SHOWN = re.compile(r"⟦(\d{1,3})⟧")
-_INDEXED = re.compile(r"[\w.@/:-]*\w(?:\[\d{1,3}\])+\Z")
+_BACKWARDS = re.compile(r"(?:\]\d{1,3}\[)+\w[\w.@/:-]*")
 _CODE = re.compile(r"(?:(?:[^\W\d]\w*\.)+[^\W\d]\w*|\w*_\w*|[^\W\d]\w*(?=\[0\]))(?:\[\d{1,3}\])+")
 """sys.argv[1], a_b[2], rows[0]: what else looks like this may refer to a source (in 1987[1])."""
 
@@ -74,13 +74,19 @@ def _normal(found: re.Match[str], before: str, code: frozenset[str]) -> str:
 
 
 def _is_index(index: str, before: str, code: frozenset[str]) -> bool:
-    indexed = _INDEXED.search(unmasked(before[-_WORD:]) + index)
+    indexed = _indexed(unmasked(before[-_WORD:]) + index)
     opened = before[max(before.rfind("\n"), before.rfind("]")) + 1 :].count("`") % 2
-    return indexed is not None and (bool(opened) or indexed.group() in code or int(index[1:-1]) == 0)
+    return bool(indexed) and (bool(opened) or indexed in code or int(index[1:-1]) == 0)
 
 
 def _indices(text: str) -> Iterator[tuple[re.Match[str], str]]:
     """Each [1] directly behind a word, with that word and the indices before it."""
     for found in _INDEX.finditer(text):
-        if indexed := _INDEXED.search(text[max(0, found.start() - _WORD) : found.end()]):
-            yield found, indexed.group()
+        if indexed := _indexed(text[max(0, found.end() - _WORD) : found.end()]):
+            yield found, indexed
+
+
+def _indexed(text: str) -> str:
+    """The word with indices that a text ends with, or nothing."""
+    found = _BACKWARDS.match(text[::-1])
+    return found.group()[::-1] if found else ""
