@@ -107,7 +107,7 @@ class RagAnswerer:
         if note := said(course.conflicts):
             course.text += note
             yield note
-        yield self._answer(course, citations)
+        yield await asyncio.to_thread(self._answer, course, citations)
 
     def _shown(self, course: _Course) -> AsyncGenerator[str, None]:
         return self._verified(course, self._verifier) if self._verifier else self._written(course)

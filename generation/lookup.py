@@ -18,6 +18,8 @@ CLEARLY = 2.0
 """How much nearer the nearest must stand than the next."""
 SURELY = 0.5
 """Least support of a quote that is answered from in so many words."""
+_LONGEST = 2000
+"""Characters of such a quote: what is longer is no sentence, and would take long to look through."""
 _STEM = 5
 
 
@@ -42,7 +44,7 @@ _TWO_PARTS = re.compile(
     re.IGNORECASE,
 )
 _ALTERNATIVE = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE = re.compile(r"(?<![\w.])(?:\(\+?\d{1,6}\)(?:[ /-]{0,3}\d){4,}|\+?\d(?:[ /-]{0,3}(?:\(\d{1,6}\)|\d)){5,})(?!\w)")
 _OF_WHOLE = re.compile(
     r"(?:\s?%|\sper\s?cent)?\s(?:(?:out\s)?of|von|aus)\s(?:(?:the|our|its|their|all|den|allen)\s)?", re.IGNORECASE
@@ -88,7 +90,8 @@ def asked_for(question: str) -> Asked | None:
 
 def shortened(question: str, citation: Citation) -> Short | None:
     """As `short_answer`, with its place in the document; None also where the quote may well be the wrong one."""
-    span = short_answer(question, citation.quote) if citation.support >= SURELY else None
+    clear = citation.support >= SURELY and len(citation.quote) <= _LONGEST
+    span = short_answer(question, citation.quote) if clear else None
     if span is None:
         return None
     start, end = citation.char_start + span[0], citation.char_start + span[1]

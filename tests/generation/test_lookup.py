@@ -1,6 +1,7 @@
 """The exact words of a quote that answer a question."""
 
 from dataclasses import replace
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -176,6 +177,16 @@ def test_its_place_in_the_document() -> None:
     assert (short.text, short.marker, short.document_id) == ("three months", 1, "doc-1")
     assert text[short.char_start - 100 : short.char_end - 100] == short.text
     assert shortened("How long is the notice period?", replace(citation, support=SURELY - 0.01)) is None
+
+
+@pytest.mark.parametrize("long", ["ab" * 30_000, "4711 " * 10_000, "a." * 30_000])
+def test_a_long_quote_is_not_looked_through(long: str) -> None:
+    text = f"The address of the desk is desk@tarnholm.example {long}"
+    citation = citation_at(1, hit(text), 0, len(text), SURELY)
+    started = perf_counter()
+    assert shortened("What is the e-mail address of the desk?", citation) is None
+    short_answer("Which e-mail is it?", text[:2000])
+    assert perf_counter() - started < 1
 
 
 PIECES = [
