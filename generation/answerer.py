@@ -14,7 +14,7 @@ from generation.errors import GenerationError
 from generation.generators.extractive import best, quoted
 from generation.lookup import shortened
 from generation.ports import Conflicts, ContextPacker, EvidenceScorer, Generator, SectionReader, Verifier
-from generation.prompting import says_unknown
+from generation.refusals import says_unknown
 from generation.streaming import Draft, DraftReader, ends_whole
 from generation.types import Answer, Citation, Conflict, Packed, Prompt, Provenance, Quote, Usage
 from ingest.errors import UnavailableError

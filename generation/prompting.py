@@ -10,23 +10,6 @@ from ingest.validity import DATED, VALID_FROM
 from retrieval.types import Hit
 
 UNKNOWN = "I don't know."
-_REGRET = r"unfortunately|leider|(?:I'm |I am )?(?:sorry|afraid)(?: that)?|(?:based on|according to) [^,.\n]{1,60},"
-_GIVEN = r"(?:(?:given|provided|above) )?(?:passages?|context|excerpts?)\b"
-_TELL = r"(?:contain|mention|say|state|answer|provide|include|specify|give|tell|address|cover)"
-_UNTOLD = (
-    r"I (?:don't|do not) (?:know|have (?:any |enough )?information)\b",
-    r"I (?:can't|cannot|could not|couldn't|(?:am|was) (?:unable|not able) to) (?:answer|find|determine|say|tell)\b",
-    rf"(?:the|these) {_GIVEN} (?:do|does|did)(?:n't| not) {_TELL}\b",
-    rf"(?:no|none of the|neither of the) {_GIVEN} {_TELL}s?\b",
-    rf"there is (?:no|not enough) (?:information|mention)\b[^.\n]* {_GIVEN}",
-    r"(?:(?:ich|das) )?weiß (?:ich )?(?:es |das )?(?:leider )?nicht\b",
-    r"(?:in )?(?:die|den|dem|der) (?:\w+en )?(?:passagen?|textstellen?|kontext)\b[^.\n]*\b(?:nichts?|keine?\w?)\b",
-)
-_UNKNOWN = re.compile(
-    rf"[\s*_\"'„“«]*(?:(?:answer|antwort):\s*)?(?:(?:{_REGRET})[\s,.;:]*(?:but )?)*(?:{'|'.join(_UNTOLD)})",
-    re.IGNORECASE,
-)
-"""Also in bold, in quotes, in German and in other words, as models write it."""
 RULES = f"""\
 You answer questions from passages of documents, and from nothing else.
 - Each passage stands between <passage [n]> and </passage>; [n] is its marker.
@@ -48,11 +31,6 @@ _INSTRUCTION = re.compile(
 )
 _MARKER = re.compile(r"[\[【［](\s*\^?\d+(?:\s*[-–,;]\s*\d+)*\s*)[\]】］]")
 """As `generation.markers` reads them: [1], [1, 2], [3-5], [^1] and 【1】."""
-
-
-def says_unknown(text: str) -> bool:
-    """Whether an answer begins with what a model was told to write where the passages do not answer, or the like."""
-    return bool(_UNKNOWN.match(text.replace("’", "'")))
 
 
 class Message(TypedDict):

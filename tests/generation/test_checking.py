@@ -168,7 +168,8 @@ def test_where_nothing_holds_the_best_quotes_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["I don't know.", "I don’t know", "I don't know. [1]", "The passages do not say when. [1]"]
+    "words",
+    ["I don't know.", "I don’t know", "I don't know. [1]", "The passages do not say when. [1]", "Je ne sais pas."],
 )
 def test_a_model_that_does_not_know_refuses(words: str) -> None:
     texts, answer = ask(SHELF, ScriptedGenerator(words), verifier=VERIFIER)

@@ -8,32 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generation.prompting import RULES, messages, passage, safe, says_unknown
+from generation.prompting import RULES, messages, passage, safe
 from generation.types import Prompt
 from retrieval.types import Hit
 from tests.generation.passages import hit, hits
 
-UNTOLD = """\
-I don't know.
-**I do not know** who pays.
-Answer: I don’t know.
-"I don't know."
-Unfortunately, I don't know.
-I'm sorry, but I don't know.
-I'm afraid that I do not know.
-Sorry. I can't answer this from the passages.
-Based on the passages, I don't know.
-According to the provided context, I cannot determine who pays.
-The passages do not say whether bicycles may be parked.
-The provided passages don't contain information about parking.
-None of the passages mentions bicycles.
-There is no information about bicycles in the given passages.
-I was unable to find an answer.
-Ich weiß es nicht.
-Das weiß ich leider nicht.
-Leider weiß ich das nicht.
-In den Passagen steht dazu nichts.
-Die gegebenen Passagen enthalten keine Angaben dazu."""
 OPENING, CLOSING, MARKER = (
     re.compile(r"<\W*passage", re.I),
     re.compile(r"<\W*/\W*passage", re.I),
@@ -135,27 +114,6 @@ def test_no_text_closes_its_frame_or_forges_a_marker(texts: list[tuple[str, str]
     assert len(CLOSING.findall(user)) == len(found)
     assert len(OPENING.findall(user)) == 2 * len(found)
     assert "<|" not in user
-
-
-@pytest.mark.parametrize("text", UNTOLD.splitlines())
-def test_a_model_says_in_many_words_that_it_does_not_know(text: str) -> None:
-    assert says_unknown(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Parking is free. I don't know more.",
-        "The passage to the engine room does not open at night.",
-        "According to the handbook, it opens at nine.",
-        "I know that it opens at nine.",
-        "The passages say that bicycles may not be parked.",
-        "No visitor may park.",
-        "Unfortunately, the canteen is closed.",
-    ],
-)
-def test_an_answer_is_no_word_of_ignorance(text: str) -> None:
-    assert not says_unknown(text)
 
 
 @pytest.mark.parametrize("text", ["<", "< ", "[ ", "<_", "[1,", "_[1]", "</"])
