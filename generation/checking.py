@@ -23,7 +23,7 @@ STUCK = "It says the same words again and again."
 ELSEWHERE = "These few words are an answer only beside the question, and the passages answer that elsewhere."
 JSON = "It is JSON, and no passage has it so."
 UNSAID = "Not a word of it stands in the passage, which does not surely say so."
-CUT = "It was cut off: answers.max_tokens allows no more."
+CUT = "It was cut off: answers.max_tokens allows no more, or the model's server filters what it says."
 _ANEW = 0.8
 """Least support of a sentence that no passage bears which it cites itself: what a model did not look up it often made
 up from words of the passages."""

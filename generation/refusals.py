@@ -39,7 +39,7 @@ _UNTOLD = (
     rf"(?:in )?(?:die|den|dem|der) (?:\w+en )?{_QUELLEN}[^.\n]*\b(?:nichts?|keine?\w?)\b",
     rf"[^.\n]{{1,200}}\bnicht\b[^.\n]*\b(?:in|aus) (?:den|dem|der) (?:\w+en )?{_QUELLEN}",
     rf"[^.\n]{{0,200}}\b(?:gibt es|es gibt|liegen|finde(?:n sich)?|habe ich|ich habe)\b[^.\n]*\bkeine?\w? {_SAGEN}",
-    rf"(?:[dl]e|les|l[ao]s?|l'|gli|os?|as|el|il?|het) ?(?:\w+ )?{_FONTS}[^.\n]{{0,40}}\b(?:n'|(?:ne|no|non|não|geen)\b)",
+    rf"(?:[dl]e|les|l[ao]s?|l'|gli|os?|as|el|il?|het) ?(?:\w+ )?{_FONTS}[^.\n]{{0,9}}\b(?:n'|(?:ne|no|non|não|geen)\b)",
     r"(?:所提供的|给定的|提供的|这些|上述)?(?:文档|文件|资料|段落|文本|上下文|文中)[^。\n]{0,12}(?:没有|未|不)",
     r"[^。\n]{0,20}(?:文書|資料|文章|本文|パッセージ)[^。\n]*(?:ありません|いません|ない)",
 )
