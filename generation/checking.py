@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from generation.candidates import asks
 from generation.citations import Statement, citation_at
 from generation.ports import Verifier
 from generation.prompting import origin
@@ -109,7 +110,7 @@ class SentenceCheck:
 
     def _idle(self, said: str) -> str:
         """Why a sentence is none that could be verified, for people; empty where it is one."""
-        if said.endswith(("?", "？")):
+        if asks(said):
             return ASKS
         if said in self._said:
             return TWICE
