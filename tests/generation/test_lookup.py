@@ -110,6 +110,20 @@ def test_what_is_asked_for(question: str, kind: Asked | None) -> None:
         ("What is the phone number?", "Call us (0421 5550144) at any hour.", "0421 5550144"),
         ("What is the phone number?", "Call us (04215550144) at any hour.", "04215550144"),
         ("What is the phone number of the desk?", "Ring +49 421 555 0144 at any hour.", "+49 421 555 0144"),
+        ("Until when is the canteen open?", "The canteen opens at 11:30 and closes at 14:00.", "14:00"),
+        ("When does the canteen open?", "The canteen opens at 11:30 and closes at 14:00.", "11:30"),
+        ("When does lunch end?", "Lunch starts at 11:30 and ends at 14:00.", "14:00"),
+        ("When does the meeting end?", "The meeting begins on 3 May and ends on 5 May.", "5 May"),
+        (
+            "Who founded the canteen?",
+            "It was founded in 1987 by Marta Vogel and has been run by Jan de Boer.",
+            "Marta Vogel",
+        ),
+        ("Who did Anna Weber replace?", "Anna Weber replaced Luc Petit in 2020.", "Luc Petit"),
+        ("Who replaced Anna Weber?", "Anna Weber was replaced by Luc Petit in 2020.", "Luc Petit"),
+        ("Who reports to Ute Lange?", "Tom Hill reports to Ute Lange.", "Tom Hill"),
+        ("How many hours does a shift take?", "A shift takes seven and a half hours.", "seven and a half hours"),
+        ("How many days do part-timers have?", "Full-time staff have 30 days, part-timers have 15 days.", "15 days"),
     ],
 )
 def test_the_words_that_answer(question: str, quote: str, expected: str) -> None:
@@ -162,6 +176,14 @@ def test_the_words_that_answer(question: str, quote: str, expected: str) -> None
         ("How many people does the room seat?", "The room has 45 square metres and seats 12."),
         ("When does it lapse?", "Leave carried over 2024 lapses."),
         ("How many passengers are there?", "It carries over 37 million passengers."),
+        ("Who runs the canteen?", "The canteen was founded by Marta Vogel and has been run by Jan de Boer since 2015."),
+        ("Who replaced Anna Weber?", "Anna Weber replaced Luc Petit in 2020."),
+        ("Who does Ute Lange report to?", "Tom Hill reports to Ute Lange."),
+        ("Who must not enter the lab?", "Visitors like Tom Hill may enter the lab."),
+        ("How many women work at the Leeds site?", "The Leeds site has 112 employees."),
+        ("How many people died?", "The hotel, built in 1912, has 45 rooms."),
+        ("How many days of leave do part-time employees have?", "Full-time employees have 30 days."),
+        ("How many days do mothers get?", "Fathers get 20 working days, paid in full."),
     ],
 )
 def test_none_where_it_is_not_sure(question: str, quote: str) -> None:
