@@ -36,7 +36,8 @@ def subscripts(texts: Iterable[str]) -> frozenset[str]:
 
 def masked(text: str) -> str:
     """With ⟦1⟧ for each index of code, so that nobody takes it for a marker; as long as before."""
-    parts, done = [], 0
+    parts: list[str] = []
+    done = 0
     for found, code in _indices(text):
         if _CODE.fullmatch(code):
             parts += text[done : found.start()], found.group().translate(_MASK)
