@@ -14,7 +14,7 @@ from generation.errors import GenerationError
 from generation.generators.extractive import best, quoted
 from generation.lookup import shortened
 from generation.ports import Conflicts, ContextPacker, EvidenceScorer, Generator, SectionReader, Verifier
-from generation.prompting import says_unknown
+from generation.refusals import says_unknown
 from generation.streaming import Draft, DraftReader, ends_whole
 from generation.types import Answer, Citation, Conflict, Packed, Prompt, Provenance, Quote, Usage
 from ingest.errors import UnavailableError
@@ -107,7 +107,7 @@ class RagAnswerer:
         if note := said(course.conflicts):
             course.text += note
             yield note
-        yield self._answer(course, citations)
+        yield await asyncio.to_thread(self._answer, course, citations)
 
     def _shown(self, course: _Course) -> AsyncGenerator[str, None]:
         return self._verified(course, self._verifier) if self._verifier else self._written(course)
@@ -115,7 +115,7 @@ class RagAnswerer:
     async def _verified(self, course: _Course, verifier: Verifier) -> AsyncGenerator[str, None]:
         """Sentences that hold; where the generator wrote something and none does, the best quotes."""
         check = course.check = SentenceCheck(verifier, course.packed.hits, course.query.text, course.quotes)
-        reader = DraftReader()
+        reader = DraftReader(hit.chunk.text for hit in course.packed.hits)
         async with aclosing(self._written(course)) as pieces:
             async for piece in pieces:
                 for draft in reader.feed(piece):

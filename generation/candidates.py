@@ -33,6 +33,19 @@ class Candidate:
     header: str = ""
 
 
+_ENOUGH = 20
+"""Characters that hold the last ones."""
+_ASKS = re.compile(r"[?？؟\u037e⸮﹖][\s*_]*\Z")
+_ALL_INSIDE = re.compile(r"[\s*_]*[(（\[「『\"“„«'‘]")
+_CLOSERS = " *_)）]」』\"”“»'’"
+
+
+def asks(text: str) -> bool:
+    """Whether a sentence is a question, in bold, in quotes, in brackets or not; no statement that ends with one."""
+    bare = text.rstrip(_CLOSERS) if _ALL_INSIDE.match(text) else text
+    return _ASKS.search(bare[-_ENOUGH:]) is not None
+
+
 def candidates(hits: Sequence[Hit]) -> list[Candidate]:
     """In reading order, without headings, names of columns, questions, greetings and lines that hold no word."""
     return [one for marker, hit in enumerate(hits, start=1) for one in _of_passage(marker, hit)]
@@ -50,7 +63,7 @@ def _of_passage(marker: int, hit: Hit) -> Iterator[Candidate]:
     asked = ""
     for sentence in sentences(chunk.text, chunk.headings):
         text = chunk.text[sentence.start : sentence.end]
-        if text.endswith("?"):
+        if asks(text):
             asked = text
             continue
         table = _table(found, sentence)

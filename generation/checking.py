@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from generation.candidates import asks
 from generation.citations import Statement, citation_at
 from generation.ports import Verifier
 from generation.prompting import origin
@@ -21,7 +22,9 @@ ASKS = "It asks."
 OF_PASSAGES = "It speaks of the passages rather than of what they say."
 STUCK = "It says the same words again and again."
 ELSEWHERE = "These few words are an answer only beside the question, and the passages answer that elsewhere."
-CUT = "It was cut off: answers.max_tokens allows no more."
+JSON = "It is JSON, and no passage has it so."
+UNSAID = "Not a word of it stands in the passage, which does not surely say so."
+CUT = "It was cut off: answers.max_tokens allows no more, or the model's server filters what it says."
 _ANEW = 0.8
 """Least support of a sentence that no passage bears which it cites itself: what a model did not look up it often made
 up from words of the passages."""
@@ -30,6 +33,9 @@ _LIKELY = 0.5
 _FEWEST = 9
 """Tokens of such a sentence, about five words: what is shorter, such as a name, stands somewhere and says nothing by
 itself."""
+_ANY = 0.3
+"""Least support of a sentence with fewer tokens than that, unless the model of entailment is as sure as `_ANEW`: of a
+few words ("Unpaid.") it takes much for possible."""
 _FRAGMENT, _BEST = 3, 3
 """Of so many words a sentence is no more than a value, and must stand in one of so many best quotes: nine in ten right
 ones are among them."""
@@ -38,6 +44,7 @@ _MENTION = re.compile(
     r"(?:(?:given|provided|above|following|first|second|third|last) )?(passage|context|excerpt|snippet)s?\b",
     re.IGNORECASE,
 )
+_IN_JSON = re.compile(r"\{|\"[\w -]+\"\s*:")
 _SAYS = re.compile(r"\b(?:says?|states?|that|accord\w*)\b", re.IGNORECASE)
 
 _ROUND = 3
@@ -103,7 +110,7 @@ class SentenceCheck:
 
     def _idle(self, said: str) -> str:
         """Why a sentence is none that could be verified, for people; empty where it is one."""
-        if said.endswith(("?", "？")):
+        if asks(said):
             return ASKS
         if said in self._said:
             return TWICE
@@ -111,6 +118,8 @@ class SentenceCheck:
             return ECHO
         if _stuck(said):
             return STUCK
+        if _IN_JSON.match(said) and not any(said in _plain(hit.chunk.text) for hit in self.hits):
+            return JSON
         return OF_PASSAGES if self._mentions(said) else ""
 
     @cached_property
@@ -131,6 +140,8 @@ class SentenceCheck:
         claim = draft.claim
         verdict = self.verifier.verify(claim, self.hits, self.question)
         said = without_lead(claim.text)
+        if _unsaid(said, verdict):
+            return draft, replace(verdict, supported=False, reason=UNSAID)
         if len(_words(said)) <= _FRAGMENT:
             return draft, self._beside_the_question(verdict)
         if verdict.supported or estimate(said) < _FEWEST:
@@ -174,6 +185,12 @@ def _meet(ground: Ground, quote: Quote) -> bool:
 
 def _best_support(verdict: Verdict) -> float:
     return max(one.support for one in verdict.grounds)
+
+
+def _unsaid(said: str, verdict: Verdict) -> bool:
+    if not verdict.supported or estimate(said) >= _FEWEST:
+        return False
+    return _best_support(verdict) < _ANY and verdict.likely < _ANEW
 
 
 def _stuck(said: str) -> bool:

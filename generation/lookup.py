@@ -6,18 +6,20 @@ from dataclasses import replace
 from enum import Enum
 from itertools import pairwise
 
+from generation.clauses import clause_of, contrary, spoken_of_elsewhere, stem, told, turned_round
 from generation.limits import COMPARED, VERGLICHEN, makes_range, one_of_several, qualified, with_others
 from generation.types import Citation, Short
 from generation.verification.dates import dates
 from generation.verification.names import known, names, stands
 from generation.verification.numbers import SECTION, Quantity, Span, is_unit, quantities, unit_named
-from generation.verification.polarity import opposed
 from ingest.sentences import seen_in_lower_case
 
 CLEARLY = 2.0
 """How much nearer the nearest must stand than the next."""
 SURELY = 0.5
 """Least support of a quote that is answered from in so many words."""
+_LONGEST = 2000
+"""Characters of such a quote: what is longer is no sentence, and would take long to look through."""
 _STEM = 5
 
 
@@ -42,7 +44,7 @@ _TWO_PARTS = re.compile(
     re.IGNORECASE,
 )
 _ALTERNATIVE = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE = re.compile(r"(?<![\w.])(?:\(\+?\d{1,6}\)(?:[ /-]{0,3}\d){4,}|\+?\d(?:[ /-]{0,3}(?:\(\d{1,6}\)|\d)){5,})(?!\w)")
 _OF_WHOLE = re.compile(
     r"(?:\s?%|\sper\s?cent)?\s(?:(?:out\s)?of|von|aus)\s(?:(?:the|our|its|their|all|den|allen)\s)?", re.IGNORECASE
@@ -51,8 +53,6 @@ _ASKS_WHOLE = re.compile(
     r"\b(?:are\sthere|gibt\ses|there\sare)\b|\b(?:have|has|hat|haben)\W*$|\b(?:has|hat)\s(?:the|an?|our|der|die|das)\b",
     re.IGNORECASE,
 )
-_OPEN_UNTIL = re.compile(r"^(until\b.*)\bopen\b", re.IGNORECASE)
-_LEAVE = re.compile(r"\bleave\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\w.,-])(?:1\d|20)\d\d(?:s\b|(?![\w-]|[.,]\d))")
 _NO_PERSON = re.compile(r"\b(?:in|at|on|near|of|the|im|am|bei)\s+$", re.IGNORECASE)
 _WITHIN_NAME = re.compile(r"(?:(?<=\b[A-Z])\.\s|\s(?:de|von|van|der|del|la)(?:\s(?:der|la))?\s)")
@@ -68,6 +68,9 @@ _UNIT = re.compile(
     r"[\s-]?(?:(?:working|business|calendar|full|paid|square|cubic)\s)?(per\s?cent\b|%|°\s?[CF]?|[€$£¥]|[^\W\d]+)"
     r"(?:/[^\W\d]+)?"
 )
+_HALF = re.compile(r"\sand\s(?:a\s(?:half|quarter|third)|three\squarters)\b|\s?[½¼¾]", re.IGNORECASE)
+_OTHERS = re.compile(r"\s(?:[a-zß-ÿ-]+\s)?([a-zß-ÿ]{3,}s)\b")
+"""Behind a number: what it counts, in the plural."""
 _TIMES = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
 _MONEY_OR_SHARE = frozenset(["EUR", "USD", "GBP", "CHF", "%"])
 _DENIES = re.compile(
@@ -88,7 +91,8 @@ def asked_for(question: str) -> Asked | None:
 
 def shortened(question: str, citation: Citation) -> Short | None:
     """As `short_answer`, with its place in the document; None also where the quote may well be the wrong one."""
-    span = short_answer(question, citation.quote) if citation.support >= SURELY else None
+    clear = citation.support >= SURELY and len(citation.quote) <= _LONGEST
+    span = short_answer(question, citation.quote) if clear else None
     if span is None:
         return None
     start, end = citation.char_start + span[0], citation.char_start + span[1]
@@ -98,13 +102,16 @@ def shortened(question: str, citation: Citation) -> Short | None:
 def short_answer(question: str, quote: str) -> Span | None:
     """Start and end of the words of the quote that answer the question.
 
-    None where it is no look-up, or where the quote denies something ("nobody may carry over more than 5 days" would
+    None where it is no look-up, or where one of them denies something ("nobody may carry over more than 5 days" would
     be turned round), says the opposite of what is asked (opens, closes), holds nothing of the kind that the question
     does not say itself, one that is joined to another ("Tom Hill and Ute Lange"), or several such things of which none
     stands clearly nearer to the words of the question, as the cells of a row never do.
     """
-    kind = None if _DENIES.search(quote) or _contrary(question, quote) else asked_for(question)
+    denied = _DENIES.search(quote) or _DENIES.search(question)
+    kind = None if denied or contrary(question, quote) else asked_for(question)
     found = list(dict.fromkeys(_candidates(kind, question, quote))) if kind else []
+    if len(found) > 1:
+        found = [one for one in found if not contrary(question, clause_of(one, quote))]
     nearest = _nearest(found, question, quote) if len(found) < 2 or "|" not in quote else None
     span = qualified(nearest, question, quote) if nearest and kind in _QUALIFIED else nearest
     if span is None or one_of_several(span, found, quantities(quote), quote):
@@ -112,20 +119,15 @@ def short_answer(question: str, quote: str) -> Span | None:
     return None if kind is Asked.PERSON and with_others(span, quote) else span
 
 
-def _contrary(question: str, quote: str) -> bool:
-    """Whether the quote says the opposite; days of leave leave nothing, and until when it is open is when it closes."""
-    asked = _OPEN_UNTIL.sub(r"\1closes", question)
-    return bool(opposed(_LEAVE.sub(" ", asked), quote))
-
-
 def _nearest(found: Sequence[Span], question: str, quote: str) -> Span | None:
     """The span that stands clearly nearer than all others to the words of the question."""
     if len(found) < 2:
         return found[0] if found else None
-    asked = {word[:_STEM] for word in _WORD.findall(question.casefold()) if len(word) > 3}
-    words = [(one.start(), one.group().casefold()[:_STEM] in asked) for one in _WORD.finditer(quote)]
+    asked = told(question)
+    words = [(one.start(), stem(one.group().casefold()) in asked) for one in _WORD.finditer(quote)]
     near = sorted(((_nearness(span, words), span) for span in found), reverse=True)
-    return near[0][1] if near[0][0] >= CLEARLY * near[1][0] and near[0][0] > 0 else None
+    clearly = near[0][0] >= CLEARLY * near[1][0] and near[0][0] > 0
+    return near[0][1] if clearly and not spoken_of_elsewhere(near[0][1], found, question, quote) else None
 
 
 def _nearness(span: Span, words: Sequence[tuple[int, bool]]) -> float:
@@ -188,8 +190,15 @@ def _quantities(question: str, quote: str) -> list[Quantity]:
         if found and makes_range((found[-1].start, found[-1].end), one.start, quote):
             first = found.pop()
             one = replace(one, values=first.values | one.values, start=first.start)
-        found.append(one)
+        found.append(_with_half(one, quote))
     return [one for one in found if not one.values & said]
+
+
+def _with_half(one: Quantity, quote: str) -> Quantity:
+    """Seven and a half hours."""
+    half = _HALF.match(quote, one.end)
+    unit = _UNIT.match(quote, half.end()) if half else None
+    return replace(one, end=half.end(), unit=unit_named(unit[1]) if unit else one.unit) if half else one
 
 
 def _counts(question: str, quote: str) -> Iterator[Span]:
@@ -206,6 +215,8 @@ def _counts(question: str, quote: str) -> Iterator[Span]:
     counts = before or [one for one in found if not _YEAR.fullmatch(one.text)]
     if not before and not all(_fits(one, units, quote) for one in counts):
         return  # nothing tells them apart
+    if words and not before and any(_of_others(one, units, quote) for one in counts):
+        return
     yield from (_with_unit(one, quote) for one in counts)
 
 
@@ -217,6 +228,12 @@ def _following(one: Quantity, quote: str) -> list[str]:
 def _fits(one: Quantity, units: Collection[str], quote: str) -> bool:
     """Whether a number has the unit that is counted, or none."""
     return one.unit in units if one.unit else _with_unit(one, quote)[1] == one.end
+
+
+def _of_others(one: Quantity, units: Collection[str], quote: str) -> bool:
+    """Whether a number counts something else than what is asked for: 45 rooms, where it asks how many people."""
+    counted = _OTHERS.match(quote, one.end)
+    return counted is not None and not (one.unit and one.unit in units)
 
 
 def _of_wholes(question: str, quote: str, found: Sequence[Quantity]) -> list[Quantity]:
@@ -256,11 +273,13 @@ def _with_unit(one: Quantity, quote: str) -> Span:
 def _people(question: str, quote: str) -> Iterator[Span]:
     """Names that the question does not say and that no `in` or `the` makes a place or a thing."""
     there = known(question)
-    for start, end in _joined(quote):
-        words = quote[start:end].split()
+    spans = {span: quote[slice(*span)].split() for span in _joined(quote)}
+    said = [span for span, words in spans.items() if any(stands(word, there) for word in words)]
+    for span, words in spans.items():
         named = len(words) > 1 and not any(word.isupper() and len(word.strip(".")) > 1 for word in words)
-        if named and not _NO_PERSON.search(quote, 0, start) and not any(stands(word, there) for word in words):
-            yield start, end
+        turned = any(turned_round(question, quote, span, one) for one in said)
+        if named and span not in said and not turned and not _NO_PERSON.search(quote, 0, span[0]):
+            yield span
 
 
 def _joined(quote: str) -> list[Span]:

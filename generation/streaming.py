@@ -1,32 +1,41 @@
 """Pieces of an answer become statements as soon as it is sure where they end."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from generation.citations import Statement
 from generation.lists import is_item, read_under
+from generation.markers import GROUP, normal, open_from, subscripts, unmasked
 from generation.outlines import ends_with_colon
 from generation.verification.polarity import confines
 from ingest.sentences import sentence_spans
 
-_GROUP = r"\[\d{1,3}(?:\s*[-–,;]\s*\d{1,3})*\]"
-_RUN = re.compile(rf"\s*{_GROUP}(?:[\s,;]*{_GROUP})*")
+_RUN = re.compile(rf"{GROUP}(?:[\s,;]*{GROUP})*")
 """Markers behind one another; models write [1][2], [1, 2] and [1-3]."""
-_LINE_END = re.compile(r"[^\S\n]*\n\s*")
+_BLANKS = re.compile(r"(\s{16})\s+")
+_AT_ONCE = 1024
+"""Characters: every part that is cut off costs as many."""
 _STOPS = ".!?:…。！？"
 _STOP = re.compile(f"[{_STOPS}]+")
+_BAR = re.compile(r"[^\S\n]*\|")
 _NUMBERS = re.compile(r"(\d{1,3})(?:\s*[-–]\s*(\d{1,3}))?")
-_GOES_ON = re.compile(r"\s*[,;]\s*[^\s\[]|\s+[a-zß-ÿ]")
-"""What follows a marker inside a sentence."""
+_GOES_ON = re.compile(r"\s*[,;]\s*[^\s\[]|\s+[a-zß-ÿ]|[^\S\n]*\|[^\S\n]*[^\s|\[]")
+"""What follows a marker inside a sentence or a row."""
 _SOURCE = re.compile(
-    r"\b(?:according to|as (?:stated|described|mentioned|shown) in|per|see|laut|gemäß|siehe)\s*$", re.IGNORECASE
+    r"\b(?:according to|as (?:stated|described|mentioned|shown) in|(?:as )?per|see|laut|gemäß|siehe)"
+    r"(?: (?:the )?(?:passages?|sources?|documents?))?\s*$",
+    re.IGNORECASE,
 )
 """What is said of a passage itself: without its marker it says nothing."""
-_BRACKETED = re.compile(rf"\(\s*(?:see |siehe )?({_GROUP}(?:[\s,;]*{_GROUP})*)\s*\)", re.IGNORECASE)
+_JOINED = re.compile(rf"({GROUP}) (?:and|und|or|&) (?={GROUP})")
+"""According to [1] and [2]."""
+_BRACKETED = re.compile(rf"\(\s*(?:see |siehe )?({GROUP}(?:[\s,;]*{GROUP})*)\s*\)", re.IGNORECASE)
 """([1]) and (see [1])."""
 _LONGEST_RANGE = 20
-_WHOLE = re.compile(rf"(?:[.!?…。！？]|{_GROUP})[\s*_\"'”’»)]*$|\n\s*$")
+_WHOLE = re.compile(rf"(?:[.!?…。！？]|{GROUP})\Z")
+_LAST = 99
+"""Characters that hold the last markers."""
 
 
 @dataclass(frozen=True)
@@ -61,19 +70,35 @@ class DraftReader:
     answer ended, before a draft is given: until then another marker may come. Items of a list without markers, and the
     line with a colon above them, wait for the next item that has some, and rest on the same. A line with a colon that
     says no is not given by itself where items follow, but as the `lead` of each.
+
+    Args:
+        passages: their texts, which tell the indices of code from markers.
     """
 
-    def __init__(self) -> None:
-        self._rest, self._before = "", ""
+    def __init__(self, passages: Iterable[str] = ()) -> None:
+        self._code = subscripts(passages)
+        self._held, self._rest, self._before = "", "", ""
         self._waiting: list[Draft] = []
         self._lead: Draft | None = None
 
     def feed(self, piece: str) -> list[Draft]:
-        self._rest += piece
-        return list(self._ready(final=False))
+        found: list[Draft] = []
+        for start in range(0, len(piece), _AT_ONCE):
+            self._take(piece[start : start + _AT_ONCE], final=False)
+            found += self._ready(final=False)
+        return found
 
     def end(self) -> list[Draft]:
+        self._take("", final=True)
         return [*self._ready(final=True), *self._released(())]
+
+    def _take(self, piece: str, final: bool) -> None:
+        """What has come, but for the beginning of a marker at its end."""
+        text = self._held + piece
+        end = len(text) if final else open_from(text)
+        kept = len(self._rest.rstrip())
+        whole = self._rest[:kept] + _BLANKS.sub(_few, self._rest[kept:] + text[:end])
+        self._rest, self._held = normal(whole, kept, self._code), text[end:]
 
     def _ready(self, final: bool) -> Iterator[Draft]:
         while cut := _cut(self._rest, final):
@@ -101,7 +126,7 @@ class DraftReader:
     def _split(self, body: str, markers: tuple[int, ...], lead: Draft | None) -> Iterator[Draft]:
         """The sentences of a body; only the first one of an item goes on where its lead ends."""
         for start, end in sentence_spans(body):
-            yield Draft(Statement(body[start:end], markers), self._before, None if start else lead)
+            yield Draft(Statement(unmasked(body[start:end]), markers), self._before, None if start else lead)
             self._before = " "
 
     def _released(self, markers: tuple[int, ...]) -> list[Draft]:
@@ -113,31 +138,43 @@ class DraftReader:
 
 def ends_whole(text: str) -> bool:
     """Whether an answer ends where a sentence or an item may end."""
-    return _WHOLE.search(text) is not None
+    bare = text.rstrip()
+    if "\n" in text[len(bare) :]:
+        return True
+    return _WHOLE.search(bare.rstrip(" *_\"'”’»)")[-_LAST:]) is not None
 
 
 def _cut(text: str, final: bool) -> tuple[str, tuple[int, ...], bool, str] | None:
     """The first part of `text` that is complete: words, markers, whether a line ends behind them, and the rest."""
-    text, inside = _without_inner(_BRACKETED.sub(r"\1", text))
-    run, line = _RUN.search(text), _LINE_END.search(text)
-    if run and (line is None or run.start() <= line.start()):
-        stop = _STOP.match(text, run.end())
-        end = stop.end() if stop else run.end()
-        body = text[: run.start()].strip()
-        if stop and body and body[-1] not in _STOPS:
-            body += stop.group()
+    if not (final or "]" in text or "\n" in text):
+        return None
+    text, inside = _without_inner(_BRACKETED.sub(r"\1", _JOINED.sub(r"\1", text)))
+    run, line = _RUN.search(text), len(text.partition("\n")[0])
+    before = text[: run.start()].rstrip() if run else text
+    if run and len(before) <= len(text[:line].rstrip()):
+        body, end = _with_stop(before.strip(), text, run.end())
         markers = tuple(dict.fromkeys([*inside, *_numbers(run.group())]))
-    elif line:
-        body, end, markers = text[: line.start()].strip(), line.start(), inside
+    elif line < len(text):
+        body, end, markers = text[:line].strip(), line, inside
     elif final and text.strip():
         return text.strip(), inside, True, ""
     else:
         return None
     following = text[end:].lstrip()
-    if not final and (not following or following[0] in "[,;" + _STOPS):
+    if not final and (following.strip() in ("", "|") or following[0] in ",;" + _STOPS):
         return None
     between = text[end : len(text) - len(following)]
     return body, markers, "\n" in between, following
+
+
+def _with_stop(body: str, text: str, end: int) -> tuple[str, int]:
+    """With the stop that follows the markers before `end`, or the bar that closes a row, and where that ends."""
+    if bar := _BAR.match(text, end) if body.startswith("|") else None:
+        return f"{body} |", bar.end()
+    stop = _STOP.match(text, end)
+    if stop and body and body[-1] not in _STOPS:
+        body += stop.group()
+    return body, stop.end() if stop else end
 
 
 def _without_inner(text: str) -> tuple[str, tuple[int, ...]]:
@@ -145,7 +182,7 @@ def _without_inner(text: str) -> tuple[str, tuple[int, ...]]:
     found: list[int] = []
     start = 0
     while run := _RUN.search(text, start):
-        before, after = text[: run.start()], text[run.end() :]
+        before, after = text[: run.start()].rstrip(), text[run.end() :]
         if "\n" in before or before[-1:] in _STOPS or not _GOES_ON.match(after):
             break
         found += _numbers(run.group())
@@ -154,6 +191,11 @@ def _without_inner(text: str) -> tuple[str, tuple[int, ...]]:
             after = f" {after}" if before else after[:1].upper() + after[1:]
         text, start = before + after, len(before)
     return text, tuple(dict.fromkeys(found))
+
+
+def _few(blanks: re.Match[str]) -> str:
+    """The first ones; a line break stays one."""
+    return blanks[1] + ("\n" if "\n" in blanks.group() and "\n" not in blanks[1] else "")
 
 
 def _numbers(run: str) -> list[int]:

@@ -112,7 +112,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Usage:
-    """`cut`: the answer ended because it had as many tokens as it may have."""
+    """`cut`: the answer was ended by the limit of tokens, or by a filter of the model's server."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0

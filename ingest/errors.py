@@ -16,6 +16,7 @@ CitewellError
     └── UnavailableError    a server or model does not answer
         ├── TooSlowError    or not in time
         ├── RefusedError    or refuses what it is asked (retrieval/http.py)
+        ├── ThoughtsError   or thinks aloud instead (generation/generators/thoughts.py)
         └── GenerationError no answer was written to what was found (generation/errors.py)
 IndexMismatchError (an InvalidError): the index was made with other settings.
 """

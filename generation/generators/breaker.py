@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
+from generation.generators.thoughts import ThoughtsError
 from generation.ports import Generator
 from generation.types import Prompt, Usage
 from ingest.errors import UnavailableError
@@ -12,8 +13,9 @@ from retrieval.http import RefusedError
 
 class CircuitBreaker:
     """Port `Generator` round another one: after `failures` in a row it is not asked for `rest_s` seconds of `clock`,
-    then once, while the others go on waiting. A refused request is no failure: it says that the server works, and so
-    does a piece, where the reader stops after it. A trial that is stopped before one says nothing: the next may try."""
+    then once, while the others go on waiting. A refused request is no failure: it says that the server works; so does
+    an answer that is nothing but thought, and so does a piece, where the reader stops after it. A trial that is stopped
+    before one says nothing: the next may try."""
 
     def __init__(self, inner: Generator, failures: int, rest_s: float, clock: Callable[[], float]) -> None:
         self._inner, self._failures, self._rest_s, self._clock = inner, failures, rest_s, clock
@@ -31,7 +33,7 @@ class CircuitBreaker:
                 async for piece in pieces:
                     begun = True
                     yield piece
-        except RefusedError:
+        except (RefusedError, ThoughtsError):
             self._in_a_row = 0
             raise
         except UnavailableError as error:

@@ -22,6 +22,8 @@ _WAIT_S = 0.25
 _CHARACTERS_A_TOKEN = 64
 """More than any token has."""
 _DONE = "[DONE]"
+_BY_ITSELF = ("stop", "eos", "eos_token", "stop_sequence", "end_turn", "stop_str")
+"""How an answer ends that is whole. Others were cut off: by the limit ("length"), by a filter of what may be said."""
 _T = TypeVar("_T")
 
 
@@ -203,7 +205,7 @@ def _chunk(item: Any) -> _Chunk:
         raise TypeError
     thought = bool(delta.get("reasoning_content") or delta.get("reasoning"))
     reason = choice.get("finish_reason")
-    return _Chunk(text, thought, bool(reason), reason == "length", usage)
+    return _Chunk(text, thought, bool(reason), bool(reason) and reason not in _BY_ITSELF, usage)
 
 
 def _server(url: str) -> Server:

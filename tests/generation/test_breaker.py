@@ -7,6 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from generation.generators.breaker import CircuitBreaker
+from generation.generators.thoughts import only_thoughts, untagged_thoughts
 from generation.types import Prompt, Usage
 from ingest.errors import UnavailableError
 from retrieval.http import RefusedError
@@ -33,6 +34,14 @@ def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while() -> None
     clock.now += 30
     assert fails(generator)[0] is broken  # the trial
     assert "3 times in a row" in str(fails(generator)[0])
+    assert len(inner.prompts) == 3
+
+
+@pytest.mark.parametrize("thought", [only_thoughts("It", 512), untagged_thoughts("It")])
+def test_a_model_that_only_thinks_is_asked_by_others(thought: UnavailableError) -> None:
+    inner = ScriptedGenerator(thought)
+    generator = CircuitBreaker(inner, failures=1, rest_s=30, clock=Clock())
+    assert [fails(generator)[0] for _ in range(3)] == [thought] * 3
     assert len(inner.prompts) == 3
 
 

@@ -28,6 +28,28 @@ def test_sentences_without_headings_and_questions() -> None:
     assert [one.context for one in found] == ["Handbook", "Handbook\nWhy?"]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "问：全职员工每年有多少天年假？",
+        "كم عدد أيام الإجازة؟",
+        "Πόσες μέρες άδειας έχουμε\u037e",
+        "*How many days?*",
+        "**Q: Is it paid?**",
+        "(Is it paid?)",
+        "“Is it paid?”",
+    ],
+)
+def test_questions_in_any_script_and_type(question: str) -> None:
+    found = of(f"{question}\n\nIt is thirty days.")
+    assert [(one.text, one.context) for one in found] == [("It is thirty days.", f"Handbook\n{question}")]
+
+
+@pytest.mark.parametrize("statement", ["It is free (why not?)", 'The form asks "Is it paid?"'])
+def test_a_statement_may_end_with_a_question(statement: str) -> None:
+    assert texts(of(statement)) == [statement]
+
+
 def test_prose_with_a_pipe_can_be_quoted() -> None:
     found = of("Run `journalctl | tail -n 50` on the host. The log is kept for 30 days.")
     assert texts(found) == ["Run `journalctl | tail -n 50` on the host.", "The log is kept for 30 days."]

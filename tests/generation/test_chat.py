@@ -175,6 +175,9 @@ def test_thoughts_are_signs_of_life_and_no_text(server: ChatServer) -> None:
         (("\n", "<thi", "nk>\nNine", "?</", "th", "ink>", "\n", "Nine. [1]"), "Nine. [1]"),
         (("<think></think>", "<think>Hm.</think>Nine. [1]"), "Nine. [1]"),
         (("Nine. ", "<think>Hm.</think> [1]"), "Nine. <think>Hm.</think> [1]"),
+        (("<thin", "king>Nine. [1] Or ten?</THINK", "ING>\n", "Nine. [1]"), "Nine. [1]"),
+        (("[THINK]Hm.[/THINK]", "Nine. [1]"), "Nine. [1]"),
+        (("<|channel|>analysis<|message|>Nine?<|end|><|start|>assistant", "<|channel|>final<|message|>Nine."), "Nine."),
         (("<", "5 mm [1]"), "<5 mm [1]"),
         (("<thi",), "<thi"),
     ],
@@ -208,6 +211,9 @@ UNTAGGED = [
     ("Okay. It says nine.", "\n</think>\nNine. [1]"),
     ("Hm.\n</thi", "nk>\n", "Nine. [1]"),
     ("\n", "</think>Nine."),
+    ("It opens at nine. [1] So that's it.</thi", "nk>Nine. [1]"),
+    ("It may be nine</Thinking>", "Nine. [1]"),
+    ("I have to look. [/THINK] Nine.",),
 ]
 
 
@@ -260,12 +266,13 @@ def test_a_broken_stream_is_told(server: ChatServer, name: str) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
 @pytest.mark.parametrize(
     ("usage", "told"), [(0, Usage(cut=True)), (7, Usage(90, 7, cut=True))], ids=["uncounted", "counted"]
 )
-def test_an_answer_that_the_limit_cut_off_says_so(server: ChatServer, usage: int, told: Usage) -> None:
+def test_an_answer_that_was_cut_off_says_so(server: ChatServer, usage: int, told: Usage, reason: str) -> None:
     counted = event({"choices": [], "usage": {"prompt_tokens": 90, "completion_tokens": usage}})
-    server.mishaps += [sends(piece("It op"), piece(None, "length"), *[counted] * bool(usage), event("[DONE]"))]
+    server.mishaps += [sends(piece("It op"), piece(None, reason), *[counted] * bool(usage), event("[DONE]"))]
     assert asyncio.run(drained(chat(server))) == ["It op", told]
 
 

@@ -33,11 +33,11 @@ VERIFIER = PassageVerifier(stems, THRESHOLDS)
 class Doubter:
     """Port `Verifier`: it supports what cites something, and is as sure as it is told to be."""
 
-    def __init__(self, likely: float) -> None:
-        self._likely = likely
+    def __init__(self, likely: float, support: float = 1.0) -> None:
+        self._likely, self._support = likely, support
 
     def verify(self, statement: Statement, hits: Sequence[Hit], question: str) -> Verdict:
-        grounds = tuple(Ground(marker, 0, 5, 1.0) for marker in statement.markers)
+        grounds = tuple(Ground(marker, 0, 5, self._support) for marker in statement.markers)
         return Verdict(bool(grounds), "", grounds, self._likely)
 
 
@@ -94,6 +94,21 @@ def test_what_was_not_looked_up_must_be_likely(likely: float, texts: list[str]) 
     shown = [check.passed(Draft(Statement("The office opens at nine.", markers), "")) for markers in ((), (1,))]
     assert [text for text in shown[:1] if text] == texts
     assert bool(shown[1]) is not bool(texts)  # with its marker it passes, unless it was said already
+
+
+@pytest.mark.parametrize(
+    ("likely", "support", "passes"), [(0.7, 0.0, False), (0.7, 0.5, True), (0.9, 0.0, True)], ids=str
+)
+@pytest.mark.parametrize("said", ["Unpaid.", "Also mothers.", "Confidence: high", "It is surely illegal."])
+def test_a_few_words_that_no_passage_has_must_be_likely(said: str, likely: float, support: float, passes: bool) -> None:
+    check = SentenceCheck(Doubter(likely, support), [hit(TEXT)], QUESTION.text)
+    assert bool(check.passed(Draft(Statement(said, (1,)), ""))) is passes
+
+
+def test_json_is_shown_only_as_a_passage_has_it() -> None:
+    check = SentenceCheck(Doubter(0.9), [hit('Write {"retries": 3} into the file.')], QUESTION.text)
+    written = '{"answer": "It opens at nine.", "sources": [1]}\n{"retries": 3} [1]'
+    assert [text for draft in drafts(written) if (text := check.passed(draft))] == ['{"retries": 3} [1]']
 
 
 @pytest.mark.parametrize("fragment", ["Nine.", "The answer is: at nine.", "The answer is: no.", "The answer is:"])
@@ -153,7 +168,8 @@ def test_where_nothing_holds_the_best_quotes_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["I don't know.", "I don’t know", "I don't know. [1]", "The passages do not say when. [1]"]
+    "words",
+    ["I don't know.", "I don’t know", "I don't know. [1]", "The passages do not say when. [1]", "Je ne sais pas."],
 )
 def test_a_model_that_does_not_know_refuses(words: str) -> None:
     texts, answer = ask(SHELF, ScriptedGenerator(words), verifier=VERIFIER)

@@ -171,6 +171,12 @@ def test_thoughts_that_the_chat_template_opens_are_no_text(tmp_path: Path) -> No
     assert asyncio.run(said(generator(thinker)))[:-1] == ["Nine"]
 
 
+def test_thoughts_that_nothing_opened_are_no_answer(tmp_path: Path) -> None:
+    thinker = load(Choice(str(reciting_model(tmp_path, "Hm.", "</think>", "Nine")), "cpu", "float32"))
+    with pytest.raises(UnavailableError, match="does not say where that begins"):
+        asyncio.run(said(generator(thinker)))
+
+
 def test_a_limit_on_tokens(model: LanguageModel) -> None:
     *_, usage = asyncio.run(said(generator(model, max_tokens=5)))
     assert usage == Usage(len(model.prompt(messages(PROMPT))), 5, cut=True)

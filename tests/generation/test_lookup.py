@@ -1,6 +1,7 @@
 """The exact words of a quote that answer a question."""
 
 from dataclasses import replace
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -109,6 +110,20 @@ def test_what_is_asked_for(question: str, kind: Asked | None) -> None:
         ("What is the phone number?", "Call us (0421 5550144) at any hour.", "0421 5550144"),
         ("What is the phone number?", "Call us (04215550144) at any hour.", "04215550144"),
         ("What is the phone number of the desk?", "Ring +49 421 555 0144 at any hour.", "+49 421 555 0144"),
+        ("Until when is the canteen open?", "The canteen opens at 11:30 and closes at 14:00.", "14:00"),
+        ("When does the canteen open?", "The canteen opens at 11:30 and closes at 14:00.", "11:30"),
+        ("When does lunch end?", "Lunch starts at 11:30 and ends at 14:00.", "14:00"),
+        ("When does the meeting end?", "The meeting begins on 3 May and ends on 5 May.", "5 May"),
+        (
+            "Who founded the canteen?",
+            "It was founded in 1987 by Marta Vogel and has been run by Jan de Boer.",
+            "Marta Vogel",
+        ),
+        ("Who did Anna Weber replace?", "Anna Weber replaced Luc Petit in 2020.", "Luc Petit"),
+        ("Who replaced Anna Weber?", "Anna Weber was replaced by Luc Petit in 2020.", "Luc Petit"),
+        ("Who reports to Ute Lange?", "Tom Hill reports to Ute Lange.", "Tom Hill"),
+        ("How many hours does a shift take?", "A shift takes seven and a half hours.", "seven and a half hours"),
+        ("How many days do part-timers have?", "Full-time staff have 30 days, part-timers have 15 days.", "15 days"),
     ],
 )
 def test_the_words_that_answer(question: str, quote: str, expected: str) -> None:
@@ -161,6 +176,14 @@ def test_the_words_that_answer(question: str, quote: str, expected: str) -> None
         ("How many people does the room seat?", "The room has 45 square metres and seats 12."),
         ("When does it lapse?", "Leave carried over 2024 lapses."),
         ("How many passengers are there?", "It carries over 37 million passengers."),
+        ("Who runs the canteen?", "The canteen was founded by Marta Vogel and has been run by Jan de Boer since 2015."),
+        ("Who replaced Anna Weber?", "Anna Weber replaced Luc Petit in 2020."),
+        ("Who does Ute Lange report to?", "Tom Hill reports to Ute Lange."),
+        ("Who must not enter the lab?", "Visitors like Tom Hill may enter the lab."),
+        ("How many women work at the Leeds site?", "The Leeds site has 112 employees."),
+        ("How many people died?", "The hotel, built in 1912, has 45 rooms."),
+        ("How many days of leave do part-time employees have?", "Full-time employees have 30 days."),
+        ("How many days do mothers get?", "Fathers get 20 working days, paid in full."),
     ],
 )
 def test_none_where_it_is_not_sure(question: str, quote: str) -> None:
@@ -176,6 +199,16 @@ def test_its_place_in_the_document() -> None:
     assert (short.text, short.marker, short.document_id) == ("three months", 1, "doc-1")
     assert text[short.char_start - 100 : short.char_end - 100] == short.text
     assert shortened("How long is the notice period?", replace(citation, support=SURELY - 0.01)) is None
+
+
+@pytest.mark.parametrize("long", ["ab" * 30_000, "4711 " * 10_000, "a." * 30_000])
+def test_a_long_quote_is_not_looked_through(long: str) -> None:
+    text = f"The address of the desk is desk@tarnholm.example {long}"
+    citation = citation_at(1, hit(text), 0, len(text), SURELY)
+    started = perf_counter()
+    assert shortened("What is the e-mail address of the desk?", citation) is None
+    short_answer("Which e-mail is it?", text[:2000])
+    assert perf_counter() - started < 1
 
 
 PIECES = [

@@ -1,5 +1,8 @@
 """Where statements of a streamed answer end."""
 
+from collections.abc import Sequence
+from time import perf_counter
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -8,8 +11,8 @@ from generation.citations import Statement
 from generation.streaming import Draft, DraftReader
 
 
-def read(*pieces: str) -> list[Draft]:
-    reader = DraftReader()
+def read(*pieces: str, passages: Sequence[str] = ()) -> list[Draft]:
+    reader = DraftReader(passages)
     found = [draft for piece in pieces for draft in reader.feed(piece)]
     return found + reader.end()
 
@@ -93,7 +96,32 @@ def test_a_lead_that_denies_without_a_negation_belongs_to_its_items(lead: str) -
     assert draft.claim.text == f"{lead.rstrip(':')} fire"
 
 
-@given(st.lists(st.sampled_from(["Alpha beta", ".", " ", "[1]", "[12]", "\n", "[", "]", "3.5", ",", "x"])))
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["The limit is 5", *["        "] * 512],
+        ["\n\n"] * 2048,
+        ["word "] * 4096,
+        ["A short line of words\n" * 4096],
+        ["[", " " * 60] * 512,
+    ],
+    ids=["blanks", "lines", "words", "piece", "brackets"],
+)
+def test_reading_takes_as_long_as_the_answer_is(pieces: list[str]) -> None:
+    started = perf_counter()
+    read(*pieces)
+    assert perf_counter() - started < 2
+
+
+def test_lines_that_are_far_apart_are_two() -> None:
+    text = f"One.{' ' * 40}\n{' ' * 40}Two.{' ' * 40}Three. [1]"
+    assert said(text) == said(*text) == [("One.", ()), ("Two.", (1,)), ("Three.", (1,))]
+
+
+PARTS = ["Alpha beta", ".", " ", "[1]", "[12]", "\n", "[", "]", "3.5", ",", "x", " " * 20, *"()【】\\`|¹", "passage "]
+
+
+@given(st.lists(st.sampled_from(PARTS)))
 @example(["\n", "x", "[1]", " ", "x"])
 @example(["\n", " ", "\n", "Alpha beta", "[1]", ",", "Alpha beta"])
 def test_pieces_do_not_matter_and_nothing_is_lost(parts: list[str]) -> None:

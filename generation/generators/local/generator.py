@@ -14,7 +14,7 @@ from generation.generators.local.batch import Batch, Writing
 from generation.generators.local.model import LanguageModel
 from generation.generators.local.scheduler import Scheduler
 from generation.generators.local.weights import LazyModel
-from generation.generators.thoughts import Thoughts, only_thoughts
+from generation.generators.thoughts import Thoughts, only_thoughts, untagged_thoughts
 from generation.prompting import RULES, messages
 from generation.types import Packed, Prompt, Usage
 from ingest.errors import TooSlowError, UnavailableError
@@ -55,7 +55,10 @@ class TransformersGenerator:
             token = await self._within(chosen.first_token_s, told, "first_token_s")
             while token is not None:
                 # a step gives none while a character is not complete
-                if piece := thoughts.without(text.step(model.tokenizer, token) or ""):
+                piece = thoughts.without(text.step(model.tokenizer, token) or "")
+                if thoughts.untagged:
+                    raise untagged_thoughts(f"The language model {self.name}")
+                if piece:
                     said = True
                     yield piece
                 token = await self._within(chosen.between_tokens_s, told, "between_tokens_s")

@@ -10,7 +10,7 @@ from jinja2 import TemplateError
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from generation.generators.thoughts import OPENING
+from generation.generators.thoughts import OPENINGS
 from generation.prompting import Message
 from ingest.errors import UnavailableError
 from retrieval.embedders.tokens import spans, unlimited
@@ -83,7 +83,7 @@ class LanguageModel:
     def opens_thoughts(self, prompt: Sequence[int]) -> bool:
         """Whether what follows a prompt is thought: some chat templates end with the opening tag."""
         end: str = self.tokenizer.decode(list(prompt[-_TAG_TOKENS:]), skip_special_tokens=False)
-        return end.rstrip().endswith(OPENING)
+        return end.rstrip().lower().endswith(OPENINGS)
 
     def _templated(self, messages: Sequence[Message]) -> list[int]:
         """Models that think aloud are told not to: only the answer counts."""
