@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path, PurePath
 
 from ingest.errors import InvalidError, PermanentError
+from ingest.library.rows import UPLOAD_SCHEME
 from ingest.sources.filesystem import Selection, SourceFile, list_files
 from ingest.types import joined_text
 
@@ -15,10 +16,12 @@ from ingest.types import joined_text
 @dataclass(frozen=True)
 class Documents:
     """`files`: path below the `folder`, with slashes -> file. The path below the folder is the source that a document
-    is indexed under."""
+    is indexed under. `copies`: the files may be copies of documents that are indexed elsewhere, so that a name may be
+    the source of one there."""
 
     folder: Path
     files: Mapping[str, Path]
+    copies: bool = False
 
     def source_files(self) -> list[SourceFile]:
         return [SourceFile(path, source) for source, path in self.files.items()]
@@ -30,16 +33,29 @@ class Documents:
         Raises:
             InvalidError: there is none, or more than one; begins with `where`.
         """
-        if name in self.files:
-            return name
-        found = [source for source, file in self.files.items() if file.as_posix().endswith(f"/{name.lstrip('/')}")]
+        found = self.candidates(name)
         if not found:
             raise InvalidError(
                 f"{where}: there is evidence in {name!r}, which is not in {self.folder} or of a kind that is not read."
             )
         if len(found) > 1:
-            raise InvalidError(f"{where}: {name!r} may be {' or '.join(found)}; name its path below {self.folder}.")
+            raise InvalidError(
+                f"{where}: {name!r} may be {' or '.join(sorted(found))}; name its path below {self.folder}."
+            )
         return found[0]
+
+    def candidates(self, name: str) -> list[str]:
+        """Sources of the documents that `name` may mean."""
+        if name in self.files:
+            return [name]
+        found = self._ending_with(name.lstrip("/"))
+        if found or not self.copies or not _is_source(name):
+            return found
+        shorter = _endings(name.removeprefix(UPLOAD_SCHEME))[::-1]
+        return next(filter(None, map(self._ending_with, shorter)), [])
+
+    def _ending_with(self, name: str) -> list[str]:
+        return [source for source, file in self.files.items() if file.as_posix().endswith(f"/{name}")]
 
 
 def list_documents(folder: Path, leave_out: Path | None = None) -> Documents:
@@ -63,7 +79,7 @@ def list_documents(folder: Path, leave_out: Path | None = None) -> Documents:
     files = {source: path for source, path in files.items() if path.resolve() != other}
     if not files:
         raise InvalidError(f"{folder} holds no document of a kind that is read ({' '.join(SUFFIXES)}).")
-    return Documents(folder, files)
+    return Documents(folder, files, copies=True)
 
 
 def short_names(sources: Iterable[str]) -> dict[str, str]:
@@ -71,6 +87,11 @@ def short_names(sources: Iterable[str]) -> dict[str, str]:
     endings = {source: _endings(source) for source in sources}
     counts = Counter(chain.from_iterable(endings.values()))
     return {source: next((end for end in ends if counts[end] == 1), source) for source, ends in endings.items()}
+
+
+def _is_source(name: str) -> bool:
+    """Of a document that is indexed somewhere: an absolute path, a URL, or that of an upload."""
+    return name.startswith(("/", UPLOAD_SCHEME)) or "://" in name
 
 
 def _endings(source: str) -> list[str]:

@@ -62,10 +62,11 @@ def load_question_set(folder: Path, file: Path | None = None) -> QuestionSet:
             where that document has no text.
     """
     file = file or folder / QUESTIONS
-    asked = list(_numbered_questions(file))
-    documents, text_of = list_documents(folder, file), cache(indexed_text)
+    asked = list(numbered_questions(file))
+    documents = list_documents(folder, file)
+    text_of = cache(lambda source: indexed_text(documents.files[source]))
     questions = tuple(
-        replace(question, evidence=tuple(_placed(one, documents, text_of, where) for one in question.evidence))
+        replace(question, evidence=tuple(placed(one, documents, text_of, where) for one in question.evidence))
         for where, question in asked
     )
     synthetic = any(SYNTHETIC in question.tags for question in questions)
@@ -81,10 +82,11 @@ def load_questions(path: Path) -> list[Question]:
         InvalidError: a line is malformed, an id is double, a question is empty, or an answerable one has no
             evidence; names file and line.
     """
-    return [question for _, question in _numbered_questions(path)]
+    return [question for _, question in numbered_questions(path)]
 
 
-def _numbered_questions(path: Path) -> Iterator[tuple[str, Question]]:
+def numbered_questions(path: Path) -> Iterator[tuple[str, Question]]:
+    """As `load_questions`, each with its place (`file:line`)."""
     unique = Unique()
     where = ""
     for where, row in json_rows(path, ("id", "question", "answerable", "evidence")):
@@ -146,13 +148,21 @@ def _span(value: Any, where: str) -> tuple[int, int] | None:
     return start, end
 
 
-def _placed(one: Evidence, documents: Documents, text_of: Callable[[Path], str], where: str) -> Evidence:
-    """With the source of its document, and the text of its span, without white space round it."""
+def placed(one: Evidence, documents: Documents, text_of: Callable[[str], str], where: str) -> Evidence:
+    """With the source of its document, and the text of its span, without white space round it.
+
+    Args:
+        text_of: source -> the text that the document is indexed as.
+
+    Raises:
+        InvalidError: the document is not there, or at the span stands nothing or something else than the quote;
+            begins with `where`.
+    """
     source = documents.named(one.document, where)
     if one.span is None:
         return replace(one, document=source)
     start, end = one.span
-    text = text_of(documents.files[source])
+    text = text_of(source)
     quote = text[start:end].strip()
     if end > len(text) or not quote:
         raise InvalidError(f"{where}: there is no text at {start}-{end} of {source}, which has {len(text)} characters.")
@@ -160,3 +170,8 @@ def _placed(one: Evidence, documents: Documents, text_of: Callable[[Path], str],
         raise InvalidError(f"{where}: at {start}-{end} of {source} stands {quote!r}, not {one.quote!r}.")
     start = text.index(quote, start)
     return replace(one, document=source, quote=quote, span=(start, start + len(quote)))
+
+
+def same_question(text: str) -> str:
+    """Equal for texts that differ in case, white space or a mark at the end alone."""
+    return " ".join(text.casefold().split()).rstrip("?!. ")

@@ -2,12 +2,11 @@
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from api.bootstrap import Collection, Services
 from api.settings import RetrievalSettings
-from eval.datasets.documents import Documents
 from eval.datasets.questions import SYNTHETIC, load_questions
 from eval.experiment.judging import judgements, ranking
 from eval.experiment.sets import Case
@@ -20,7 +19,6 @@ from retrieval.types import Hit, Query
 WEIGHTS = tuple(step / 20 for step in range(21))
 METRIC = "ndcg@10"
 FOLDS = 5
-FEWEST = 20
 _READ = 30
 """Hits that are judged: some may hold no evidence of their own."""
 Scores = dict[str, float]
@@ -59,40 +57,6 @@ def check_usable(path: Path) -> None:
             f"All questions of {path} are generated ones, which favour BM25, so that no weight is used on their word; "
             f"add questions that people asked, leave out --apply, or say --force."
         )
-
-
-def cases_of(path: Path, services: Services, collection: str) -> list[Case]:
-    """The answerable questions of a file, their evidence in documents of the collection.
-
-    Raises:
-        InvalidError: the file is malformed, has too few of them, or names a document that the collection lacks.
-    """
-    asked = [one for one in all_cases(path, services, collection) if one.answerable]
-    if len(asked) < FEWEST:
-        raise InvalidError(
-            f"{path} has {len(asked)} answerable questions; at least {FEWEST} are needed to fit anything."
-        )
-    return asked
-
-
-def all_cases(path: Path, services: Services, collection: str) -> list[Case]:
-    """Those that no document answers, too.
-
-    Raises:
-        InvalidError: the file is malformed, or names a document that the collection lacks.
-    """
-    tenant = services.settings.access.tenant
-    sources = [entry.source for entry in services.catalog.page(collection, tenant)]
-    known = Documents(Path(f"the collection {collection}"), {source: Path(source) for source in sources})
-    return [
-        Case(
-            one.id,
-            one.question,
-            one.answerable,
-            evidence=tuple(replace(each, document=known.named(each.document, one.id)) for each in one.evidence),
-        )
-        for one in load_questions(path)
-    ]
 
 
 def fit(

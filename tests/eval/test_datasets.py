@@ -200,6 +200,17 @@ def test_documents_of_one_file_name_are_told_apart(tmp_path: Path) -> None:
     assert question.evidence[0].document == "readme.md"
 
 
+@pytest.mark.parametrize("name", ["/srv/kb/b/readme.md", "upload:b/readme.md", "https://wiki.local/b/readme.md"])
+def test_a_source_elsewhere_names_its_copy(tmp_path: Path, name: str) -> None:
+    two_readmes(tmp_path / "set")
+    file = written(tmp_path, {**ROW, "evidence": [{"document": name, "quote": "This is b."}]})
+    (question,) = load_question_set(tmp_path / "set", file).questions
+    assert question.evidence[0].document == "b/readme.md"
+    written(tmp_path, {**ROW, "evidence": [{"document": name.removeprefix("/").replace(":", "/"), "quote": "x"}]})
+    with pytest.raises(InvalidError, match="which is not in"):  # a name that a person gives is taken at its word
+        load_question_set(tmp_path / "set", file)
+
+
 def test_sources_are_named_as_briefly_as_tells_them_apart() -> None:
     found = short_names(["/x/a/readme.md", "/x/b/readme.md", "/x/b/other.md", "https://host/c"])
     assert list(found.values()) == ["a/readme.md", "b/readme.md", "other.md", "c"]
