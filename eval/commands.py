@@ -31,6 +31,7 @@ from eval.experiment.kept import FOLDER, Kept
 from eval.experiment.outcomes import Run
 from eval.experiment.runner import Experiment, Step
 from eval.experiment.spec import load_experiment
+from eval.gaps import gaps
 from eval.report.write import write_report
 from eval.tracking import check, track
 from ingest.errors import InvalidError, SettingsError, UnavailableError
@@ -209,6 +210,9 @@ def _tell_gaps(found: Run, taken: int) -> None:
     if taken:
         said = f"{taken} of {len(found.results)} results are those of an earlier attempt, which did not end"
         console.err.print(f"[yellow]gone on[/]: {said}", soft_wrap=True)
+    for dataset in found.datasets:
+        for gap in gaps(found, dataset.name):
+            console.err.print(f"[yellow]note[/] {escape(f'{dataset.name}: {gap}')}", soft_wrap=True)
     for one in found.results:
         if failed := summary.failures(one):
             said = f"{len(failed)} of {len(one.outcomes)} questions failed and count in no metric: {failed[0].failed}"
