@@ -137,7 +137,7 @@ def generate(
         write_whole(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found.rows))
     console.out.print(
         f"{len(found.rows)} questions written to {out}; left out: {found.duplicates} like another one, "
-        f"{found.unanswered} that their passage does not answer",
+        f"{found.unanswered} that search does not show or their passage does not answer",
         soft_wrap=True,
     )
     if found.stopped:

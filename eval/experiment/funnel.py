@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from api.bootstrap import Collection, Services
+from api.parts import current_searcher
 from eval.experiment.asking import Asked
 from eval.experiment.judging import cites_evidence, is_cited, is_right
 from eval.experiment.outcomes import Lost
@@ -20,6 +21,7 @@ class Funnel:
 
     def __init__(self, services: Services, collection: Collection) -> None:
         self._services, self._collection = services, collection
+        self._current = current_searcher(services.settings, collection.store, collection.hybrid, services.catalog)
         self._entries = cache(self._read_entries)
         self._document = cache(self._read_document)
         self._words = cache(self._read_words)
@@ -40,10 +42,14 @@ class Funnel:
         return Lost.REFUSED if asked.unguarded and cites_evidence(case, asked.unguarded) else Lost.UNUSED
 
     def _lost_by_search(self, case: Case, query: Query, documents: Iterable[str]) -> Lost:
-        right = {chunk.id for one in documents for chunk in self._chunks(one, query.access) if is_right(chunk, case)}
+        right = [chunk for one in documents for chunk in self._chunks(one, query.access) if is_right(chunk, case)]
         if not right:
             return Lost.CHUNKING
-        return Lost.FUSION if right & self._candidates(query) else Lost.CANDIDATES
+        gone = self._current.left_out(query, [Hit(chunk, 0.0) for chunk in right])
+        shown = {chunk.id for chunk in right if chunk.document_id not in gone}
+        if not shown:
+            return Lost.VERSION
+        return Lost.FUSION if shown & self._candidates(query) else Lost.CANDIDATES
 
     def _says(self, source: str, case: Case) -> bool:
         """Whether the text that was read from the document still has the evidence."""

@@ -17,6 +17,7 @@ class Lost(StrEnum):
 
     INDEX = "not in the index"
     CHUNKING = "cut by chunking"
+    VERSION = "in a version that is not in force"
     CANDIDATES = "not among the candidates"
     FUSION = "ranked too low"
     CONTEXT = "dropped from the context"

@@ -67,6 +67,16 @@ def test_the_stage_that_lost_it(
         assert Funnel(shelf.services, shelf.collection).where_lost(asked) is stage
 
 
+def test_evidence_in_a_version_that_made_way_is_told_so(tmp_path: Path) -> None:
+    with library(tmp_path, ONE_PASSAGE) as shelf:
+        shelf.put("leave.md", QUOTE, valid_from="2023-01-01", version_of="leave")
+        shelf.put("new.md", "Staff get forty days.", valid_from="2025-01-01", version_of="leave")
+        asked = shelf.ask(case(), case(evidence=(Evidence("new.md", "Staff get forty days."),)))
+        funnel = Funnel(shelf.services, shelf.collection)
+        assert funnel.where_lost(asked[0]) is Lost.VERSION
+        assert funnel.where_lost(asked[1]) is not Lost.VERSION
+
+
 def test_evidence_that_joined_passages_hold_is_not_lost_by_chunking(tmp_path: Path) -> None:
     changes = {**GUARDED, "retrieval": {"mode": "bm25", "neighbours": 1}}
     with library(tmp_path, changes) as shelf:

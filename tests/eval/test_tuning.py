@@ -14,10 +14,13 @@ from api.cli import app
 from api.settings import load_settings
 from api.tuned import Tuned, load_tuned, save_tuned
 from eval.datasets.documents import list_documents
+from eval.datasets.questions import Evidence
+from eval.experiment.sets import Case
 from eval.tuning.cases import answerable_cases
 from eval.tuning.fusion import check_settings, check_usable, fit
 from ingest.errors import InvalidError, SettingsError
 from ingest.pipeline import Label
+from tests.eval.library import library
 from tests.fakes import HashEmbedder
 
 import eval.cli  # isort: skip  # adds the command
@@ -174,11 +177,25 @@ def test_generated_questions_alone_decide_nothing(data: Path, questions: Path) -
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
-    [({"fusion": "rrf"}, "retrieval.fusion: rrf has no weight"), ({"tuned": False}, "retrieval.tuned is false")],
+    [
+        ({"mode": "bm25"}, "retrieval.mode is bm25"),
+        ({"fusion": "rrf"}, "retrieval.fusion: rrf has no weight"),
+        ({"tuned": False}, "retrieval.tuned is false"),
+    ],
 )
 def test_settings_that_would_use_no_weight_are_refused(tmp_path: Path, wrong: dict[str, Any], told: str) -> None:
     with pytest.raises(InvalidError, match=told):
         check_settings(load_settings(None, {"data": tmp_path, "retrieval": wrong}).retrieval)
+
+
+def test_documents_that_made_way_are_ranked_nowhere(tmp_path: Path) -> None:
+    with library(tmp_path, {}) as shelf:
+        for year in range(1900, 1935):  # more than are looked at
+            shelf.put(f"{year}.md", "code word", valid_from=f"{year}-01-01", version_of="codes")
+        shelf.put("now.md", "code word of these days", valid_from="2025-01-01", version_of="codes")
+        case = Case("q", "Which code word?", evidence=(Evidence("now.md", "code word of these days"),))
+        fitted = fit(shelf.services, shelf.collection, [case])
+    assert set(fitted.scores.values()) == {1.0}
 
 
 @pytest.mark.parametrize("command", ["fusion x.jsonl", "abstention x.jsonl", "reranker --out x"])
