@@ -150,9 +150,9 @@ def comparisons(run: Run, dataset: str) -> dict[str, dict[str, Difference]]:
 
 
 def confidences(result: Result) -> tuple[list[float], list[bool]]:
-    """Of all questions that were answered or refused: the confidence, and whether the answer is (or would have been)
-    right. An unanswerable question has no right answer."""
-    answers = [one.answer for one in result.outcomes if one.answer]
+    """Of all questions that were answered, or that a threshold refused: the confidence, and whether the answer is (or
+    would have been) right. An unanswerable question has no right answer."""
+    answers = [one.answer for one in result.outcomes if one.answer and not one.answer.unanswered]
     return [one.confidence for one in answers], [one.right for one in answers]
 
 

@@ -1,5 +1,6 @@
 """Where a missed question was lost: its evidence is followed through the stages of the pipeline."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -12,8 +13,11 @@ from eval.experiment.sets import Case
 from eval.metrics.text import words
 from generation.citations import citation_at
 from ingest.catalog_rows import CatalogEntry
+from ingest.errors import CitewellError
 from ingest.types import Chunk, Document, chunk_id
 from retrieval.types import Access, Hit, Query
+
+_log = logging.getLogger(__name__)
 
 
 class Funnel:
@@ -28,7 +32,15 @@ class Funnel:
         self._chunks = cache(self._read_chunks)
 
     def where_lost(self, asked: Asked) -> Lost:
-        """The first stage after which no evidence of the missed question was left."""
+        """The first stage after which no evidence of the missed question was left; what was asked is worth more than
+        this, so a failure is one more answer."""
+        try:
+            return self._where_lost(asked)
+        except CitewellError as error:
+            _log.warning("Where question %r was lost is not known: %s", asked.case.id, error)
+            return Lost.UNKNOWN
+
+    def _where_lost(self, asked: Asked) -> Lost:
         case, query = asked.case, asked.query
         documents = _wanted(case) & self._entries().keys()
         if not any(self._says(one, case) for one in documents):
