@@ -71,10 +71,20 @@ class Kept:
 
 
 def key_of(
-    name: str, settings: Settings, dataset: EvaluationSet, spec: ExperimentSpec, index: str, weights: Mapping[str, str]
+    name: str,
+    settings: Settings,
+    dataset: EvaluationSet,
+    spec: ExperimentSpec,
+    index: str,
+    weights: Mapping[str, str],
+    decided: Mapping[str, Any],
 ) -> str:
-    """Everything but the code that decides what a configuration finds on a data set."""
+    """Everything but the code that decides what a configuration finds on a data set.
+
+    Args:
+        decided: what else does.
+    """
     asked: dict[str, Any] = spec.model_dump(mode="json", include={"depth", "answers", "prices"})
     access = settings.access.model_dump(mode="json")
-    known = [name, dataset.name, dataset.sha256, shown(settings), access, asked, index, dict(weights)]
+    known = [name, dataset.name, dataset.sha256, shown(settings), access, asked, index, dict(weights), dict(decided)]
     return json.dumps(known, sort_keys=True, default=str)

@@ -63,7 +63,9 @@ class Prices(_Spec):
 
 class ExperimentSpec(_Spec):
     """`configurations`: name -> settings that differ, nested or dotted. `matrix`: dotted setting -> values; one more
-    configuration for each combination. `depth`: how many ranks are judged."""
+    configuration for each combination. `depth`: how many ranks are judged. `tuned`: a collection of the data folder;
+    what `citewell tune` fitted to it is used where a configuration leaves `retrieval.tuned` and `answers.tuned` true.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
     datasets: list[DatasetSpec] = Field(min_length=1)
@@ -72,6 +74,7 @@ class ExperimentSpec(_Spec):
     baseline: str | None = None
     depth: int = Field(default=100, ge=10, le=1000)
     answers: bool = True
+    tuned: str | None = None
     judge: JudgeSpec | None = None
     prices: Prices | None = None
     seed: int = Field(default=7, ge=0, le=2**32 - 1)
