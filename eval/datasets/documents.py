@@ -1,16 +1,18 @@
 """The documents of a question set or a span set: files below a folder."""
 
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path, PurePath
 
 from ingest.errors import InvalidError, PermanentError
 from ingest.library.rows import UPLOAD_SCHEME
 from ingest.sources.filesystem import Selection, SourceFile, list_files
-from ingest.types import joined_text
+from ingest.types import Section
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,28 @@ class Documents:
         return found[0]
 
     def candidates(self, name: str) -> list[str]:
-        """Sources of the documents that `name` may mean."""
-        if name in self.files:
-            return [name]
-        found = self._ending_with(name.lstrip("/"))
+        """Sources of the documents that `name` may mean, however their accents are written."""
+        name = _composed(name)
+        if name in self._by_name:
+            return [self._by_name[name]]
+        found = self._by_ending.get(name.lstrip("/"), [])
         if found or not self.copies or not _is_source(name):
             return found
         shorter = _endings(name.removeprefix(UPLOAD_SCHEME))[::-1]
-        return next(filter(None, map(self._ending_with, shorter)), [])
+        return next((self._by_ending[end] for end in shorter if end in self._by_ending), [])
 
-    def _ending_with(self, name: str) -> list[str]:
-        return [source for source, file in self.files.items() if file.as_posix().endswith(f"/{name}")]
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        return {_composed(source): source for source in self.files}
+
+    @cached_property
+    def _by_ending(self) -> dict[str, list[str]]:
+        """End of a path -> the sources of the files whose paths end with it."""
+        found: dict[str, list[str]] = {}
+        for source, file in self.files.items():
+            for end in _endings(_composed(file.as_posix())):
+                found.setdefault(end, []).append(source)
+        return found
 
 
 def list_documents(folder: Path, leave_out: Path | None = None) -> Documents:
@@ -89,6 +102,11 @@ def short_names(sources: Iterable[str]) -> dict[str, str]:
     return {source: next((end for end in ends if counts[end] == 1), source) for source, ends in endings.items()}
 
 
+def _composed(name: str) -> str:
+    """Some systems take accents apart in the names of files."""
+    return unicodedata.normalize("NFC", name)
+
+
 def _is_source(name: str) -> bool:
     """Of a document that is indexed somewhere: an absolute path, a URL, or that of an upload."""
     return name.startswith(("/", UPLOAD_SCHEME)) or "://" in name
@@ -99,8 +117,8 @@ def _endings(source: str) -> list[str]:
     return ["/".join(parts[-length:]) for length in range(1, len(parts) + 1)]
 
 
-def indexed_text(path: Path) -> str:
-    """The text that a document is indexed as, which every character offset refers to.
+def indexed_sections(path: Path) -> list[Section]:
+    """What a document is indexed as; their joined text is what every character offset refers to.
 
     Raises:
         InvalidError: it cannot be read.
@@ -108,6 +126,6 @@ def indexed_text(path: Path) -> str:
     from ingest.parsers.routing import RoutingParser
 
     try:
-        return joined_text(RoutingParser().parse(path))
+        return RoutingParser().parse(path)
     except PermanentError as error:
-        raise InvalidError(f"The spans of {path} have no text: {error}") from error
+        raise InvalidError(f"The evidence in {path} cannot be looked up: {error}") from error

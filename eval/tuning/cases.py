@@ -1,6 +1,6 @@
 """The questions of a file as they are asked of a collection: each once, its evidence where it stands now."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -11,10 +11,9 @@ from rich.markup import escape
 from api import console
 from api.bootstrap import Services
 from eval.datasets.documents import Documents
-from eval.datasets.questions import numbered_questions, placed, same_question
+from eval.datasets.questions import SectionsOf, numbered_questions, placed, same_question
 from eval.experiment.sets import Case
 from ingest.errors import InvalidError
-from ingest.types import joined_text
 
 FEWEST = 20
 _SAID = 5
@@ -67,12 +66,12 @@ def all_cases(path: Path, services: Services, collection: str) -> Cases:
         InvalidError: the file is malformed, a name may mean several documents, or a span or its quote does not stand
             in the document; tells several problems at once.
     """
-    known, text_of = _documents(services, collection)
+    known, sections_of = _documents(services, collection)
     cases, gone, problems = [], [], []
     for where, one in numbered_questions(path):
         there = [each for each in one.evidence if known.candidates(each.document)]
         try:
-            evidence = tuple(placed(each, known, text_of, where) for each in there)
+            evidence = tuple(placed(each, known, sections_of, where) for each in there)
         except InvalidError as error:
             problems.append(str(error))
             continue
@@ -85,12 +84,12 @@ def all_cases(path: Path, services: Services, collection: str) -> Cases:
     return Cases(merged, len(cases) - len(merged), tuple(gone))
 
 
-def _documents(services: Services, collection: str) -> tuple[Documents, Callable[[str], str]]:
-    """Those of a collection, and source -> text."""
+def _documents(services: Services, collection: str) -> tuple[Documents, SectionsOf]:
+    """Those of a collection, and source -> what it is indexed as."""
     entries = services.catalog.page(collection, services.settings.access.tenant)
     ids = {entry.source: entry.id for entry in entries}
     known = Documents(Path(f"the collection {collection}"), {source: Path(source) for source in ids})
-    return known, cache(lambda source: joined_text(services.catalog.sections(ids[source])))
+    return known, cache(lambda source: services.catalog.sections(ids[source]))
 
 
 def _check(problems: Sequence[str]) -> None:
