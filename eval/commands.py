@@ -26,7 +26,7 @@ from eval.compare import Change
 from eval.compare import compare as changes_between
 from eval.datasets.generate import Generated, generate_questions
 from eval.environment import commit
-from eval.experiment import runs
+from eval.experiment import cleaning, runs
 from eval.experiment.kept import FOLDER, Kept
 from eval.experiment.outcomes import Run
 from eval.experiment.runner import Experiment, Step
@@ -114,6 +114,16 @@ def gate(baseline: Path, run_name: str | None, data: Path, config: Path | None) 
     if not run_name:
         _track_or_warn(found, data)
     return not falls
+
+
+def clean(data: Path, days: int) -> None:
+    found = cleaning.clean(data, days)
+    console.out.print(
+        f"{found.indexes} indexes ({found.megabytes} MB) and {found.unfinished} unfinished results deleted",
+        soft_wrap=True,
+    )
+    for name, reason in found.kept.items():
+        console.err.print(f"[yellow]kept[/] {name}: {escape(reason)}", soft_wrap=True)
 
 
 def report(run_name: str, data: Path) -> None:

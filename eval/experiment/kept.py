@@ -19,7 +19,7 @@ from ingest.whole import write_whole
 
 FOLDER = Path("evaluations") / "unfinished"
 """Below the data folder."""
-_FRESH_S = 24 * 60 * 60
+FRESH_S = 24 * 60 * 60
 """Servers of models, which take part too, change unseen; so what is older is measured again."""
 _RESULT = TypeAdapter(Result)
 
@@ -39,7 +39,7 @@ class Kept:
     def find(self, key: str) -> Result | None:
         path = self._path(key)
         try:
-            if self._commit.endswith("-dirty") or time() - path.stat().st_mtime > _FRESH_S:
+            if self._commit.endswith("-dirty") or time() - path.stat().st_mtime > FRESH_S:
                 return None
             found = _RESULT.validate_json(path.read_bytes())
         except (OSError, ValidationError):
