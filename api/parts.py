@@ -147,7 +147,7 @@ def hybrid_searcher(
     return HybridSearcher(where, embedder.embed_query, catalog.revisions, fusion, settings.retrieval.candidates)
 
 
-def current_searcher(settings: Settings, where: Store, hybrid: HybridSearcher, catalog: Catalog) -> Searcher:
+def current_searcher(settings: Settings, where: Store, hybrid: HybridSearcher, catalog: Catalog) -> CurrentSearcher:
     """What both branches find, as far as it is in force."""
     chosen = settings.retrieval
     found: Searcher = FeedbackSearcher(hybrid, where) if chosen.feedback else hybrid
@@ -163,7 +163,7 @@ def searcher(
 ) -> Searcher:
     """The search of both branches with what is put round it, innermost first."""
     chosen = settings.retrieval
-    found = current_searcher(settings, where, hybrid, catalog)
+    found: Searcher = current_searcher(settings, where, hybrid, catalog)
     if chosen.exact_match:
         found = ExactSearcher(found)
     if reranker:

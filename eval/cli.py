@@ -72,6 +72,18 @@ def gate(
 
 
 @app.command()
+def clean(
+    days: Annotated[int, typer.Option(min=0, help="Keep the indexes that were searched since.")] = 30,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Delete indexes that no run searched for long, and results of runs that never ended; reports stay."""
+    from eval import commands
+
+    commands.clean(_data(data, config), days)
+
+
+@app.command()
 def report(run: RunName, data: Data = None, config: Config = None) -> None:
     """Write the report of a run anew."""
     from eval import commands

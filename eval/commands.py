@@ -26,11 +26,12 @@ from eval.compare import Change
 from eval.compare import compare as changes_between
 from eval.datasets.generate import Generated, generate_questions
 from eval.environment import commit
-from eval.experiment import runs
+from eval.experiment import cleaning, runs
 from eval.experiment.kept import FOLDER, Kept
 from eval.experiment.outcomes import Run
 from eval.experiment.runner import Experiment, Step
 from eval.experiment.spec import load_experiment
+from eval.gaps import gaps
 from eval.report.write import write_report
 from eval.tracking import check, track
 from ingest.errors import InvalidError, SettingsError, UnavailableError
@@ -115,6 +116,16 @@ def gate(baseline: Path, run_name: str | None, data: Path, config: Path | None) 
     return not falls
 
 
+def clean(data: Path, days: int) -> None:
+    found = cleaning.clean(data, days)
+    console.out.print(
+        f"{found.indexes} indexes ({found.megabytes} MB) and {found.unfinished} unfinished results deleted",
+        soft_wrap=True,
+    )
+    for name, reason in found.kept.items():
+        console.err.print(f"[yellow]kept[/] {name}: {escape(reason)}", soft_wrap=True)
+
+
 def report(run_name: str, data: Path) -> None:
     """Where the run lies, be that below `data` or not."""
     found, path = runs.find_run(run_name, data)
@@ -136,7 +147,7 @@ def generate(
         write_whole(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found.rows))
     console.out.print(
         f"{len(found.rows)} questions written to {out}; left out: {found.duplicates} like another one, "
-        f"{found.unanswered} that their passage does not answer",
+        f"{found.unanswered} that search does not show or their passage does not answer",
         soft_wrap=True,
     )
     if found.stopped:
@@ -209,6 +220,9 @@ def _tell_gaps(found: Run, taken: int) -> None:
     if taken:
         said = f"{taken} of {len(found.results)} results are those of an earlier attempt, which did not end"
         console.err.print(f"[yellow]gone on[/]: {said}", soft_wrap=True)
+    for dataset in found.datasets:
+        for gap in gaps(found, dataset.name):
+            console.err.print(f"[yellow]note[/] {escape(f'{dataset.name}: {gap}')}", soft_wrap=True)
     for one in found.results:
         if failed := summary.failures(one):
             said = f"{len(failed)} of {len(one.outcomes)} questions failed and count in no metric: {failed[0].failed}"

@@ -17,7 +17,7 @@ from rich.console import Console
 from api.settings import Settings, load_settings
 from ingest.errors import InvalidError
 from ingest.ports import Embedder
-from retrieval.embedders.weights import deciding_files, local_folder
+from retrieval.embedders.weights import deciding_files, local_folder, sha256_of
 from retrieval.hardware import choose_device, choose_precision
 
 PACKAGES = (
@@ -126,6 +126,8 @@ def precision(settings: Settings) -> str:
 
 def model_files(model: str) -> dict[str, str]:
     """File of a model, by its path in the folder -> sha256. None of a model that is not on this machine."""
+    if (file := Path(model)).is_file():
+        return {file.name: sha256_of(file)}
     folder = local_folder(model)
     return deciding_files(folder) if folder else {}
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from eval import summary
 from eval.experiment.outcomes import Result, Run
-from eval.statistics import estimate, pairs
+from eval.statistics import CONFIDENCE, estimate, pairs, randomisation_p
 from ingest.errors import InvalidError
 
 MARGIN = 0.02
@@ -139,9 +139,10 @@ def unguarded(baseline: Baseline) -> Iterator[str]:
 def falls(baseline: Baseline, run: Run) -> Iterator[Fall]:
     """What speaks against the run; nothing where it may pass.
 
-    A metric has fallen if the mean of its differences over the questions is beyond the margin and the 95 % interval
-    of that mean, over at least `MINIMUM` questions, excludes zero. A metric of every question (not one of the answers
-    that were served) must also have a value for every question that has one in the baseline.
+    A metric has fallen if the mean of its differences over the questions is beyond the margin, the 95 % interval of
+    that mean, over at least `MINIMUM` questions, excludes zero, and chance would make such a fall in less than one run
+    of 20 (randomisation test, one-sided), so that at least five questions fell. A metric of every question (not one of
+    the answers that were served) must also have a value for every question that has one in the baseline.
     """
     hashes = {one.name: one.sha256 for one in run.datasets}
     for dataset, configurations in baseline.values.items():
@@ -179,6 +180,8 @@ def _fall(name: str, margin: float, before: Mapping[str, float], now: Mapping[st
     gains = (both[:, 1] - both[:, 0]) * (1 if metric.higher_is_better else -1)
     change = estimate(gains.tolist(), run.seed)
     if change.count < MINIMUM or change.mean >= -margin or change.high >= 0:
+        return ""
+    if randomisation_p(gains, run.seed) / 2 >= 1 - CONFIDENCE:  # few questions that fell may be chance all the same
         return ""
     verb = "fell" if metric.higher_is_better else "rose"
     return (

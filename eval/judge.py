@@ -23,6 +23,7 @@ Does the answer to check state the same fact as the reference answer? Extra word
 missing fact does. Reply with one word: yes or no."""
 METRIC = "judged_right"
 _REPLY_TOKENS = 5
+_SAID = 40
 _GIVE_UP = 3
 """So many questions in a row that the endpoint fails on, and it is asked no more."""
 
@@ -57,8 +58,14 @@ def judge(outcomes: Sequence[Outcome], model: ChatModel) -> tuple[Outcome, ...]:
 
 
 def check(model: ChatModel) -> None:
-    """Raises UnavailableError where the endpoint cannot judge; asked before a run, which may take hours."""
-    model.complete("Reply with one word: yes.", _REPLY_TOKENS)
+    """Raises UnavailableError where the endpoint cannot judge, or not so that its replies can be read; asked before a
+    run, which may take hours."""
+    said = model.complete("Reply with one word: yes.", _REPLY_TOKENS)
+    if not _read(said):
+        raise UnavailableError(
+            f"The judge should have said yes, and said {said[:_SAID]!r}; name a model that answers at once, without "
+            "thinking aloud first."
+        )
 
 
 def agreement(result: Result) -> Agreement | None:
@@ -68,17 +75,28 @@ def agreement(result: Result) -> Agreement | None:
     ]
     if not both:
         return None
-    unclear = sum(_to_judge(one) and METRIC not in one.metrics for one in result.outcomes)
+    unclear = unjudged(result.outcomes)
     said, gold = zip(*both, strict=True)
     kappa = 1.0 if said == gold else float(cohen_kappa_score(said, gold))
     return Agreement(len(both), unclear, sum(a == b for a, b in both) / len(both), kappa)
 
 
+def unjudged(outcomes: Sequence[Outcome]) -> int:
+    """Answers that a judge should have a verdict on, and has not."""
+    return sum(_to_judge(one) and METRIC not in one.metrics for one in outcomes)
+
+
 def _verdict(one: Outcome, model: ChatModel) -> float | None:
     assert one.answer
     prompt = _PROMPT.format(question=one.text, gold=" / ".join(one.answers), answer=one.answer.text)
-    said = re.match(r"\W*(yes|no)\b", model.complete(prompt, _REPLY_TOKENS).lower())
-    return float(said[1] == "yes") if said else None
+    said = _read(model.complete(prompt, _REPLY_TOKENS))
+    return float(said == "yes") if said else None
+
+
+def _read(reply: str) -> str:
+    """`yes`, `no`, or nothing."""
+    found = re.match(r"\W*(yes|no)\b", reply.lower())
+    return found[1] if found else ""
 
 
 def _to_judge(one: Outcome) -> bool:

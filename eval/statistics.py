@@ -67,6 +67,15 @@ def estimate(values: Sequence[float], seed: int) -> Estimate:
     return Estimate(middle, float(found.low), float(found.high), len(data))
 
 
+def share(values: Sequence[float], seed: int) -> Estimate:
+    """As `estimate`, of values in [0, 1]. Where all are 0 or all are 1 the interval is Wilson's: resampling them knows
+    of nothing else, be they ever so few."""
+    found = estimate(values, seed)
+    if found.count and found.low == found.high and found.mean in (0.0, 1.0):
+        return Estimate(found.mean, *wilson(round(found.mean * found.count), found.count), found.count)
+    return found
+
+
 def resampled(statistic: Callable[[NDArray[np.intp]], float], count: int, seed: int) -> Estimate:
     """Percentile bootstrap of what `statistic` says of the questions with the numbers that it is given."""
     rng = np.random.default_rng(seed)

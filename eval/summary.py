@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from eval.experiment.outcomes import Lost, Outcome, Result, Run
 from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error, risk_coverage
 from eval.metrics.ranking import mean
-from eval.statistics import Difference, Estimate, differences, estimate, pairs
+from eval.statistics import Difference, Estimate, differences, estimate, pairs, share
 
 Over: TypeAlias = Literal["questions", "answers", "refusals"]
 
@@ -114,7 +114,10 @@ def main_metric(result: Result) -> Metric:
 
 def means(result: Result, seed: int) -> dict[str, Estimate]:
     """Metric -> mean over the questions that have it."""
-    return {one.name: estimate(list(result.values(one.name).values()), seed) for one in present([result])}
+    return {
+        one.name: (estimate if one in COSTS else share)(list(result.values(one.name).values()), seed)
+        for one in present([result])
+    }
 
 
 def mean_of(result: Result, name: str) -> float:
@@ -147,9 +150,9 @@ def comparisons(run: Run, dataset: str) -> dict[str, dict[str, Difference]]:
 
 
 def confidences(result: Result) -> tuple[list[float], list[bool]]:
-    """Of all questions that were answered or refused: the confidence, and whether the answer is (or would have been)
-    right. An unanswerable question has no right answer."""
-    answers = [one.answer for one in result.outcomes if one.answer]
+    """Of all questions that were answered, or that a threshold refused: the confidence, and whether the answer is (or
+    would have been) right. An unanswerable question has no right answer."""
+    answers = [one.answer for one in result.outcomes if one.answer and not one.answer.unanswered]
     return [one.confidence for one in answers], [one.right for one in answers]
 
 

@@ -15,7 +15,9 @@ Force = Annotated[
     bool,
     typer.Option("--force", help="With --apply: use it even if the gain is not, or if all questions are generated."),
 ]
-Folds = Annotated[int, typer.Option(help="Draws the folds.")]
+LARGEST_SEED = 2**32 - 1
+"""The largest one that every library takes."""
+Folds = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Draws the folds.")]
 
 
 @app.callback()
@@ -86,7 +88,7 @@ def reranker(
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many pairs of each file.")] = None,
     minutes: Annotated[float, typer.Option(min=0.1, help="Of training; finding hard negatives comes before.")] = 60.0,
     weight: Annotated[float, typer.Option(min=0.05, max=1.0, help="Its share in the final score.")] = 0.5,
-    seed: Annotated[int, typer.Option(help="Draws everything.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Draws everything.")] = 7,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,

@@ -14,7 +14,7 @@ from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
 from retrieval.years import looks_ahead, named_years
 
-_ROUNDS = 5
+ROUNDS = 5
 """Each looks twice as deep: 16 times as many hits as were asked for, at most."""
 
 
@@ -52,13 +52,19 @@ class CurrentSearcher:
         if not self._supersede or day is None:
             return self._inner.search(query)
         gone: set[str] = set()
-        for deeper in range(_ROUNDS):
-            hits = self._inner.search(_without(query, gone, query.top_k << deeper))
+        for deeper in range(ROUNDS):
+            deep = replace(query, top_k=query.top_k << deeper, filters=without(query.filters, gone))
+            hits = self._inner.search(deep)
             gone |= self._superseded(query, hits, day)  # what came up in their place may have made way, too
             kept = [hit for hit in hits if hit.chunk.document_id not in gone]
             if len(kept) == len(hits) or len(kept) >= query.top_k:
                 break
         return kept[: query.top_k]
+
+    def left_out(self, query: Query, hits: Iterable[Hit]) -> set[str]:
+        """Ids of documents, versions of those of the hits, that `search` does not show for this query."""
+        day = query.as_of or self._named(query.text)
+        return self._superseded(query, hits, day) if self._supersede and day else set()
 
     def _superseded(self, query: Query, hits: Iterable[Hit], day: date) -> set[str]:
         """Of all series that the hits belong to."""
@@ -88,9 +94,9 @@ class CurrentSearcher:
         return looks_ahead(text) or any(year >= self._today().year for year in named_years(text))
 
 
-def _without(query: Query, documents: set[str], top_k: int) -> Query:
-    gone = Not(AnyOf("document_id", tuple(sorted(documents))))
-    return replace(query, top_k=top_k, filters=both(query.filters, gone) if documents else query.filters)
+def without(filters: Filter, documents: set[str]) -> Filter:
+    """The filters that leave out these documents (ids), too."""
+    return both(filters, Not(AnyOf("document_id", tuple(sorted(documents))))) if documents else filters
 
 
 def in_force(day: date) -> Filter:

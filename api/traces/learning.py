@@ -6,7 +6,6 @@ from api.schemas import DocumentTextOut
 from api.schemas_answers import CitationOut
 from api.traces.schemas import EvidenceOut, FeedbackOut, PairOut, PassageOut, QuestionOut, TracedHit, TraceOut
 from ingest.errors import InvalidError
-from ingest.library.rows import filename_of
 
 TAG = "feedback"
 
@@ -59,7 +58,7 @@ def questions(feedback: Iterable[FeedbackOut]) -> Iterator[QuestionOut]:
                 question=one.query,
                 answer=one.answer if one.rating == "up" and not one.refused else "",
                 answerable=not right_refusal,
-                evidence=[EvidenceOut(document=filename_of(each.document), quote=each.quote) for each in one.evidence],
+                evidence=[EvidenceOut(document=each.document, quote=each.quote) for each in one.evidence],
                 tags=[TAG],
             )
 

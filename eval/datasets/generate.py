@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.bootstrap import Collection, Services
+from api.parts import current_searcher
 from eval.datasets.documents import short_names
 from eval.datasets.questions import SYNTHETIC
 from eval.metrics.text import words
@@ -46,8 +47,8 @@ _TRIES = 4
 
 @dataclass(frozen=True)
 class Generated:
-    """`rows` are lines of a question set; `duplicates` and `unanswered` were left out. `stopped`: why no more were
-    made, where a model or the index failed on the way."""
+    """`rows` are lines of a question set; `duplicates` and `unanswered` (by search, or by their own passage)
+    were left out. `stopped`: why no more were made, where a model or the index failed on the way."""
 
     rows: list[dict[str, Any]]
     duplicates: int
@@ -81,7 +82,10 @@ def generate_questions(
     collection = services.collection(collection_name)
     drafts = islice(_drafts(services, collection, random.Random(seed), model), _TRIES * count)
     found = select(
-        drafts, count, services.embedder.embed_query, lambda draft: _answers_itself(services, collection, draft)
+        drafts,
+        count,
+        services.embedder.embed_query,
+        lambda draft: _is_answered(services, collection, draft),
     )
     if not found.rows:
         raise InvalidError(f"Collection {collection_name!r} has no sentence that a question could be made of.")
@@ -149,6 +153,8 @@ def _sentences(
     vector = services.embedder.embed_query(entry.title)
     found = collection.store.dense(vector, access, AnyOf("document_id", (entry.id,)), _ALL)
     hits = [Hit(chunk, 0.0, {}) for chunk in collection.store.fetch([key for key, _ in found], access)]
+    if hits and not _is_shown(services, collection, entry.title, hits[0]):
+        return
     drawn = [one for one in candidates(hits) if _MIN_WORDS <= len(one.text.split()) <= _MAX_WORDS]
     chance.shuffle(drawn)
     for one in drawn:
@@ -181,8 +187,18 @@ def first_line(reply: str) -> str:
     return next(filter(None, lines), "")
 
 
-def _answers_itself(services: Services, collection: Collection, draft: Draft) -> bool:
-    """Whether the sentence is what its own passage answers the question with."""
+def _is_shown(services: Services, collection: Collection, text: str, hit: Hit) -> bool:
+    """Whether a search for the text may show the hit: none of a version that made way for a newer one."""
+    access = _access(services)
+    current = current_searcher(services.settings, collection.store, collection.hybrid, services.catalog)
+    query = Query(text, collection.name, access.tenant, access.groups)
+    return hit.chunk.document_id not in current.left_out(query, [hit])
+
+
+def _is_answered(services: Services, collection: Collection, draft: Draft) -> bool:
+    """Whether search may show the passage, and the sentence is what it answers the question with."""
+    if not _is_shown(services, collection, draft.question, draft.hit):
+        return False
     query = Query(draft.question, collection.name, services.settings.access.tenant, top_k=1)
     evidence = services.evidence(collection.store).weigh(query, [draft.hit])
     return bool(evidence.quotes) and words(evidence.quotes[0].text) == words(draft.sentence.text)

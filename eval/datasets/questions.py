@@ -1,20 +1,22 @@
 """Question sets over documents."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from eval.datasets import fields
-from eval.datasets.documents import Documents, indexed_text, list_documents
+from eval.datasets.documents import Documents, indexed_sections, list_documents
 from eval.datasets.lines import Unique, json_rows
 from eval.metrics.text import words
 from ingest.errors import InvalidError
+from ingest.types import Section, joined_text
 
 QUESTIONS = "questions.jsonl"
 SYNTHETIC = "synthetic"
 """Tag of questions that a program made."""
+SectionsOf: TypeAlias = Callable[[str], Sequence[Section]]
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,11 @@ def load_question_set(folder: Path, file: Path | None = None) -> QuestionSet:
             where that document has no text.
     """
     file = file or folder / QUESTIONS
-    asked = list(_numbered_questions(file))
-    documents, text_of = list_documents(folder, file), cache(indexed_text)
+    asked = list(numbered_questions(file))
+    documents = list_documents(folder, file)
+    sections_of = cache(lambda source: tuple(indexed_sections(documents.files[source])))
     questions = tuple(
-        replace(question, evidence=tuple(_placed(one, documents, text_of, where) for one in question.evidence))
+        replace(question, evidence=tuple(placed(one, documents, sections_of, where) for one in question.evidence))
         for where, question in asked
     )
     synthetic = any(SYNTHETIC in question.tags for question in questions)
@@ -81,10 +84,11 @@ def load_questions(path: Path) -> list[Question]:
         InvalidError: a line is malformed, an id is double, a question is empty, or an answerable one has no
             evidence; names file and line.
     """
-    return [question for _, question in _numbered_questions(path)]
+    return [question for _, question in numbered_questions(path)]
 
 
-def _numbered_questions(path: Path) -> Iterator[tuple[str, Question]]:
+def numbered_questions(path: Path) -> Iterator[tuple[str, Question]]:
+    """As `load_questions`, each with its place (`file:line`)."""
     unique = Unique()
     where = ""
     for where, row in json_rows(path, ("id", "question", "answerable", "evidence")):
@@ -132,6 +136,10 @@ def _one_evidence(row: dict[str, Any], where: str) -> Evidence:
     one = Evidence(fields.filled(row, "document", where), quote, page, _span(row.get("span"), where))
     if not one.quote.strip() and one.page is None and one.span is None:
         raise InvalidError(f"{where}: evidence must name a quote, a page or a span of the document.")
+    if one.quote.strip() and one.span is None and not words(one.quote).strip():
+        raise InvalidError(
+            f"{where}: the quote {one.quote!r} holds no word, and only words are looked for; name a span."
+        )
     return one
 
 
@@ -146,13 +154,36 @@ def _span(value: Any, where: str) -> tuple[int, int] | None:
     return start, end
 
 
-def _placed(one: Evidence, documents: Documents, text_of: Callable[[Path], str], where: str) -> Evidence:
-    """With the source of its document, and the text of its span, without white space round it."""
+def placed(one: Evidence, documents: Documents, sections_of: SectionsOf, where: str) -> Evidence:
+    """With the source of its document, and the text of its span, without white space round it.
+
+    Args:
+        sections_of: source -> what the document is indexed as.
+
+    Raises:
+        InvalidError: the document is not there, or has no such page, or at the span stands nothing or something else
+            than the quote; begins with `where`.
+    """
     source = documents.named(one.document, where)
-    if one.span is None:
-        return replace(one, document=source)
-    start, end = one.span
-    text = text_of(documents.files[source])
+    if one.span is not None:
+        return _at_span(one, one.span, source, joined_text(sections_of(source)), where)
+    if not one.quote.strip():
+        _check_page(one.page, source, sections_of(source), where)
+    return replace(one, document=source)
+
+
+def _check_page(page: int | None, source: str, sections: Sequence[Section], where: str) -> None:
+    pages = {section.page for section in sections if section.page}
+    if not pages:
+        raise InvalidError(f"{where}: {source} has no pages; name a quote or a span of it.")
+    if page is None or page > max(pages):
+        raise InvalidError(
+            f"{where}: there is no text on page {page} of {source}; the last one with text is {max(pages)}."
+        )
+
+
+def _at_span(one: Evidence, span: tuple[int, int], source: str, text: str, where: str) -> Evidence:
+    start, end = span
     quote = text[start:end].strip()
     if end > len(text) or not quote:
         raise InvalidError(f"{where}: there is no text at {start}-{end} of {source}, which has {len(text)} characters.")
@@ -160,3 +191,8 @@ def _placed(one: Evidence, documents: Documents, text_of: Callable[[Path], str],
         raise InvalidError(f"{where}: at {start}-{end} of {source} stands {quote!r}, not {one.quote!r}.")
     start = text.index(quote, start)
     return replace(one, document=source, quote=quote, span=(start, start + len(quote)))
+
+
+def same_question(text: str) -> str:
+    """Equal for texts that differ in case, white space or a mark at the end alone."""
+    return " ".join(text.casefold().split()).rstrip("?!. ")

@@ -2,20 +2,23 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import cache
 from time import perf_counter
 
 from api.bootstrap import Collection, Services
+from api.parts import searcher
 from eval.experiment.judging import ranking
 from eval.experiment.sets import Case
 from generation.answerer import drain
 from generation.types import Answer
 from ingest.errors import CitewellError
+from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
 
 GIVE_UP = 3
 """So many questions in a row that fail, and nothing more is asked."""
 _CHUNKS_A_DOCUMENT = 3
-"""How many chunks are looked at for each document that is to be ranked."""
+"""How many chunks are looked at for each document that is to be ranked, before more are."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Asker:
     """Asks the cases of one data set of one open collection.
 
     Args:
-        depth: how many ranks are judged; fewer where the configured candidates hold no more.
+        depth: how many ranks are judged; fewer where the search finds no more.
         answers: whether to answer, beside searching.
     """
 
@@ -53,6 +56,7 @@ class Asker:
         self._failed = 0
         deepened = collection.hybrid.deepened(services.settings.retrieval.top_k)
         self._deep = services.searcher(collection.store, deepened)
+        self._deeper = cache(self._search_of)
         self._unguarded = services.answerer(collection.store, collection.searcher, min_confidence=0.0)
 
     def ask(self, case: Case) -> Asked:
@@ -69,7 +73,7 @@ class Asker:
         started = perf_counter()
         answer = self._runner.run(drain(self._collection.answerer.answer(query)))
         answer_ms = (perf_counter() - started) * 1000
-        unguarded = self._runner.run(drain(self._unguarded.answer(query))) if answer.refused else answer
+        unguarded = self._runner.run(drain(self._unguarded.answer(query))) if _guarded(answer) else answer
         return Asked(case, query, ranked, answer.hits, search_ms, answer, unguarded, answer_ms)
 
     def ask_or_fail(self, case: Case) -> Asked:
@@ -89,11 +93,33 @@ class Asker:
         return found
 
     def _ranked(self, case: Case) -> list[str]:
-        """What is served, and on from there down to `depth`."""
-        hits = self._depth * (_CHUNKS_A_DOCUMENT if case.grades else 1)
-        return ranking(case, self._deep.search(self._query(case, hits)))[: self._depth]
+        """What is served, and on from there down to `depth`, or to the last hit that there is."""
+        top_k = self._depth * (_CHUNKS_A_DOCUMENT if case.grades else 1)
+        hits = {hit.chunk.id: hit for hit in self._deep.search(self._query(case, top_k))}
+        found = ranking(case, [*hits.values()])
+        reach = min(top_k, self._services.settings.retrieval.candidates)
+        while len(found) < self._depth and reach < self._collection.store.count():
+            reach *= 2
+            deeper = self._deeper(reach).search(self._query(case, max(top_k, reach)))
+            more = {hit.chunk.id: hit for hit in deeper if hit.chunk.id not in hits}
+            if not more:
+                break
+            hits |= more
+            found = ranking(case, [*hits.values()])
+        return found[: self._depth]
+
+    def _search_of(self, candidates: int) -> Searcher:
+        """From so many candidates of each branch; without the reranker, which reads the first hits alone."""
+        services, store = self._services, self._collection.store
+        deeper = self._collection.hybrid.deepened(candidates)
+        return searcher(services.settings, store, deeper, services.catalog, None)
 
     def _query(self, case: Case, top_k: int) -> Query:
         settings = self._services.settings
         access = settings.access
         return Query(case.text, self._collection.name, access.tenant, access.groups, top_k, settings.retrieval.mode)
+
+
+def _guarded(answer: Answer) -> bool:
+    """Whether the threshold refused: a generator that was asked and does not know would only be asked again."""
+    return answer.refused and not (answer.provenance and answer.provenance.prompt)

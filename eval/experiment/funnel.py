@@ -1,9 +1,11 @@
 """Where a missed question was lost: its evidence is followed through the stages of the pipeline."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from functools import cache
 
 from api.bootstrap import Collection, Services
+from api.parts import current_searcher
 from eval.experiment.asking import Asked
 from eval.experiment.judging import cites_evidence, is_cited, is_right
 from eval.experiment.outcomes import Lost
@@ -11,8 +13,11 @@ from eval.experiment.sets import Case
 from eval.metrics.text import words
 from generation.citations import citation_at
 from ingest.catalog_rows import CatalogEntry
+from ingest.errors import CitewellError
 from ingest.types import Chunk, Document, chunk_id
 from retrieval.types import Access, Hit, Query
+
+_log = logging.getLogger(__name__)
 
 
 class Funnel:
@@ -20,13 +25,22 @@ class Funnel:
 
     def __init__(self, services: Services, collection: Collection) -> None:
         self._services, self._collection = services, collection
+        self._current = current_searcher(services.settings, collection.store, collection.hybrid, services.catalog)
         self._entries = cache(self._read_entries)
         self._document = cache(self._read_document)
         self._words = cache(self._read_words)
         self._chunks = cache(self._read_chunks)
 
     def where_lost(self, asked: Asked) -> Lost:
-        """The first stage after which no evidence of the missed question was left."""
+        """The first stage after which no evidence of the missed question was left; what was asked is worth more than
+        this, so a failure is one more answer."""
+        try:
+            return self._where_lost(asked)
+        except CitewellError as error:
+            _log.warning("Where question %r was lost is not known: %s", asked.case.id, error)
+            return Lost.UNKNOWN
+
+    def _where_lost(self, asked: Asked) -> Lost:
         case, query = asked.case, asked.query
         documents = _wanted(case) & self._entries().keys()
         if not any(self._says(one, case) for one in documents):
@@ -40,10 +54,14 @@ class Funnel:
         return Lost.REFUSED if asked.unguarded and cites_evidence(case, asked.unguarded) else Lost.UNUSED
 
     def _lost_by_search(self, case: Case, query: Query, documents: Iterable[str]) -> Lost:
-        right = {chunk.id for one in documents for chunk in self._chunks(one, query.access) if is_right(chunk, case)}
+        right = [chunk for one in documents for chunk in self._chunks(one, query.access) if is_right(chunk, case)]
         if not right:
             return Lost.CHUNKING
-        return Lost.FUSION if right & self._candidates(query) else Lost.CANDIDATES
+        gone = self._current.left_out(query, [Hit(chunk, 0.0) for chunk in right])
+        shown = {chunk.id for chunk in right if chunk.document_id not in gone}
+        if not shown:
+            return Lost.VERSION
+        return Lost.FUSION if shown & self._candidates(query) else Lost.CANDIDATES
 
     def _says(self, source: str, case: Case) -> bool:
         """Whether the text that was read from the document still has the evidence."""

@@ -27,7 +27,7 @@ _DECIDING: dict[str, Any] = {
     "ingestion": {"chunk_tokens", "overlap_tokens", "parse_timeout_s", "max_file_mb"},
     "bm25": True,
 }
-_DONE = "index.json"
+DONE = "index.json"
 
 
 def index_key(settings: Settings, dataset: EvaluationSet, weights: Mapping[str, str]) -> str:
@@ -62,7 +62,7 @@ def build(
     Raises:
         UnreadableFileError: not one document could be indexed.
     """
-    done = services.data / _DONE
+    done = services.data / DONE
     known = _read(done)
     if known and not _holds(known, services, collection):
         services.catalog.mark_stale(collection.name)
@@ -115,10 +115,10 @@ def _ingest(
         chunks=collection.store.count(),
         failed=len(failed),
         seconds=round(perf_counter() - started, 2),
-        megabytes=round(_megabytes(services.data), 1),
+        megabytes=round(megabytes(services.data), 1),
     )
 
 
-def _megabytes(folder: Path) -> float:
+def megabytes(folder: Path) -> float:
     """What the files take on the disk; the engine's files are sparse."""
     return sum(file.stat().st_blocks for file in folder.rglob("*") if file.is_file()) * 512 / 2**20

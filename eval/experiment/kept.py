@@ -19,7 +19,7 @@ from ingest.whole import write_whole
 
 FOLDER = Path("evaluations") / "unfinished"
 """Below the data folder."""
-_FRESH_S = 24 * 60 * 60
+FRESH_S = 24 * 60 * 60
 """Servers of models, which take part too, change unseen; so what is older is measured again."""
 _RESULT = TypeAdapter(Result)
 
@@ -39,7 +39,7 @@ class Kept:
     def find(self, key: str) -> Result | None:
         path = self._path(key)
         try:
-            if self._commit.endswith("-dirty") or time() - path.stat().st_mtime > _FRESH_S:
+            if self._commit.endswith("-dirty") or time() - path.stat().st_mtime > FRESH_S:
                 return None
             found = _RESULT.validate_json(path.read_bytes())
         except (OSError, ValidationError):
@@ -71,10 +71,20 @@ class Kept:
 
 
 def key_of(
-    name: str, settings: Settings, dataset: EvaluationSet, spec: ExperimentSpec, index: str, weights: Mapping[str, str]
+    name: str,
+    settings: Settings,
+    dataset: EvaluationSet,
+    spec: ExperimentSpec,
+    index: str,
+    weights: Mapping[str, str],
+    decided: Mapping[str, Any],
 ) -> str:
-    """Everything but the code that decides what a configuration finds on a data set."""
+    """Everything but the code that decides what a configuration finds on a data set.
+
+    Args:
+        decided: what else does.
+    """
     asked: dict[str, Any] = spec.model_dump(mode="json", include={"depth", "answers", "prices"})
     access = settings.access.model_dump(mode="json")
-    known = [name, dataset.name, dataset.sha256, shown(settings), access, asked, index, dict(weights)]
+    known = [name, dataset.name, dataset.sha256, shown(settings), access, asked, index, dict(weights), dict(decided)]
     return json.dumps(known, sort_keys=True, default=str)

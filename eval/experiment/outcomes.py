@@ -12,16 +12,18 @@ class Lost(StrEnum):
     """The stage that lost the evidence of a missed question, in the order of the pipeline.
 
     Candidates are what the branches of the mode found: BM25, dense, or both. They are ranked by their score, in mode
-    `hybrid` by fusion, and the first go on.
+    `hybrid` by fusion, and the first go on. UNKNOWN is no stage: a model or the index failed when it was looked for.
     """
 
     INDEX = "not in the index"
     CHUNKING = "cut by chunking"
+    VERSION = "in a version that is not in force"
     CANDIDATES = "not among the candidates"
     FUSION = "ranked too low"
     CONTEXT = "dropped from the context"
     UNUSED = "in the context but not used"
     REFUSED = "used but refused"
+    UNKNOWN = "unknown, for looking failed"
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,16 @@ class Cited:
 
 @dataclass(frozen=True)
 class Answered:
-    """`right` tells whether the answer, had it been served, cites gold evidence among its first three citations."""
+    """`right` tells whether the answer, had it been served, cites gold evidence among its first three citations.
+    `unanswered`: there is no answer whatever the threshold, for the generator does not know, or nothing can be quoted.
+    """
 
     text: str
     refused: bool
     confidence: float
     right: bool
     citations: tuple[Cited, ...]
+    unanswered: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from api.bootstrap import Collection, Services
 from api.settings import Settings, load_settings
+from api.tuned import Tuned, save_tuned
 from eval.environment import commit, load, machine, model_files, precision, shown, uncached
 from eval.experiment.asking import Asked, Asker
 from eval.experiment.funnel import Funnel
@@ -21,6 +23,7 @@ from eval.experiment.positions import Positions, positions_for
 from eval.experiment.scoring import score
 from eval.experiment.sets import EvaluationSet, cut, open_set
 from eval.experiment.spec import DatasetSpec, ExperimentSpec, JudgeSpec
+from eval.experiment.tuned import fitted_to, recorded, untuned
 from eval.judge import PROMPT_VERSION, check, judge
 from ingest.errors import UnavailableError
 from ingest.ports import Embedder
@@ -70,7 +73,7 @@ class Experiment:
         self._embedders: dict[str, Embedder] = {}
         self._indexes: dict[str, IndexFigures] = {}
         self._model_files = cache(model_files)
-        self._done = 0
+        self._tuned, self._done = Tuned(), 0
 
     def run(self) -> Run:
         """Everything is checked before the first document is read.
@@ -80,6 +83,7 @@ class Experiment:
             UnavailableError: the judge does not answer, or several questions in a row fail.
         """
         spec = self._spec
+        self._tuned = fitted_to(spec.tuned, self._data)
         sets = [self._open(one) for one in spec.datasets]
         changes = {name: self._settings(more, Path("unused")) for name, more in spec.expanded().items()}
         load_before, code = load(), commit()
@@ -94,7 +98,7 @@ class Experiment:
             machine=machine(next(iter(self._embedders.values())), load_before),
             judge=f"{spec.judge.model}, prompt {PROMPT_VERSION}" if spec.judge else "",
             datasets=tuple(_record(one, str(at.path)) for one, at in zip(sets, spec.datasets, strict=True)),
-            configurations={name: shown(settings) for name, settings in changes.items()},
+            configurations={name: {**shown(one), **recorded(self._tuned)} for name, one in changes.items()},
             results=results,
             spec=_recorded(spec),
             commit=code,
@@ -118,7 +122,8 @@ class Experiment:
         settings = self._settings(changes, self._data)
         self._embedder(settings)  # makes those models that are made, so that their files are there
         key = index_key(settings, dataset, self._model_files(settings.embedding.model))
-        about = key_of(name, settings, dataset, self._spec, key, self._weights([settings]))
+        decided = {**recorded(self._tuned), "day": date.today().isoformat()}  # versions of documents hang on the day
+        about = key_of(name, settings, dataset, self._spec, key, self._weights([settings]), decided)
         if self._kept and (known := self._kept.find(about)):
             self._done += len(dataset.cases)
             self._on_step(Step(name, dataset.name, self._done, total))
@@ -130,6 +135,8 @@ class Experiment:
 
     def _asked(self, name: str, changes: Mapping[str, Any], dataset: EvaluationSet, key: str, total: int) -> Result:
         settings = self._settings(changes, self._data / INDEXES / key)
+        if self._spec.tuned:
+            save_tuned(self._tuned, settings.data, collection_of(key))
         with Services(settings, embedder=self._embedder(settings)) as services, asyncio.Runner() as runner:
             collection = self._open_index(services, dataset, key, Step(name, dataset.name, self._done, total))
             positions = positions_for(dataset, services, collection)  # tells what does not fit before it is asked
@@ -169,12 +176,24 @@ class Experiment:
         from retrieval.crossencoder import ENCODER, WEIGHTS
 
         reads = self._spec.answers and any(one.answers.cross_encoder for one in configurations)
-        models = dict.fromkeys([*(one.embedding.model for one in configurations), *([ENCODER] if reads else [])])
+        models = dict.fromkeys([*chain.from_iterable(map(self._models, configurations)), *([ENCODER] if reads else [])])
         found = {f"{model}/{name}": sha256 for model in models for name, sha256 in self._model_files(model).items()}
         return {**found, f"cross-encoder/{WEIGHTS.name}": sha256_of(WEIGHTS)} if reads else found
 
+    def _models(self, settings: Settings) -> Iterator[str]:
+        """Names of the models that the settings bring, but for those of servers."""
+        answers = settings.answers
+        yield settings.embedding.model
+        if settings.retrieval.reranker:
+            yield settings.retrieval.reranker
+        if self._spec.answers and answers.generator != "extractive" and answers.nli_model:
+            yield answers.nli_model
+        if self._spec.answers and answers.generator == "transformers" and answers.model:
+            yield answers.model
+
     def _settings(self, changes: Mapping[str, Any], data: Path) -> Settings:
-        return uncached(load_settings(self._config, {**changes, "data": data}))
+        found = uncached(load_settings(self._config, {**changes, "data": data}))
+        return found if self._spec.tuned else untuned(found)
 
     def _embedder(self, settings: Settings) -> Embedder:
         """One for all configurations that want the same."""

@@ -43,14 +43,15 @@ def folder_of(data: Path, run_id: str) -> Path:
 def save(run: Run, data: Path) -> Path:
     """Writes a run into its folder below `data`, which is returned."""
     folder = folder_of(data, run.id)
-    folder.mkdir(parents=True, exist_ok=True)
     save_in(run, folder)
     return folder
 
 
 def save_in(run: Run, folder: Path) -> None:
     """Writes the results with their aggregates, the summary and the table of questions."""
-    write_whole(folder / RESULTS, _SAVED.dump_json(_Saved(**vars(run), aggregates=aggregates(run)), indent=1))
+    results = _SAVED.dump_json(_Saved(**vars(run), aggregates=aggregates(run)), indent=1)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / RESULTS, results)
     _save_tables(run, folder)
 
 

@@ -189,7 +189,7 @@ def _answered(one: Asked) -> Answered:
     assert answer and would_be
     right = one.case.answerable and cites_evidence(one.case, would_be)
     cited = [Cited(c.source, c.page, c.quote, round(c.support, 4), is_cited(c, one.case)) for c in would_be.citations]
-    return Answered(answer.text, answer.refused, round(answer.confidence, 6), right, tuple(cited))
+    return Answered(answer.text, answer.refused, round(answer.confidence, 6), right, tuple(cited), would_be.refused)
 
 
 def _passage(hit: Hit, case: Case) -> Passage:

@@ -2,7 +2,7 @@
 
 import itertools
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -63,18 +63,21 @@ class Prices(_Spec):
 
 class ExperimentSpec(_Spec):
     """`configurations`: name -> settings that differ, nested or dotted. `matrix`: dotted setting -> values; one more
-    configuration for each combination. `depth`: how many ranks are judged."""
+    configuration for each combination. `depth`: how many ranks are judged. `tuned`: a collection of the data folder;
+    what `citewell tune` fitted to it is used where a configuration leaves `retrieval.tuned` and `answers.tuned` true.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
     datasets: list[DatasetSpec] = Field(min_length=1)
     configurations: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    matrix: dict[str, list[Any]] = Field(default_factory=dict)
+    matrix: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict)
     baseline: str | None = None
     depth: int = Field(default=100, ge=10, le=1000)
     answers: bool = True
+    tuned: str | None = None
     judge: JudgeSpec | None = None
     prices: Prices | None = None
-    seed: int = 7
+    seed: int = Field(default=7, ge=0, le=2**32 - 1)
 
     @model_validator(mode="after")
     def _names_are_right(self) -> "ExperimentSpec":
@@ -151,8 +154,14 @@ def nested(changes: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"the key {key!r} is no name of a setting; settings are words")
         section, dot, rest = key.partition(".")
         below = nested({rest: value}) if dot else (nested(value) if isinstance(value, dict) else value)
-        if isinstance(below, dict) and isinstance(found.get(section), dict):
-            found[section] = {**found[section], **below}
-        else:
-            found[section] = below
+        found = _merged(found, {section: below})
     return found
+
+
+def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """At every depth; of two values the second counts."""
+    both = {
+        key: _merged(first[key], value) if isinstance(value, dict) and isinstance(first.get(key), dict) else value
+        for key, value in second.items()
+    }
+    return {**first, **both}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from eval import summary
 from eval.experiment.outcomes import DatasetRecord, Lost, Outcome, Result, Run
+from eval.gaps import gaps
 from eval.judge import Agreement, agreement
 from eval.metrics.ranking import mean
 from eval.report import plots
@@ -88,6 +89,7 @@ class Section:
     funnels: Mapping[str, Mapping[Lost, int]]
     failures: tuple[tuple[str, tuple[Outcome, ...]], ...] = ()
     """Configurations with questions that could not be asked."""
+    gaps: tuple[str, ...] = ()
 
 
 def sections(run: Run, aggregates: Sequence[Aggregate]) -> Iterator[Section]:
@@ -120,6 +122,7 @@ def _section(run: Run, dataset: DatasetRecord, results: tuple[Result, ...], aggr
         misses=tuple(_misses(result) for result in results),
         funnels=funnels,
         failures=tuple((one.configuration, tuple(failed)) for one in results if (failed := summary.failures(one))),
+        gaps=tuple(gaps(run, dataset.name)),
     )
 
 

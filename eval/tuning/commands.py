@@ -14,7 +14,8 @@ from api import console, parts
 from api.bootstrap import Services
 from api.settings import Settings
 from api.tuned import load_tuned, save_tuned
-from eval.tuning.fusion import METRIC, Fitted, cases_of, check_settings, check_usable, fit
+from eval.tuning.cases import answerable_cases
+from eval.tuning.fusion import METRIC, Fitted, check_settings, check_usable, fit
 from eval.tuning.reranker.mining import Serving
 from eval.tuning.reranker.pairs import Pair, load_pairs, pairs_of_collection
 from eval.tuning.reranker.run import Tuned as Reranked
@@ -28,15 +29,17 @@ def tune_fusion(
     """False where the weight was to be used and was not.
 
     Raises:
-        InvalidError: the settings leave no room for a weight, the questions cannot prove one, or as `cases_of` says.
+        InvalidError: the settings leave no room for a weight, the questions cannot prove one, or as
+            `answerable_cases` says.
     """
     check_settings(settings.retrieval)
     if apply and not force:
         check_usable(questions)
     with Services(settings) as services:
         opened = services.collection(collection)
-        cases = cases_of(questions, services, collection)
-        shown = track(cases, "Searching", console=console.err, transient=True, disable=as_json)
+        cases = answerable_cases(questions, services, collection)
+        cases.tell()
+        shown = track(cases.asked, "Searching", console=console.err, transient=True, disable=as_json)
         fitted = fit(services, opened, shown, seed)
     used = apply and (fitted.proven or force)
     if used:

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from api.bootstrap import Collection, Services
+from api.parts import current_searcher
 from api.settings import RetrievalSettings
-from eval.datasets.documents import Documents
 from eval.datasets.questions import SYNTHETIC, load_questions
 from eval.experiment.judging import judgements, ranking
 from eval.experiment.sets import Case
@@ -16,11 +19,11 @@ from eval.statistics import Difference, differences, pairs
 from ingest.errors import InvalidError
 from retrieval.fusion import minmax
 from retrieval.types import Hit, Query
+from retrieval.versions import ROUNDS, without
 
 WEIGHTS = tuple(step / 20 for step in range(21))
 METRIC = "ndcg@10"
 FOLDS = 5
-FEWEST = 20
 _READ = 30
 """Hits that are judged: some may hold no evidence of their own."""
 Scores = dict[str, float]
@@ -44,6 +47,8 @@ class Fitted:
 
 def check_settings(chosen: RetrievalSettings) -> None:
     """Raises InvalidError where no weight would be used."""
+    if chosen.mode != "hybrid":
+        raise InvalidError(f"retrieval.mode is {chosen.mode}, which mixes nothing; set it to hybrid to fit a weight.")
     if chosen.fusion != "minmax":
         raise InvalidError(f"retrieval.fusion: {chosen.fusion} has no weight to fit; set it to minmax.")
     if not chosen.tuned:
@@ -59,40 +64,6 @@ def check_usable(path: Path) -> None:
             f"All questions of {path} are generated ones, which favour BM25, so that no weight is used on their word; "
             f"add questions that people asked, leave out --apply, or say --force."
         )
-
-
-def cases_of(path: Path, services: Services, collection: str) -> list[Case]:
-    """The answerable questions of a file, their evidence in documents of the collection.
-
-    Raises:
-        InvalidError: the file is malformed, has too few of them, or names a document that the collection lacks.
-    """
-    asked = [one for one in all_cases(path, services, collection) if one.answerable]
-    if len(asked) < FEWEST:
-        raise InvalidError(
-            f"{path} has {len(asked)} answerable questions; at least {FEWEST} are needed to fit anything."
-        )
-    return asked
-
-
-def all_cases(path: Path, services: Services, collection: str) -> list[Case]:
-    """Those that no document answers, too.
-
-    Raises:
-        InvalidError: the file is malformed, or names a document that the collection lacks.
-    """
-    tenant = services.settings.access.tenant
-    sources = [entry.source for entry in services.catalog.page(collection, tenant)]
-    known = Documents(Path(f"the collection {collection}"), {source: Path(source) for source in sources})
-    return [
-        Case(
-            one.id,
-            one.question,
-            one.answerable,
-            evidence=tuple(replace(each, document=known.named(each.document, one.id)) for each in one.evidence),
-        )
-        for one in load_questions(path)
-    ]
 
 
 def fit(
@@ -117,19 +88,38 @@ def fit(
 
 
 def _scores(services: Services, collection: Collection, case: Case, weights: Sequence[float]) -> dict[float, float]:
-    """The branches are searched once for all weights."""
-    access, hybrid = services.settings.access, collection.hybrid
+    access = services.settings.access
     query = Query(case.text, collection.name, access.tenant, access.groups, _READ)
-    branches = hybrid.branches(query, hybrid.vector_of(query))
+    rankings = {str(weight): ranking(case, hits) for weight, hits in _found(services, collection, query, weights)}
+    found = ranking_metrics(rankings, dict.fromkeys(rankings, judgements(case)))
+    return {weight: found[str(weight)][METRIC] for weight in weights}
+
+
+def _found(
+    services: Services, collection: Collection, query: Query, weights: Sequence[float]
+) -> list[tuple[float, list[Hit]]]:
+    """Weight and what it ranks first, as it is served: without documents that made way for a newer version."""
+    current = current_searcher(services.settings, collection.store, collection.hybrid, services.catalog)
+    vector = collection.hybrid.vector_of(query)
+    gone: set[str] = set()
+    for _ in range(ROUNDS):
+        found = _ranked(collection, replace(query, filters=without(query.filters, gone)), vector, weights)
+        more = current.left_out(query, [hit for _, hits in found for hit in hits]) - gone
+        if not more:
+            break
+        gone |= more
+    return [(weight, [hit for hit in hits if hit.chunk.document_id not in gone]) for weight, hits in found]
+
+
+def _ranked(
+    collection: Collection, query: Query, vector: NDArray[np.float32] | None, weights: Sequence[float]
+) -> list[tuple[float, list[Hit]]]:
+    """The branches are searched once for all weights."""
+    branches = collection.hybrid.branches(query, vector)
     fused = {weight: minmax(branches["dense"], branches["bm25"], weight)[:_READ] for weight in weights}
     wanted = sorted({key for ranked in fused.values() for key, _ in ranked})
     chunks = {chunk.id: chunk for chunk in collection.store.fetch(wanted, query.access)}
-    rankings = {
-        str(weight): ranking(case, [Hit(chunks[key], score) for key, score in ranked if key in chunks])
-        for weight, ranked in fused.items()
-    }
-    found = ranking_metrics(rankings, dict.fromkeys(rankings, judgements(case)))
-    return {weight: found[str(weight)][METRIC] for weight in weights}
+    return [(w, [Hit(chunks[key], score) for key, score in ranked if key in chunks]) for w, ranked in fused.items()]
 
 
 def _cross_validated(scored: Mapping[float, Scores], ids: Sequence[str], seed: int) -> Scores:

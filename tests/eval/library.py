@@ -11,7 +11,7 @@ from api.bootstrap import Collection, Services
 from api.settings import load_settings
 from eval.experiment.asking import Asked, Asker
 from eval.experiment.sets import Case
-from ingest.types import Chunk, Document, Section, chunk_id, document_id_of
+from ingest.types import Chunk, Document, MetadataValue, Section, chunk_id, document_id_of
 from tests.fakes import HashEmbedder
 
 COLLECTION = "kb"
@@ -22,12 +22,12 @@ class Library:
     services: Services
     collection: Collection
 
-    def put(self, source: str, *pieces: str) -> None:
+    def put(self, source: str, *pieces: str, **metadata: MetadataValue) -> None:
         """A document whose chunks are `pieces`, and whose text is what they make together."""
         tenant = self.services.settings.access.tenant
         key = document_id_of(self.collection.name, tenant, source)
         sections = (Section("".join(pieces)),)
-        document = Document(key, self.collection.name, tenant, (), source, source, "0", "1", sections)
+        document = Document(key, self.collection.name, tenant, (), source, source, "0", "1", sections, metadata)
         chunks = list(_chunks(document, pieces))
         self.collection.store.upsert(chunks, self.services.embedder.embed_documents(pieces))
         self.services.catalog.begin(self.collection.name, [key])
@@ -67,5 +67,6 @@ def _chunks(document: Document, pieces: Sequence[str]) -> Iterator[Chunk]:
             headings=(),
             char_start=start,
             char_end=start + len(text),
+            metadata=document.metadata,
         )
         start += len(text)

@@ -1,17 +1,20 @@
 """Data sets are read as they are meant, and refused with file and line where they are malformed."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from eval.datasets.beir import load_beir
-from eval.datasets.documents import short_names
+from eval.datasets.documents import Documents, short_names
 from eval.datasets.questions import load_question_set, load_questions
 from eval.datasets.spans import load_span_set
 from eval.experiment.positions import Positions
 from eval.experiment.sets import Case, open_set
 from ingest.errors import InvalidError
+
+SAMPLE = Path(__file__).parents[2] / "eval" / "samples" / "handbook"
 
 
 @pytest.fixture
@@ -165,10 +168,12 @@ def test_a_span_is_the_text_that_stands_there(tmp_path: Path) -> None:
         ({"span": [4, 90]}, r"questions\.jsonl:1: there is no text at 4-90 of a\.txt, which has 9 characters"),
         ({"span": [3, 5]}, r"questions\.jsonl:1: there is no text at 3-5 of a\.txt"),
         ({"span": [5, 9], "quote": "One"}, r"questions\.jsonl:1: at 5-9 of a\.txt stands 'two\.', not 'One'"),
-        ({"document": "empty.txt", "span": [0, 1]}, r"The spans of .*empty\.txt have no text: empty\.txt"),
+        ({"page": 2}, r"questions\.jsonl:1: a\.txt has no pages; name a quote or a span of it"),
+        ({"quote": "€ →"}, r"questions\.jsonl:1: the quote '€ →' holds no word"),
+        ({"document": "empty.txt", "span": [0, 1]}, r"The evidence in .*empty\.txt cannot be looked up: empty\.txt"),
     ],
 )
-def test_a_span_without_its_text(tmp_path: Path, evidence: dict[str, object], said: str) -> None:
+def test_evidence_that_cannot_be_found(tmp_path: Path, evidence: dict[str, object], said: str) -> None:
     (tmp_path / "a.txt").write_text("One  two.")
     (tmp_path / "empty.txt").write_text("")
     written(tmp_path, {**ROW, "evidence": [{"document": "a.txt", **evidence}]})
@@ -198,6 +203,33 @@ def test_documents_of_one_file_name_are_told_apart(tmp_path: Path) -> None:
     written(tmp_path, {**ROW, "evidence": [{"document": "set/readme.md", "quote": "x"}]})
     (question,) = load_question_set(tmp_path / "set", file).questions
     assert question.evidence[0].document == "readme.md"
+
+
+@pytest.mark.parametrize("name", ["/srv/kb/b/readme.md", "upload:b/readme.md", "https://wiki.local/b/readme.md"])
+def test_a_source_elsewhere_names_its_copy(tmp_path: Path, name: str) -> None:
+    two_readmes(tmp_path / "set")
+    file = written(tmp_path, {**ROW, "evidence": [{"document": name, "quote": "This is b."}]})
+    (question,) = load_question_set(tmp_path / "set", file).questions
+    assert question.evidence[0].document == "b/readme.md"
+    written(tmp_path, {**ROW, "evidence": [{"document": name.removeprefix("/").replace(":", "/"), "quote": "x"}]})
+    with pytest.raises(InvalidError, match="which is not in"):  # a name that a person gives is taken at its word
+        load_question_set(tmp_path / "set", file)
+
+
+def test_accents_in_file_names_may_be_written_either_way() -> None:
+    apart, whole = "hr/U\u0308berblick.md", "hr/\u00dcberblick.md"
+    for held, said in ((apart, whole), (whole, apart)):
+        found = Documents(Path("x"), {held: Path("/x") / held})
+        assert [found.named(name, "q:1") for name in (said, said.removeprefix("hr/"))] == [held, held]
+
+
+def test_a_page_that_a_document_has_not(tmp_path: Path) -> None:
+    shutil.copy(SAMPLE / "health-safety-handbook.pdf", tmp_path / "a.pdf")
+    written(tmp_path, {**ROW, "evidence": [{"document": "a.pdf", "page": 2}]})
+    assert load_question_set(tmp_path).questions[0].evidence[0].page == 2
+    written(tmp_path, {**ROW, "evidence": [{"document": "a.pdf", "page": 500}]})
+    with pytest.raises(InvalidError, match=r"there is no text on page 500 of a\.pdf; the last one with text is \d+"):
+        load_question_set(tmp_path)
 
 
 def test_sources_are_named_as_briefly_as_tells_them_apart() -> None:

@@ -13,6 +13,7 @@ from eval.experiment.scoring import missed, score
 from eval.experiment.sets import Case
 from generation.types import Prompt
 from ingest.catalog import Catalog
+from ingest.errors import UnavailableError
 from retrieval.store.edge import EdgeStore
 from tests.eval.library import library
 
@@ -67,6 +68,16 @@ def test_the_stage_that_lost_it(
         assert Funnel(shelf.services, shelf.collection).where_lost(asked) is stage
 
 
+def test_evidence_in_a_version_that_made_way_is_told_so(tmp_path: Path) -> None:
+    with library(tmp_path, ONE_PASSAGE) as shelf:
+        shelf.put("leave.md", QUOTE, valid_from="2023-01-01", version_of="leave")
+        shelf.put("new.md", "Staff get forty days.", valid_from="2025-01-01", version_of="leave")
+        asked = shelf.ask(case(), case(evidence=(Evidence("new.md", "Staff get forty days."),)))
+        funnel = Funnel(shelf.services, shelf.collection)
+        assert funnel.where_lost(asked[0]) is Lost.VERSION
+        assert funnel.where_lost(asked[1]) is not Lost.VERSION
+
+
 def test_evidence_that_joined_passages_hold_is_not_lost_by_chunking(tmp_path: Path) -> None:
     changes = {**GUARDED, "retrieval": {"mode": "bm25", "neighbours": 1}}
     with library(tmp_path, changes) as shelf:
@@ -89,6 +100,20 @@ def test_a_hit_that_was_not_packed_was_dropped_from_the_context(tmp_path: Path) 
         provenance = replace(provenance, prompt=Prompt(asked.query.text, read, ()))
         dropped = replace(asked, unguarded=replace(asked.unguarded, provenance=provenance))
         assert funnel.where_lost(dropped) is Lost.CONTEXT
+
+
+def test_a_model_that_fails_meanwhile_costs_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with library(tmp_path, {"retrieval": {"mode": "hybrid", "candidates": 1, "top_k": 1}}) as shelf:
+        shelf.put("leave.md", "Holiday.")
+        shelf.put("other.md", OTHER)
+        asked = shelf.ask(case(evidence=(Evidence("leave.md", "Holiday."),)))
+        funnel = Funnel(shelf.services, shelf.collection)
+
+        def down(text: str) -> Any:
+            raise UnavailableError("The embedding server does not answer.")
+
+        monkeypatch.setattr(shelf.services.embedder, "embed_query", down)
+        assert [one.lost for one in score(asked, None, lambda key: "", funnel.where_lost)] == [Lost.UNKNOWN]
 
 
 def test_the_same_words_in_another_document_are_not_the_evidence(tmp_path: Path) -> None:

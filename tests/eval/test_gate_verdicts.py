@@ -37,6 +37,12 @@ def test_few_questions_are_no_certainty(count: int, shut: bool) -> None:
     assert bool(found) is shut
 
 
+@pytest.mark.parametrize(("fell", "of", "shut"), [(3, 5, False), (4, 100, False), (5, 100, True)])
+def test_a_few_that_fall_among_others_may_be_chance(fell: int, of: int, shut: bool) -> None:
+    found = reasons({"ndcg@10": [1.0] * of}, {"ndcg@10": [0.0] * fell + [1.0] * (of - fell)})
+    assert bool(found) is shut
+
+
 def test_what_too_few_questions_guard_is_told() -> None:
     baseline = gates.baseline_of(made_run({"a": {"ndcg@10": [1.0] * 5, "refusal_recall": [1.0] * 4}}), Path("x"))
     assert list(gates.unguarded(baseline)) == ["small, a: Refusal recall"]

@@ -7,11 +7,12 @@ import pytest
 
 from api.settings import load_settings
 from eval.commands import generate
-from eval.datasets.generate import Draft, first_line, select
+from eval.datasets.generate import Draft, first_line, generate_questions, select
 from generation.candidates import Candidate
 from ingest.errors import InvalidError, UnavailableError
 from ingest.types import Chunk
 from retrieval.types import Hit
+from tests.eval.library import COLLECTION, library
 from tests.fakes import HashEmbedder
 
 EMBED = HashEmbedder().embed_query
@@ -57,6 +58,15 @@ def test_what_was_made_before_a_failure_is_kept() -> None:
     assert found.stopped == "The language model does not answer."
     with pytest.raises(UnavailableError):
         select(failing(), 5, EMBED, lambda one: True)
+
+
+def test_nothing_is_asked_about_a_version_that_made_way(tmp_path: Path) -> None:
+    sentence = "A hotel in Lisbon may cost up to {} euros a night including breakfast."
+    with library(tmp_path, {}) as shelf:
+        shelf.put("old.md", sentence.format(90), valid_from="2023-01-01", version_of="travel")
+        shelf.put("new.md", sentence.format(120), valid_from="2025-01-01", version_of="travel")
+        found = generate_questions(shelf.services, COLLECTION, 5, 7)
+    assert {row["evidence"][0]["document"] for row in found.rows} == {"new.md"}
 
 
 def test_evidence_names_the_document() -> None:

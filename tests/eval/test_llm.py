@@ -164,6 +164,14 @@ def test_what_cannot_succeed_is_not_asked_again() -> None:
     assert waits == []
 
 
+def test_a_judge_that_thinks_aloud_first_is_refused() -> None:
+    model, _ = scripted("<think>The user")
+    with pytest.raises(UnavailableError, match="said '<think>The user'; name a model that answers at once"):
+        check(model)
+    model, _ = scripted("Yes.")
+    check(model)
+
+
 def test_where_the_endpoint_fails_the_verdict_stays_open() -> None:
     asked = [outcome(str(number), "How long?", "Thirty days [1]", True) for number in range(5)]
     model, _ = scripted(401, 401, "yes")

@@ -130,6 +130,18 @@ def test_both_reports_and_the_results_tell_risk_at_each_coverage(two: tuple[Run,
     assert "<td>100 %</td><td>0.000</td><td>0.667</td>" in page
 
 
+def test_what_the_figures_do_not_tell_is_told(tmp_path: Path) -> None:
+    alike = [replace(one, text="How long is leave?") for one in outcomes(RIGHT)]
+    run = replace(made_run({"hybrid": alike}), judge="m, prompt 2")
+    folder = written(run, tmp_path)
+    for name in ("report.html", "report.md"):
+        said = (folder / name).read_text()
+        assert "11 questions repeat another one" in said
+        assert "12 answers of hybrid got no verdict of the judge." in said
+    plain = written(made_run({"hybrid": outcomes(RIGHT)}), tmp_path / "other")
+    assert "repeat another one" not in (plain / "report.html").read_text()
+
+
 def test_the_funnel_is_counted_in_the_page(two: tuple[Run, Path]) -> None:
     page = (two[1] / "report.html").read_text()
     assert "<td>Ranked too low</td><td>0</td><td>8</td>" in page

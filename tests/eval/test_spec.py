@@ -29,6 +29,9 @@ def loaded(folder: Path, rest: str) -> ExperimentSpec:
         ),
         ("configurations: {a: {retrieval: {1: x}}}\n", "the key 1 is no name of a setting"),
         ("configurations: {a: {retrieval: {on: x}}}\n", "the key True is no name of a setting"),
+        ("matrix: {retrieval.mode: []}\n", r"matrix\.retrieval\.mode: List should have at least 1 item"),
+        ("seed: -1\n", "seed: Input should be greater than or equal to 0"),
+        ("seed: 4294967296\n", "seed: Input should be less than or equal to 4294967295"),
     ],
 )
 def test_what_is_ambiguous(tmp_path: Path, rest: str, said: str) -> None:
@@ -47,3 +50,9 @@ def test_configurations_and_matrix(tmp_path: Path) -> None:
         "k1=2": {"bm25": {"k1": 2}},
     }
     assert loaded(tmp_path, "").expanded() == {"default": {}}
+
+
+def test_settings_of_one_section_are_merged_at_every_depth(tmp_path: Path) -> None:
+    rest = "configurations: {a: {answers.serve.command: x, answers: {serve.arguments: [y], top: 1}, answers.top: 2}}\n"
+    serve = {"command": "x", "arguments": ["y"]}
+    assert loaded(tmp_path, rest).expanded() == {"a": {"answers": {"serve": serve, "top": 2}}}

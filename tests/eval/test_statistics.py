@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from eval import summary
-from eval.statistics import Difference, Estimate, differences, estimate, pairs, randomisation_p, verdict
+from eval.statistics import Difference, Estimate, differences, estimate, pairs, randomisation_p, share, verdict
 from tests.eval.by_hand import Values, made_run
 
 
@@ -22,6 +22,15 @@ def test_an_interval_holds_the_mean_and_narrows_with_more_questions() -> None:
 def test_no_spread_and_no_values() -> None:
     assert estimate([0.5] * 9, 7) == Estimate(0.5, 0.5, 0.5, 9)
     assert estimate([], 7).count == 0
+
+
+def test_where_all_are_right_the_interval_tells_how_few_they_are() -> None:
+    all_right, one_wrong = share([1.0] * 5, 7), share([0.0], 7)
+    assert (all_right.mean, all_right.high, all_right.count) == (1.0, 1.0, 5)
+    assert all_right.low == pytest.approx(0.566, abs=0.001)
+    assert (one_wrong.mean, one_wrong.low, one_wrong.high) == (0.0, 0.0, pytest.approx(0.793, abs=0.001))
+    assert share([0.25, 1.0], 7) == estimate([0.25, 1.0], 7)
+    assert share([], 7) == estimate([], 7)
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:

@@ -14,9 +14,13 @@ from api.cli import app
 from api.settings import load_settings
 from api.tuned import Tuned, load_tuned, save_tuned
 from eval.datasets.documents import list_documents
-from eval.tuning.fusion import cases_of, check_settings, check_usable, fit
+from eval.datasets.questions import Evidence
+from eval.experiment.sets import Case
+from eval.tuning.cases import answerable_cases
+from eval.tuning.fusion import check_settings, check_usable, fit
 from ingest.errors import InvalidError, SettingsError
 from ingest.pipeline import Label
+from tests.eval.library import library
 from tests.fakes import HashEmbedder
 
 import eval.cli  # isort: skip  # adds the command
@@ -84,7 +88,7 @@ def opened(data: Path) -> Iterator[Services]:
 
 
 def test_the_weight_that_helps_is_found_and_its_gain_proven(opened: Services, questions: Path) -> None:
-    cases = cases_of(questions, opened, "default")
+    cases = answerable_cases(questions, opened, "default").asked
     fitted = fit(opened, opened.collection("default"), cases)
     assert (fitted.questions, fitted.before) == (QUESTIONS, BEFORE)
     assert fitted.weight <= 0.5
@@ -98,7 +102,9 @@ def test_what_was_fitted_is_used_where_the_settings_want_it(data: Path, question
     save_tuned(Tuned(dense_weight=0.0), data, "default")
     with services(data) as found:
         assert found.collection("default").tuned == 0.0
-        assert fit(found, found.collection("default"), cases_of(questions, found, "default")).before == 0.0
+        assert (
+            fit(found, found.collection("default"), answerable_cases(questions, found, "default").asked).before == 0.0
+        )
     with services(data, tuned=False) as found:
         assert found.collection("default").tuned is None
 
@@ -117,15 +123,11 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: str) -> None:
         load_tuned(tmp_path, "default")
 
 
-def test_questions_must_be_enough_and_about_the_collection(opened: Services, questions: Path, tmp_path: Path) -> None:
+def test_questions_must_be_enough(opened: Services, questions: Path, tmp_path: Path) -> None:
     few = tmp_path / "few.jsonl"
     few.write_text("\n".join(questions.read_text().splitlines()[:5]))
     with pytest.raises(InvalidError, match="has 5 answerable questions; at least 20"):
-        cases_of(few, opened, "default")
-    strange = tmp_path / "strange.jsonl"
-    strange.write_text(questions.read_text().replace("07.txt", "absent.txt"))
-    with pytest.raises(InvalidError, match=r"absent\.txt.*not in the collection default"):
-        cases_of(strange, opened, "default")
+        answerable_cases(few, opened, "default")
 
 
 def tune(questions: Path, data: Path, *more: str) -> Result:
@@ -175,8 +177,30 @@ def test_generated_questions_alone_decide_nothing(data: Path, questions: Path) -
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
-    [({"fusion": "rrf"}, "retrieval.fusion: rrf has no weight"), ({"tuned": False}, "retrieval.tuned is false")],
+    [
+        ({"mode": "bm25"}, "retrieval.mode is bm25"),
+        ({"fusion": "rrf"}, "retrieval.fusion: rrf has no weight"),
+        ({"tuned": False}, "retrieval.tuned is false"),
+    ],
 )
 def test_settings_that_would_use_no_weight_are_refused(tmp_path: Path, wrong: dict[str, Any], told: str) -> None:
     with pytest.raises(InvalidError, match=told):
         check_settings(load_settings(None, {"data": tmp_path, "retrieval": wrong}).retrieval)
+
+
+def test_documents_that_made_way_are_ranked_nowhere(tmp_path: Path) -> None:
+    with library(tmp_path, {}) as shelf:
+        for year in range(1900, 1935):  # more than are looked at
+            shelf.put(f"{year}.md", "code word", valid_from=f"{year}-01-01", version_of="codes")
+        shelf.put("now.md", "code word of these days", valid_from="2025-01-01", version_of="codes")
+        case = Case("q", "Which code word?", evidence=(Evidence("now.md", "code word of these days"),))
+        fitted = fit(shelf.services, shelf.collection, [case])
+    assert set(fitted.scores.values()) == {1.0}
+
+
+@pytest.mark.parametrize("command", ["fusion x.jsonl", "abstention x.jsonl", "reranker --out x"])
+@pytest.mark.parametrize("seed", ["-1", "4294967296"])
+def test_a_seed_that_no_library_takes_is_refused_before_anything_is_done(command: str, seed: str) -> None:
+    found = CliRunner().invoke(app, ["tune", *command.split(), "--seed", seed])
+    assert found.exit_code == 2
+    assert "--seed" in found.output

@@ -16,7 +16,7 @@ from eval.statistics import Estimate
 from eval.tuning.abstention.asking import ask, check_settings, check_usable
 from eval.tuning.abstention.fitting import Fitted, check_counts, fit
 from eval.tuning.abstention.goals import Goal, Precision
-from eval.tuning.fusion import all_cases
+from eval.tuning.cases import all_cases
 
 _ROWS = {
     "coverage": "questions answered",
@@ -50,8 +50,9 @@ def tune_abstention(
     with Services(settings) as services:
         opened = services.collection(collection)
         cases = all_cases(questions, services, collection)
-        check_counts([one.answerable for one in cases])
-        shown = track(cases, "Asking", console=console.err, transient=True, disable=as_json)
+        cases.tell()
+        check_counts([one.answerable for one in cases.asked])
+        shown = track(cases.asked, "Asking", console=console.err, transient=True, disable=as_json)
         threshold = opened.abstention.min_confidence if opened.abstention else settings.answers.min_confidence
         fitted = fit(ask(services, opened, shown), threshold, goal, seed)
     used = apply and (fitted.proven or force)

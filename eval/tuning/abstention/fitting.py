@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from eval.metrics.calibration import area_under_risk_coverage, expected_calibration_error
-from eval.statistics import Difference, Estimate, differences, estimate, resampled
+from eval.statistics import Difference, Estimate, differences, resampled, share
 from eval.tuning.abstention.goals import Cost, Flags, Goal, Numbers, Precision, precision
 from generation.confidence import NAMES, Confidence
 from ingest.errors import InvalidError
@@ -195,7 +195,7 @@ def _gain(asked: Questions, before: Flags, after: Flags, goal: Goal, seed: int) 
 
 def _operation(asked: Questions, confidence: Numbers, served: Flags, seed: int) -> Operation:
     def mean_of(flags: Flags, among: Flags) -> Estimate:
-        return estimate(flags[among].astype(float).tolist(), seed)
+        return share(flags[among].astype(float).tolist(), seed)
 
     def area(rows: NDArray[np.intp]) -> float:
         return area_under_risk_coverage(sure[rows].tolist(), right[rows].tolist())

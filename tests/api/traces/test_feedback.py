@@ -57,7 +57,7 @@ def test_a_wrong_answer_teaches_where_the_right_one_stands(reader: httpx.Client,
     assert [one.positive for one in pairs([said])] == [f"{document.title}\n{quote}" if document.title else quote]
     (question,) = questions([said])
     assert (question.answerable, question.answer, question.tags) == (True, "", ["feedback"])
-    assert [one.model_dump() for one in question.evidence] == [{"document": "hours.txt", "quote": quote}]
+    assert [one.model_dump() for one in question.evidence] == [{"document": "upload:hours.txt", "quote": quote}]
     bare = say(reader, answer["trace_id"], "down", correct={"document_id": document.id})
     assert list(pairs([bare])) == []
     assert list(questions([bare])) == []

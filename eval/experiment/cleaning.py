@@ -1,0 +1,72 @@
+"""Deletes what evaluations leave: indexes that were not searched for long, and results of runs that never ended."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import time
+
+from eval.experiment import kept
+from eval.experiment.indexes import DONE, collection_of, megabytes
+from eval.experiment.runner import INDEXES
+from ingest.errors import IndexLockedError
+from retrieval.store.lock import FolderLock
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """`megabytes`: of the indexes that were deleted. `kept`: index -> why it was to go and did not."""
+
+    indexes: int
+    megabytes: float
+    unfinished: int
+    kept: dict[str, str] = field(default_factory=dict)
+
+
+def clean(data: Path, days: int) -> Cleaned:
+    """Deletes, of a data folder, the indexes that nobody opened in the last `days`, and unfinished results that are
+    too old to be taken up. Reports stay. Indexes in use, and those that lie in a server, are left.
+    """
+    since = time() - days * 24 * 60 * 60
+    freed, left = 0.0, {}
+    gone = [path for path in sorted((data / INDEXES).glob("*/")) if _opened(path) < since]
+    for folder in gone:
+        size = megabytes(folder)
+        if reason := _delete(folder):
+            left[folder.name] = reason
+        else:
+            freed += size
+    return Cleaned(len(gone) - len(left), round(freed, 1), _forget_unfinished(data), left)
+
+
+def _shard(folder: Path) -> Path:
+    return folder / "collections" / collection_of(folder.name)
+
+
+def _opened(folder: Path) -> float:
+    """When it was last: whoever opens it leaves a note in the shard."""
+    shard = _shard(folder)
+    return (shard if shard.is_dir() else folder).stat().st_mtime
+
+
+def _delete(folder: Path) -> str:
+    """Why it could not be; nothing where it was."""
+    shard = _shard(folder)
+    if not shard.is_dir() or not (folder / "catalog.sqlite").is_file():
+        return (
+            f"its vectors or its catalog lie in a server; delete the collection {shard.name} there, and then {folder}"
+        )
+    try:
+        lock = FolderLock(shard)
+    except (IndexLockedError, OSError) as error:
+        return str(error)
+    (folder / DONE).unlink(missing_ok=True)  # whatever is left of it is no index any more
+    lock.release()
+    shutil.rmtree(folder, ignore_errors=True)
+    return f"not all of {folder} could be deleted; see who may write there" if folder.exists() else ""
+
+
+def _forget_unfinished(data: Path) -> int:
+    old = [path for path in (data / kept.FOLDER).glob("*.json") if time() - path.stat().st_mtime > kept.FRESH_S]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
