@@ -50,7 +50,7 @@ def test_of_a_list(begins: str, wanted: tuple[str, ...], expected: str | None) -
 def test_labels_in_parentheses_make_a_list(labels: str) -> None:
     steps = [f"{label} {what}" for label, what in zip(labels.split(), ("Ring.", "Wait here.", "Sign."), strict=True)]
     text = "\n\n".join([*steps, "Badges (1) are blue."])
-    span = whole_list(text, text.index(steps[1]), (), (NUMBERS,))
+    span = whole_list(Outline(text, ()), text.index(steps[1]), (NUMBERS,))
     assert span and text[slice(*span)] == "\n\n".join(steps)
     assert without_label(steps[1]) == "Wait here."
 
