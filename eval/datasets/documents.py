@@ -48,18 +48,21 @@ class Documents:
 
     def candidates(self, name: str) -> list[str]:
         """Sources of the documents that `name` may mean, however their accents are written."""
+        if name in self.files:
+            return [name]
         name = _composed(name)
-        if name in self._by_name:
-            return [self._by_name[name]]
-        found = self._by_ending.get(name.lstrip("/"), [])
+        found = self._by_name.get(name) or self._by_ending.get(name.lstrip("/"), [])
         if found or not self.copies or not _is_source(name):
             return found
         shorter = _endings(name.removeprefix(UPLOAD_SCHEME))[::-1]
         return next((self._by_ending[end] for end in shorter if end in self._by_ending), [])
 
     @cached_property
-    def _by_name(self) -> dict[str, str]:
-        return {_composed(source): source for source in self.files}
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for source in self.files:
+            found.setdefault(_composed(source), []).append(source)
+        return found
 
     @cached_property
     def _by_ending(self) -> dict[str, list[str]]:

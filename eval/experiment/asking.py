@@ -96,9 +96,9 @@ class Asker:
         """What is served, and on from there down to `depth`, or to the last hit that there is."""
         top_k = self._depth * (_CHUNKS_A_DOCUMENT if case.grades else 1)
         hits = {hit.chunk.id: hit for hit in self._deep.search(self._query(case, top_k))}
-        found, chunks = ranking(case, [*hits.values()]), self._collection.store.count()
+        found = ranking(case, [*hits.values()])
         reach = min(top_k, self._services.settings.retrieval.candidates)
-        while len(found) < self._depth and reach < chunks:
+        while len(found) < self._depth and reach < self._collection.store.count():
             reach *= 2
             deeper = self._deeper(reach).search(self._query(case, max(top_k, reach)))
             more = {hit.chunk.id: hit for hit in deeper if hit.chunk.id not in hits}

@@ -72,7 +72,7 @@ def test_what_was_fitted_is_used_where_the_experiment_names_its_collection(
         experiment(experiment_file, data, tuned="other").run()
 
 
-class Tomorrow(date):
+class Later:
     @classmethod
     def today(cls) -> date:
         return date(2031, 1, 1)
@@ -103,6 +103,6 @@ def test_another_reranker_or_day_is_another_result(
     (reranker / "model.safetensors").write_text("second")
     attempt()
     assert len(measured) == 2
-    monkeypatch.setattr(runner, "date", Tomorrow)
+    monkeypatch.setattr(runner, "date", Later)
     attempt()
     assert len(measured) == 3
