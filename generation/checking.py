@@ -72,6 +72,7 @@ class SentenceCheck:
     _repeated: int = 0
     _lead: Draft | None = None
     """The last that was shown with an item below it."""
+    _header: str = ""
 
     @property
     def goes_round(self) -> bool:
@@ -105,8 +106,16 @@ class SentenceCheck:
         if kept.lead and kept.lead is not self._lead:
             shown = [kept.lead.citing(kept.statement.markers), kept]
         self._lead = kept.lead
-        text = "".join(one.before + one.text for one in shown)
+        text = "".join(one.before + self._header_of(one) + one.text for one in shown)
         return text if self.result.kept else text.removeprefix(shown[0].before)
+
+    def _header_of(self, kept: Draft) -> str:
+        """Where no row was shown below it before, and a passage or the question has all its names."""
+        new, self._header = kept.header != self._header, kept.header
+        texts = [_plain(text) for hit in self.hits for text in (hit.chunk.text, hit.chunk.context)]
+        names = filter(None, (_plain(cell).strip("*_ ") for cell in kept.header.partition("\n")[0].split("|")))
+        known = all(any(name in text for text in (*texts, _plain(self.question))) for name in names)
+        return f"{kept.header}\n" if kept.header and new and known else ""
 
     def _idle(self, said: str) -> str:
         """Why a sentence is none that could be verified, for people; empty where it is one."""

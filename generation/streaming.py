@@ -18,6 +18,7 @@ _AT_ONCE = 1024
 """Characters: every part that is cut off costs as many."""
 _STOPS = ".!?:…。！？"
 _STOP = re.compile(f"[{_STOPS}]+")
+_RULE = re.compile(r"(?=[^-]*-)\|(?:[\s:]*-+[\s:]*\|)*(?:[\s:]*-+[\s:]*)?")
 _BAR = re.compile(r"[^\S\n]*\|")
 _NUMBERS = re.compile(r"(\d{1,3})(?:\s*[-–]\s*(\d{1,3}))?")
 _GOES_ON = re.compile(r"\s*[,;]\s*[^\s\[]|\s+[a-zß-ÿ]|[^\S\n]*\|[^\S\n]*[^\s|\[]")
@@ -41,11 +42,13 @@ _LAST = 99
 @dataclass(frozen=True)
 class Draft:
     """`before`: what stands between it and the draft before, a blank or a line break. `lead`: what leads in the list
-    that it is an item of, where that says no or "only": without it the item would say something else."""
+    that it is an item of, where that says no or "only": without it the item would say something else. `header`: the two
+    lines above the rows of the table that it is one of."""
 
     statement: Statement
     before: str
     lead: "Draft | None" = None
+    header: str = ""
 
     @property
     def claim(self) -> Statement:
@@ -59,7 +62,10 @@ class Draft:
 
     @property
     def text(self) -> str:
-        return self.statement.text + "".join(f" [{marker}]" for marker in self.statement.markers)
+        """With its markers, a row before its last bar: behind it nobody would show them."""
+        row = self.statement.text.startswith("|") and self.statement.text.endswith(" |")
+        said, end = (self.statement.text[:-2], " |") if row else (self.statement.text, "")
+        return said + "".join(f" [{marker}]" for marker in self.statement.markers) + end
 
 
 class DraftReader:
@@ -69,7 +75,8 @@ class DraftReader:
     behind the markers goes before them; markers in mid-sentence go to its end. What follows must have begun, or the
     answer ended, before a draft is given: until then another marker may come. Items of a list without markers, and the
     line with a colon above them, wait for the next item that has some, and rest on the same. A line with a colon that
-    says no is not given by itself where items follow, but as the `lead` of each.
+    says no is not given by itself where items follow, but as the `lead` of each, and the names of columns as the
+    `header` of each row.
 
     Args:
         passages: their texts, which tell the indices of code from markers.
@@ -80,6 +87,8 @@ class DraftReader:
         self._held, self._rest, self._before = "", "", ""
         self._waiting: list[Draft] = []
         self._lead: Draft | None = None
+        self._names, self._header = "", ""
+        """The last row, until it is sure whether it names columns; the lines above the rows that come."""
 
     def feed(self, piece: str) -> list[Draft]:
         found: list[Draft] = []
@@ -90,7 +99,7 @@ class DraftReader:
 
     def end(self) -> list[Draft]:
         self._take("", final=True)
-        return [*self._ready(final=True), *self._released(())]
+        return [*self._ready(final=True), *self._unnamed(), *self._released(())]
 
     def _take(self, piece: str, final: bool) -> None:
         """What has come, but for the beginning of a marker at its end."""
@@ -103,11 +112,24 @@ class DraftReader:
     def _ready(self, final: bool) -> Iterator[Draft]:
         while cut := _cut(self._rest, final):
             body, markers, line_ends, self._rest = cut
-            yield from self._drafts(body, markers)
+            if _RULE.fullmatch(body) and self._names:
+                self._header, self._names = f"{self._names}\n{body}", ""
+            else:
+                yield from self._unnamed()
+                yield from self._drafts(body, markers)
             if line_ends:
                 self._before = "\n" if self._before else ""
 
+    def _unnamed(self) -> Iterator[Draft]:
+        """The last row, which names no columns."""
+        body, self._names = self._names, ""
+        yield from self._split(body, (), None)
+
     def _drafts(self, body: str, markers: tuple[int, ...]) -> Iterator[Draft]:
+        if body.startswith("|") and not markers:
+            self._names = body
+            return
+        self._header = self._header if body.startswith("|") else ""
         item, leads_in = is_item(body), ends_with_colon(body)
         drafts = list(self._split(body, markers, self._lead_of_items() if item else None))
         if not item or leads_in:
@@ -126,7 +148,9 @@ class DraftReader:
     def _split(self, body: str, markers: tuple[int, ...], lead: Draft | None) -> Iterator[Draft]:
         """The sentences of a body; only the first one of an item goes on where its lead ends."""
         for start, end in sentence_spans(body):
-            yield Draft(Statement(unmasked(body[start:end]), markers), self._before, None if start else lead)
+            yield Draft(
+                Statement(unmasked(body[start:end]), markers), self._before, None if start else lead, self._header
+            )
             self._before = " "
 
     def _released(self, markers: tuple[int, ...]) -> list[Draft]:

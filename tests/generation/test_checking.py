@@ -111,6 +111,16 @@ def test_json_is_shown_only_as_a_passage_has_it() -> None:
     assert [text for draft in drafts(written) if (text := check.passed(draft))] == ['{"retries": 3} [1]']
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_table_is_shown_with_names_that_a_passage_has(known: bool) -> None:
+    table = "| Site | Days |\n|---|---|\n| Leeds | 25 [1] |\n| Bremen | 30 [1] |\n"
+    passage = "Leave in days: Leeds 25, Bremen 30."
+    check = SentenceCheck(Doubter(0.9), [hit(passage)], "How is leave by site?" if known else "How is leave?")
+    shown = "".join(check.passed(draft) for draft in drafts(table))
+    rows = "| Leeds | 25 [1] |\n| Bremen | 30 [1] |"
+    assert shown == (f"| Site | Days |\n|---|---|\n{rows}" if known else rows)
+
+
 @pytest.mark.parametrize("fragment", ["Nine.", "The answer is: at nine.", "The answer is: no.", "The answer is:"])
 def test_a_fragment_that_cites_nothing_is_not_cited_anew(fragment: str) -> None:
     texts, result, _ = shown(f"{fragment}\nIt closes at six. [1]")

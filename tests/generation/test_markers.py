@@ -75,3 +75,17 @@ def test_a_row_keeps_its_last_bar() -> None:
     rows = "| Leeds [2] | 25 [1] |\n| Bremen | 30 [2] |\n"
     expected = [("| Leeds | 25 |", (2, 1)), ("| Bremen | 30 |", (2,))]
     assert said(rows) == said(*rows) == expected
+
+
+def test_the_names_of_columns_belong_to_the_rows() -> None:
+    table = "| Site | Days |\n|---|:--|\n| Leeds | 25 [1] |\n| York | 9 |\n| Bremen | 30 | [2]\n"
+    drafts = read(f"{table}That is all. [1]")
+    assert drafts == read(*f"{table}That is all. [1]")
+    assert [one.text for one in drafts] == [
+        "| Leeds | 25 [1] |",
+        "| York | 9 |",
+        "| Bremen | 30 [2] |",
+        "That is all. [1]",
+    ]
+    assert [one.header for one in drafts] == ["| Site | Days |\n|---|:--|"] * 3 + [""]
+    assert said("| a | b |\n| c | d |") == [("| a | b |", ()), ("| c | d |", ())]

@@ -104,8 +104,9 @@ def test_a_lead_that_denies_without_a_negation_belongs_to_its_items(lead: str) -
         ["word "] * 4096,
         ["A short line of words\n" * 4096],
         ["[", " " * 60] * 512,
+        ["| a |\n|", "--- " * 4096, "x\n"],
     ],
-    ids=["blanks", "lines", "words", "piece", "brackets"],
+    ids=["blanks", "lines", "words", "piece", "brackets", "rule"],
 )
 def test_reading_takes_as_long_as_the_answer_is(pieces: list[str]) -> None:
     started = perf_counter()
@@ -118,7 +119,23 @@ def test_lines_that_are_far_apart_are_two() -> None:
     assert said(text) == said(*text) == [("One.", ()), ("Two.", (1,)), ("Three.", (1,))]
 
 
-PARTS = ["Alpha beta", ".", " ", "[1]", "[12]", "\n", "[", "]", "3.5", ",", "x", " " * 20, *"()【】\\`|¹", "passage "]
+PARTS = [
+    "Alpha beta",
+    ".",
+    " ",
+    "[1]",
+    "[12]",
+    "\n",
+    "[",
+    "]",
+    "3.5",
+    ",",
+    "x",
+    " " * 20,
+    *"()【】\\`|¹",
+    "passage ",
+    "|-",
+]
 
 
 @given(st.lists(st.sampled_from(PARTS)))
