@@ -159,7 +159,9 @@ class Services(Databases):
         opened.store.close()
 
     def parse(self, path: Path) -> list[Section]:
-        return self._parser.parse(path)
+        with self._building:
+            parser = self._parser
+        return parser.parse(path)
 
     def opened(self) -> list[Collection]:
         return list(self._collections.values())
