@@ -8,11 +8,12 @@ from ingest.sentences import Sentence, Table, holds_values, sentences, tables
 from ingest.types import Chunk
 from retrieval.types import Hit
 
+_NAMED = r"[^\W\d_a-zäöüß][^\W\d]*\.?"
 _COURTESY = re.compile(
     r"(?i:(?:many\s)?thanks|thank\syou|(?:best|kind|warm)\s(?:regards|wishes)|regards|cheers|yours\s\w+|sincerely|hi|hello"
     r"|dear|good\s(?:morning|afternoon)|mit\s\w+\sgrü(?:ß|ss)en|(?:viele|beste|liebe)\sgrü(?:ß|ss)e|danke|hallo|liebe[rs]?"
-    r"|sehr\sgeehrte[rs]?|guten\s(?:tag|morgen))\b"
-    r"(?:[\s,]+(?:[^\W\d_a-zäöüß][^\W\d]*\.?|all|both|everyone|team|alle|zusammen)){0,3}[\s,.!]*"
+    r"|sehr\sgeehrte[rs]?|guten\s(?:tag|morgen))\b(?:\s(?:all|both|everyone|team|alle|zusammen))?"
+    rf"(?:[\s,.!]*|(?:\s{_NAMED}){{1,3}}[,!]|[,!]?\n(?:{_NAMED}[\s,]*){{1,3}}|,\s(?:{_NAMED}\s?){{1,3}})"
 )
 """Of a mail, with the name that it is said to or by."""
 

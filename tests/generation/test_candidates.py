@@ -89,7 +89,7 @@ def test_a_line_inside_a_table_is_read_under_its_header() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Thanks, Gwilym", "Dear all,", "Kind regards\nM. Okonjo", "Hallo zusammen!", "Cheers"]
+    "text", ["Thanks, Gwilym", "Dear Ms. Okonjo,", "Dear all,", "Kind regards\nM. Okonjo", "Hallo zusammen!", "Cheers"]
 )
 def test_greetings_are_not_quoted(text: str) -> None:
     assert [one.text for one in candidates([hit(f"{text}\n\nThe desk is open.")])] == ["The desk is open."]
@@ -102,6 +102,8 @@ def test_greetings_are_not_quoted(text: str) -> None:
         "Dear customers get a discount.",
         "Best wishes are sent in May.",
         "Liebe ist kein Kriterium.",
+        "Hello World",
+        "Best Wishes Cards",
         "Yusuf Brandreth\nChief Pharmacist, ext. 2201",
     ],
 )

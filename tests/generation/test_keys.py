@@ -39,6 +39,26 @@ def test_rows_that_a_question_names(question: str, expected: list[str]) -> None:
     assert rows(question) == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "rows_of_table"),
+    [
+        ("Who approves purchases above EUR 500?", ["up to EUR 500 | lead", "EUR 501 to EUR 5000 | manager"]),
+        ("Who approves purchases of EUR 600?", ["up to EUR 500 | lead", "EUR 501 to EUR 600 | manager"]),
+        ("Wer genehmigt Einkäufe über USD 500?", ["bis USD 500 | Leiter", "ab USD 501 | Chef"]),
+        ("Which rate has Germany on 1 May 2025?", ["Germany | 2 January 2025", "France | 1 May 2025"]),
+        ("Who comes on 1 May 2025?", ["daily | guard", "1 May 2025 | fitter"]),
+    ],
+)
+def test_rows_that_may_answer_all_the_same_stay(question: str, rows_of_table: list[str]) -> None:
+    table = "\n".join(["| What | Who |", "| --- | --- |", *(f"| {row} |" for row in rows_of_table)])
+    assert len(rows(question, table)) == len(rows_of_table)
+
+
+def test_days_since_when_a_row_holds_are_no_keys() -> None:
+    table = "| Land | Rate | Changed |\n| --- | --- | --- |\n| A | 28 | 2025-01-02 |\n| B | 40 | 2025-05-01 |"
+    assert rows("Which rate applies on 1 May 2025?", table) == ["A", "B"]
+
+
 def test_what_stands_in_no_row_stays() -> None:
     found = named("Who operates on 15 March?", candidates([hit(ROTA)]))
     assert found[-1].text == "The rota of 8 March was changed."
