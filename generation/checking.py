@@ -193,7 +193,7 @@ def _meet(ground: Ground, quote: Quote) -> bool:
 
 
 def _best_support(verdict: Verdict) -> float:
-    return max(one.support for one in verdict.grounds)
+    return max((one.support for one in verdict.grounds), default=0.0)
 
 
 def _unsaid(said: str, verdict: Verdict) -> bool:
