@@ -57,11 +57,12 @@ class FileResult:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A file ready to be embedded, or already settled (`document` is None)."""
+    """A file ready to be embedded, or already settled (`document` is None). `lost`: it is to be forgotten."""
 
     result: FileResult
     document: Document | None = None
     chunks: tuple[Chunk, ...] = ()
+    lost: bool = False
 
 
 class Ingestor:
@@ -137,11 +138,14 @@ class Ingestor:
             for start in range(0, len(document_ids), _REMOVED_TOGETHER):
                 some = document_ids[start : start + _REMOVED_TOGETHER]
                 with self._writing():
-                    self._catalog.begin(self._collection, some)
-                    self._catalog.remove(some)
-                    self._sink.delete(some)
-                    also(some)
-                    self._catalog.finish(some)
+                    self._forget(some, also)
+
+    def _forget(self, ids: Sequence[str], also: Callable[[Sequence[str]], None] = lambda ids: None) -> None:
+        self._catalog.begin(self._collection, ids)
+        self._catalog.remove(ids)
+        self._sink.delete(ids)
+        also(ids)
+        self._catalog.finish(ids)
 
     def recover(self) -> int:
         """Finish what a crash interrupted; returns how many documents it concerned."""
@@ -193,6 +197,9 @@ class Ingestor:
         readers = narrowed(entry.groups, groups)
         if readers == entry.groups:
             return _Prepared(replace(failed, reason=f"{failed.reason} What was indexed of it before is still found."))
+        if readers is None:
+            reason = f"{failed.reason} What was indexed of it before, for other groups, is found no more."
+            return _Prepared(replace(failed, reason=reason), lost=True)
         document = with_groups(entry, self._catalog.sections(entry.id), readers)
         reason = f"{failed.reason} What was indexed of it before is still found, by {', '.join(readers)} only."
         return _Prepared(replace(failed, reason=reason), document, self._chunks(document, Path(entry.source).name))
@@ -250,14 +257,17 @@ class Ingestor:
         may_replace: Callable[[CatalogEntry], bool],
         wanted: Callable[[str], bool],
     ) -> list[FileResult]:
-        if any(item.document for item in batch):
+        if any(item.document or item.lost for item in batch):
             with self._writing():
                 batch = [_unless_given_up(item, wanted) for item in batch]
                 documents = [(item.document, len(item.chunks)) for item in batch if item.document]
                 ids = [document.id for document, _ in documents]
-                entries = self._catalog.entries(ids)
+                lost = [item.result.document_id for item in batch if item.lost]
+                entries = self._catalog.entries([*ids, *lost])
                 for entry in entries:  # another process may have made it since the file was prepared
                     _check_replaceable(entry, may_replace)
+                if lost:
+                    self._forget(lost)
                 if documents:
                     self._catalog.begin(self._collection, ids)
                     self._embed([chunk for item in batch for chunk in item.chunks], progress, report)

@@ -8,13 +8,13 @@ from ingest.catalog_rows import CatalogEntry
 from ingest.types import EVERYONE, Document, Section
 
 
-def narrowed(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...]:
-    """The groups of `old` that are also in `new`, all of `new` where none is; no groups are everyone."""
+def narrowed(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...] | None:
+    """The groups of `old` that are also in `new`, None where none is; no groups are everyone."""
     if not new or EVERYONE in new:
         return tuple(old)
     if not old or EVERYONE in old:
         return tuple(new)
-    return tuple(group for group in old if group in new) or tuple(new)
+    return tuple(group for group in old if group in new) or None
 
 
 def with_groups(entry: CatalogEntry, sections: Iterable[Section], groups: tuple[str, ...]) -> Document:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ingest.sentences import tables
+from ingest.attribute_tables import attributes
 from ingest.types import FILE_ID, Metadata, MetadataValue
 
 VALID_FROM, VALID_UNTIL, DATED = "valid_from", "valid_until", "dated"
@@ -101,12 +101,19 @@ _VERB_OR_OTHER = re.compile(
     re.I,
 )
 _NO_ARTICLE = r"(?!(?:the|an?|our|der|die|das|den|dem|eine?)\b)"
+_OLD = r"(?:old|former|previous|earlier|original|alte|frühere|vorige|ursprüngliche)"
 _WAS_ITSELF = re.compile(
     rf"(?:^|^(?:it|we|wir|sie|es)|\b(?:this|these|diese[rs]?)\s+(?:{_NO_ARTICLE}[\w-]+\s+){{0,3}}?{_DOCUMENT}s?)(?:\s+(?:is|was|were|has\s+been|have|ist|wurden?|haben?))?\s*$"
-    rf"|^(?:{_NO_ARTICLE}[\w&'’./-]+\s+){{0,5}}?{_DOCUMENT}\s*$",
+    rf"|^(?:{_NO_ARTICLE}[\w&'’./-]+\s+){{0,5}}?{_DOCUMENT}\s*$"
+    rf"|^(?:the|our|der|die|das|unsere?)\s+(?:(?!{_OLD}\b)[\w-]+\s+){{0,3}}?{_DOCUMENT}s?\s+(?:is|are|was|were|has\s+been|have\s+been|ist|sind|wurden?)$",
     re.I,
 )
 """What may stand before the words of writing: nothing, this document as the subject, or its name."""
+_AND_WRITTEN = re.compile(rf"(?:{_WRITTEN.pattern}),?\s+(?:and|und)\s*$", re.I | re.M)
+_DOES_TO_ANOTHER = re.compile(
+    r"\b(?!(?:and|as|at|by|for|from|in|of|on|to|with)\b)[a-zäöüß][\w-]*\s+(?:the|an?|our|its|their|dem|den|das)\s"
+)
+"""A verb and its object, of which what comes behind a comma speaks then: "follows the law, published on"."""
 _IN_A_LIST = re.compile(r"[,;|(:·•–—-]\s*$")
 _MARKUP = " \t:*_#-–|"
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
@@ -152,22 +159,13 @@ def stated(text: str) -> dict[str, MetadataValue]:
     something else than the document itself, it states nothing: a document hidden by mistake is worse than an old one
     shown."""
     opening = text[:_OPENING]
-    opening += "".join(f"\n{label}" for label in _labels(opening))
+    opening += "".join(f"\n{label}" for label in attributes(opening))
     found = {
         VALID_FROM: _only(_own(opening, match) for pattern in (_FROM, _ENTERS) for match in pattern.finditer(opening)),
         VALID_UNTIL: _only(_own(opening, match) for match in _UNTIL.finditer(opening)),
         DATED: _written(opening),
     }
     return {key: day.isoformat() for key, day in found.items() if day}
-
-
-def _labels(text: str) -> Iterator[str]:
-    """Names and values of tables with one row; several rows are a history."""
-    for table in tables(text):
-        lines = text[table.start : table.end].splitlines()
-        rows = [line.strip(" |").split("|") for line in lines if any(map(str.isalnum, line))]
-        if table.header and len(rows) == 2:
-            yield from (f"{name.strip()}: {value.strip()}" for name, value in zip(*rows, strict=False))
 
 
 def _only(days: Iterable[date | None]) -> date | None:
@@ -188,7 +186,8 @@ def _written(text: str) -> date | None:
 def _is_own_writing(before: str) -> bool:
     if _DENIED.search(before):
         return False
-    listed = _IN_A_LIST.search(before) and not _VERB_OR_OTHER.search(before)
+    before = _AND_WRITTEN.sub("", before)
+    listed = _IN_A_LIST.search(before) and not (_VERB_OR_OTHER.search(before) or _DOES_TO_ANOTHER.search(before))
     return bool(listed or _WAS_ITSELF.search(before.strip(_MARKUP)))
 
 

@@ -1,12 +1,12 @@
 """HTML tables as rows of cell texts, spans filled in."""
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import groupby, takewhile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from lxml import etree
 
-from ingest.parsers.spans import Cell, Line, Spans, headed
+from ingest.parsers.spans import Cell, Line, Spans, hangs_below, headed
 from ingest.parsers.tables import Row, dense
 
 MAX_SPAN = 1000
@@ -32,10 +32,19 @@ def rows_of(table: etree._Element) -> list[Row]:
     rows is repeated in each."""
     rows = sorted(table.iter("tr"), key=lambda row: row.getparent().tag == "tfoot")
     lines = list(_lines(rows))
-    heads = sum(
-        bool(line.texts) for line, _ in takewhile(lambda pair: _is_head(pair[1]), zip(lines, rows, strict=True))
-    )
-    return dense(headed(lines, heads))
+    return dense(headed(lines, _heads(rows, lines)))
+
+
+def _heads(rows: Sequence[etree._Element], lines: Sequence[Line]) -> int:
+    """How many of the first rows with a text are marked as the header, and are not the name of a group or data."""
+    told = [(row, line) for row, line in zip(rows, lines, strict=True) if line.texts]
+    heads = 0
+    while heads < len(told) and _is_head(told[heads][0]):
+        row, line = told[heads]
+        if heads and row.getparent().tag != "thead" and not hangs_below(told[heads - 1][1], line):
+            break
+        heads += 1
+    return heads if heads < len(told) else 1
 
 
 def _lines(rows: Iterable[etree._Element]) -> Iterator[Line]:

@@ -21,10 +21,11 @@ RENAMED = {
     **dict.fromkeys(("summary", "figcaption", "legend", "caption"), "p"),
     **dict.fromkeys(("label", "object", "video", "audio"), "span"),
 }
-UNSEEN = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|text-decoration(?:-line)?\s*:[^;]*line-through)\b",
-    re.IGNORECASE,
+UNSEEN = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
+BLANKED = re.compile(
+    r"(?:^|;)\s*(?:visibility\s*:\s*hidden|text-decoration(?:-line)?\s*:[^;]*line-through)\b", re.IGNORECASE
 )
+"""What takes up its place all the same: without an empty cell there, the others of its row would move."""
 NAVIGATION = re.compile(r"nav(?:header|footer|bar|igation)?", re.IGNORECASE)
 """Class names by which site and book generators mark links to other pages."""
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -94,7 +95,7 @@ def page_title(root: etree._Element) -> str:
 def tidied(root: etree._Element) -> etree._Element:
     """`root`, changed in place: layout tables are taken apart, data tables reduced to text, steps numbered."""
     for element in [node for node in root.iter() if _is_hidden(node)]:
-        element.tag = "template"
+        _hide(element)
     etree.strip_elements(root, *INVISIBLE, with_tail=False)
     # An image would part the paragraph that it stands in.
     etree.strip_elements(root, "img", with_tail=False)
@@ -122,8 +123,21 @@ def _is_hidden(element: etree._Element) -> bool:
     """Not shown however the page is used: a panel of tabs is, and a page is hidden only until its script has run."""
     if element.tag in ("html", "body") or element.get("role") == "tabpanel":
         return False
+    return _takes_no_place(element) or BLANKED.search(element.get("style", "")) is not None
+
+
+def _takes_no_place(element: etree._Element) -> bool:
     hidden = element.get("hidden", "until-found").lower() != "until-found"
     return hidden or UNSEEN.search(element.get("style", "")) is not None
+
+
+def _hide(element: etree._Element) -> None:
+    if element.tag not in ("tr", "td", "th") or _takes_no_place(element):
+        element.tag = "template"
+        return
+    for cell in _cells(element) if element.tag == "tr" else [element]:
+        del cell[:]
+        cell.text = None
 
 
 def _is_navigation(element: etree._Element) -> bool:

@@ -68,14 +68,14 @@ def _put(line: Line, column: int, cell: Cell) -> None:
             line.widths[column] = cell.columns
 
 
-def headed(lines: Sequence[Line], heads: int = 1) -> list[SparseRow]:
+def headed(lines: Sequence[Line], heads: int = 0) -> list[SparseRow]:
     """Rows of which the first is the whole header: "2024" above "Q1" and "Q2" gives "2024 Q1" and "2024 Q2".
 
     Args:
-        heads: how many lines belong to the header at least.
+        heads: how many lines are the header; 0: that is to be found out.
     """
     lines = [line for line in lines if line.texts]
-    heads = _heads(lines, heads if 0 < heads < len(lines) else 1)
+    heads = heads or _heads(lines)
     body = [line.texts for line in lines[heads:]]
     used = {column for texts in body for column in texts}
     above = [dict(_spread(line, used)) for line in lines[:heads]]
@@ -83,11 +83,18 @@ def headed(lines: Sequence[Line], heads: int = 1) -> list[SparseRow]:
     return [{column: _joined(texts.get(column, "") for texts in above) for column in columns}, *body]
 
 
-def _heads(lines: Sequence[Line], heads: int) -> int:
+def _heads(lines: Sequence[Line]) -> int:
     """A row goes on with the header above it where it says something below wide cells only."""
+    heads = 1
     while heads + 1 < len(lines) and _goes_on(lines[heads - 1], lines[heads]):
         heads += 1
     return heads
+
+
+def hangs_below(above: Line, line: Line) -> bool:
+    """Whether the row has several texts, and a cell of that above reaches into it or spans columns."""
+    reaches = any(above.texts.get(column) == text for column, text in line.texts.items())
+    return len(line.texts) > 1 and (reaches or bool(above.widths))
 
 
 def _goes_on(above: Line, line: Line) -> bool:

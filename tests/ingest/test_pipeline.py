@@ -71,7 +71,6 @@ def test_a_failure_keeps_the_old_revision_and_harms_no_neighbour(workshop: Works
         ((), ("hr",), ("hr",)),
         (("everyone",), ("hr",), ("hr",)),
         (("hr", "it"), ("it", "law"), ("it",)),
-        (("hr",), ("it",), ("it",)),
         (("hr",), (), ("hr",)),
         (("hr",), ("everyone",), ("hr",)),
         (("hr",), ("hr", "it"), ("hr",)),
@@ -89,6 +88,17 @@ def test_a_failure_widens_no_circle_and_narrows_it_as_asked(
     assert [chunk.metadata for chunk in workshop.found("alpha", Access("acme", kept))] == [{"year": 2025}]
     mended = workshop.run(write(docs, {"a.txt": "alpha"}), Label("acme", old, {"year": 2025}))["a.txt"]
     assert mended.status == ("unchanged" if kept == old else "indexed")
+
+
+def test_what_cannot_be_read_any_more_is_not_shown_to_another_group(workshop: Workshop, docs: Path) -> None:
+    workshop.run(write(docs, {"a.txt": "alpha"}), Label("acme", ("hr", "law")))
+    result = workshop.run(write(docs, {"a.txt": "broken", "b.txt": "bravo"}), Label("acme", ("it",)))["a.txt"]
+    assert result.status == "failed"
+    assert result.reason.endswith("What was indexed of it before, for other groups, is found no more.")
+    assert workshop.found("alpha", Access("acme", ("hr", "law", "it"))) == []
+    assert len(workshop.found("bravo", Access("acme", ("it",)))) == 1
+    assert workshop.run(write(docs, {"a.txt": "broken"}), Label("acme", ("hr",)))["a.txt"].reason.endswith("mend it.")
+    assert workshop.run(write(docs, {"a.txt": "alpha"}), Label("acme", ("hr",)))["a.txt"].status == "indexed"
 
 
 def test_a_text_that_the_chunker_trips_over_fails_alone(

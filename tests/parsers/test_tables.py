@@ -92,11 +92,27 @@ def test_merged_cells_hold_for_each_row_and_header_column(
         ("<tr><td colspan=2>Name<td>Age<tr><td>Ann<td><td>3<tr><td>Bob<td><td>4", "Name | Age"),
         ("<tr><td colspan=2>Phones<tr><td>Ann<td>3<tr><td>Bob<td>4", "Phones | "),
         ("<tr><td rowspan=2>Leeds<td>Ann<tr><td>Bob", "Leeds | Ann"),
+        ("<tr><th rowspan=2>Site<th>Days<tr><th>2024<tr><td>a<td>8", "Site | Days 2024"),
+        ("<tr><th>Role<th>Days<tr><th colspan=2>Leeds<tr><td>Clerk<td>25", "Role | Days"),
+        ("<thead><tr><th>Role<th>Days</thead><tr><th colspan=2>Leeds<tr><td>Clerk<td>25", "Role | Days"),
+        ("<tr><th>Site<th>Days<tr><th>Leeds<th>25<tr><td>Bremen<td>30", "Site | Days"),
+        ("<tr><th>Site<th colspan=2>Call<tr><td><td>Ann<td>111<tr><td>Leeds<td>Bob<td>2", "Site | Call | Call"),
+        ("<tr><th>Site<th>Days<tr><th>Leeds<th>25", "Site | Days"),
     ],
 )  # fmt: skip
 def test_what_belongs_to_the_header(parse: Parse, rows: str, header: str) -> None:
     (table,) = parse("a.html", f"<table>{rows}</table>")
     assert table.text.split("\n")[0] == f"| {header} |"
+
+
+@pytest.mark.parametrize("style", ["text-decoration: line-through", "visibility:hidden"])
+def test_an_emptied_cell_keeps_its_place(parse: Parse, style: str) -> None:
+    html = (
+        f"<table><tr><th>Site<th>Old<th>New<tr><td>Leeds<td style='{style}'><b>28</b> days<td>30"
+        f"<tr style='{style}'><td rowspan=2>York<td>1<td>2<tr><td>21<td>23<tr><td>Bremen<td>20<td>22</table>"
+    )
+    (table,) = parse("a.html", html)
+    assert table.text.split("\n")[2:] == ["| Leeds |  | 30 |", "|  | 21 | 23 |", "| Bremen | 20 | 22 |"]
 
 
 def test_rows_that_a_cell_reaches_into(parse: Parse) -> None:
