@@ -20,7 +20,7 @@ TABLE_SUFFIXES = (".csv", ".tsv")
 SUFFIXES = (*MARKDOWN_SUFFIXES, *TEXT_SUFFIXES, *HTML_SUFFIXES, *OFFICE_SUFFIXES, *TABLE_SUFFIXES, ".eml", ".pdf")
 """Every suffix that can be parsed; each may be followed by `GZIP_SUFFIX`."""
 GZIP_SUFFIX = ".gz"
-PARSER_VERSION = "6"
+PARSER_VERSION = "7"
 """Raised when files would give other sections than before, so that they are taken up again."""
 MAX_UNPACKED_BYTES = 512 * 2**20
 BLOCK_BYTES = 2**20
