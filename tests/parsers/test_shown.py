@@ -15,7 +15,7 @@ from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
-from pptx.chart.data import CategoryChartData
+from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
 from ingest.errors import UnreadableFileError
@@ -157,6 +157,34 @@ def test_slides_without_what_is_hidden_or_struck_but_with_charts(parser: Routing
     prose, chart = parser.parse(tmp_path / "a.pptx")
     assert (prose.page, prose.headings, prose.text) == (2, ("Revenue",), "Staff have 25¹")
     assert chart.text == "|  | Sales |\n| --- | --- |\n| 2023 | 10 |\n| 2024 | 20.5 |"
+
+
+def chart_rows(parser: RoutingParser, tmp_path: Path, kind: XL_CHART_TYPE, data: Any) -> list[str]:
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(kind, 0, 0, 99999, 99999, data)
+    deck.save(str(tmp_path / "a.pptx"))
+    return parser.parse(tmp_path / "a.pptx")[0].text.split("\n")[2:]
+
+
+def test_charts_of_points(parser: RoutingParser, tmp_path: Path) -> None:
+    for other, rows in (
+        (2.5, ["| 1.5 | 10 | 10 |", "| 2.5 | 20 | 20 |"]),
+        (3, ["| 1.5 | 10 |  |", "| 2.5 | 20 |  |", "| 1.5 |  | 10 |", "| 3 |  | 20 |"]),
+    ):
+        data: Any = XyChartData()  # type: ignore[no-untyped-call]
+        for name, last in (("A", 2.5), ("B", other)):
+            series = data.add_series(name)
+            series.add_data_point(1.5, 10)
+            series.add_data_point(last, 20)
+        assert chart_rows(parser, tmp_path, XL_CHART_TYPE.XY_SCATTER, data) == rows
+
+
+def test_charts_with_grouped_categories(parser: RoutingParser, tmp_path: Path) -> None:
+    data: Any = CategoryChartData()  # type: ignore[no-untyped-call]
+    for year in ("2023", "2024"):
+        data.add_category(year).add_sub_category("Q1")
+    data.add_series("Sales", (1, 2))
+    assert chart_rows(parser, tmp_path, XL_CHART_TYPE.COLUMN_CLUSTERED, data) == ["| 2023 Q1 | 1 |", "| 2024 Q1 | 2 |"]
 
 
 def sheet_text(parser: RoutingParser, tmp_path: Path, change: Callable[[Any], None]) -> str:
