@@ -14,6 +14,7 @@ from pathlib import Path
 from pebble import ProcessExpired, ProcessPool
 
 from ingest.errors import UnavailableError, UnreadableFileError
+from ingest.memory import memory_bytes
 from ingest.ports import Parser
 from ingest.types import Section
 
@@ -28,7 +29,8 @@ class IsolatedParser:
 
     Args:
         timeout_s: a file that takes longer is given up with UnreadableFileError.
-        workers: parser processes, started at the first file. Together they may take half of the machine's memory.
+        workers: parser processes, started at the first file. Together they may take half of the memory of the
+            machine or the container, but each at least 1 GiB.
     """
 
     def __init__(self, inner: Parser, timeout_s: float = 300.0, workers: int = 1) -> None:
@@ -122,8 +124,7 @@ def _bound_memory(workers: int) -> None:
     with suppress(ImportError, ValueError, OSError):  # a system without such limits, or with narrower ones
         import resource
 
-        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        bound = max(machine // 2 // workers, _LEAST_MEMORY)
+        bound = max(memory_bytes() // 2 // workers, _LEAST_MEMORY)
         resource.setrlimit(resource.RLIMIT_DATA, (bound, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 

@@ -24,7 +24,9 @@ SHOWN_HEADERS = ("From", "To", "Cc", "Date")
 EXPECTED_HEADERS = ("From", "To", "Date", "Subject", "Received", "Message-ID")
 PREFERENCE = {"text/plain": 0, "text/html": 1, "multipart/related": 1}
 STUB = re.compile(r"\bhtml\b|\bbrowser\b", re.IGNORECASE)
-WORD = re.compile(r"\w+")
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+"""Scripts without blanks between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
+WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 LACKING = 5
 """Words of the HTML that a plain text must lack at least, to be none of the same message."""
 FORWARDED = "message/rfc822"

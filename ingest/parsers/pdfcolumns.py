@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ingest.parsers.pdflines import Line
 from ingest.parsers.pdfrows import ALIGNED_WITHIN, Cell, cells_of
@@ -11,6 +12,11 @@ LEAST_WORDS = 3
 """Of a line of prose on average."""
 GOING_ON = 0.5
 """Share of the lines below the first that begin within a sentence; rows of a table begin anew."""
+ROW_GAP = 0.4
+"""Font sizes by which rows of a table may be further apart than lines of one cell."""
+LEAST_ROWS = 2
+TOGETHER = 0.5
+"""Share of the lines at which a sentence begins where it begins in both columns: in prose that is chance."""
 
 
 def unwoven(lines: Sequence[Line]) -> list[Line]:
@@ -47,7 +53,18 @@ def _part(line: Line, cell: Cell) -> Line:
 def _in_order(rows: Sequence[Line]) -> Sequence[Line]:
     pairs = [pair for row in rows if (pair := _pair(row)) is not None]
     left, right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return [*left, *right] if _is_prose(left) and _is_prose(right) else rows
+    return [*left, *right] if _is_prose(left) and _is_prose(right) and not _are_rows(pairs) else rows
+
+
+def _are_rows(pairs: Sequence[tuple[Line, Line]]) -> bool:
+    """Whether they are wrapped cells of a table: a gap sets apart what begins anew, or both columns do so together."""
+    begins = [[not line.text[0].islower() for line in pair] for pair in pairs[1:]]
+    pitches = [below.top - above.top for (above, _), (below, _) in pairwise(pairs)]
+    wide = min(pitches) + ROW_GAP * pairs[0][0].size
+    if any(any(both) and pitch > wide for both, pitch in zip(begins, pitches, strict=True)):
+        return True
+    together, either = sum(map(all, begins)), sum(map(any, begins))
+    return together >= LEAST_ROWS and together >= TOGETHER * either
 
 
 def _is_prose(lines: Sequence[Line]) -> bool:

@@ -14,6 +14,7 @@ MIN_BOOKMARKS = 2
 LARGER = 1.15
 """How much larger than the body text a heading is at least."""
 MIN_LETTERS = 3
+YEAR = re.compile(r"(?:19|20)\d\d")
 NOT_SMALLER = 0.9
 MAX_LENGTH = 200
 MAX_LINES = 3
@@ -93,7 +94,8 @@ def body_size(pages: Sequence[Sequence[Line]]) -> float:
 
 def _is_heading(line: Line, body: float) -> bool:
     letters, digits = (sum(map(kind, line.text)) for kind in (str.isalpha, str.isdecimal))
-    if SEPARATOR in line.text or len(line.text) > MAX_LENGTH or letters < max(MIN_LETTERS, digits):
+    is_wordy = letters >= max(MIN_LETTERS, digits) or YEAR.fullmatch(line.text) is not None
+    if SEPARATOR in line.text or len(line.text) > MAX_LENGTH or not is_wordy:
         return False
     if line.size >= LARGER * body:
         return True

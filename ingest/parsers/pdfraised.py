@@ -13,6 +13,8 @@ SMALLER = 0.8
 """Share of the height of the character before."""
 HIGHER = 0.1
 """Heights of that character by which the lower edge is above its own."""
+DESCENT = 0.2
+"""Share of the height below the baseline, so a smaller character on the same baseline ends higher, too."""
 SIMILAR = 0.05
 DIGITS = frozenset("0123456789")
 
@@ -27,7 +29,8 @@ def with_raised_digits(page: PageChars) -> PageChars:
 
 def _raised(page: PageChars) -> Iterator[int]:
     text, boxes = page.text, page.boxes
-    for start in _smaller_and_higher(boxes).tolist():
+    # Behind a blank, a number in smaller print raises none.
+    for start in [i for i in _smaller_and_higher(boxes).tolist() if text[i - 1].strip()]:
         end = start
         while end < len(text) and text[end] in DIGITS and (end == start or _is_level(boxes[end], boxes[start])):
             yield end
@@ -39,7 +42,7 @@ def _smaller_and_higher(boxes: NDArray[np.float32]) -> NDArray[np.int64]:
     left, top, right, bottom = boxes[:-1].T
     height, own = bottom - top, boxes[1:, 3] - boxes[1:, 1]
     smaller = (own > 0) & (own < SMALLER * height)
-    higher = (top < boxes[1:, 3]) & (boxes[1:, 3] < bottom - HIGHER * height)
+    higher = (top < boxes[1:, 3]) & (boxes[1:, 3] < bottom - HIGHER * height - DESCENT * (height - own))
     beside = (left < boxes[1:, 0]) & (boxes[1:, 0] < right + height / 2)
     return np.flatnonzero(smaller & higher & beside) + 1
 

@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 from ingest.parsers.pdfedges import at_the_edges
-from ingest.parsers.pdfheadings import LARGER, body_size
+from ingest.parsers.pdfheadings import LARGER, YEAR, body_size
 from ingest.parsers.pdflines import Line
 from ingest.parsers.pdfrows import heads
 
@@ -131,7 +131,7 @@ def _line_keys(line: Line, page: int, height: float, body: float, outer: Sequenc
     if not text.isdecimal():
         yield from (_Key(text, place, False) for place in rows)
     if places := [*rows, *outer]:
-        for found in _page_numbers(text, line, body):
+        for found in [] if _is_year(text, line, height, body) else _page_numbers(text, line, body):
             yield from _counted(text, found, page, places)
 
 
@@ -153,6 +153,11 @@ def _page_numbers(text: str, line: Line, body: float) -> Iterator[re.Match[str]]
         apart = small or found.start() in line.cells
         if apart or labelled is None or labelled.group(1).lower() in PAGE_WORDS:
             yield found
+
+
+def _is_year(text: str, line: Line, height: float, body: float) -> bool:
+    """Whether it names the year that the page is about; in small print or below, it may be the page's number."""
+    return YEAR.fullmatch(text) is not None and line.size >= body and line.top < height / 2
 
 
 def _value(number: str) -> int:

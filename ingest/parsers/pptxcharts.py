@@ -1,4 +1,4 @@
-"""Charts of slides as tables: a row for each category, a column for each series."""
+"""Charts of slides as tables: a row for each category or value of x, a column for each series."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -23,11 +23,23 @@ def _title(chart: Any) -> str:
 
 
 def _rows(title: str, plot: Any) -> list[Row]:
+    """Points of a scatter chart whose series differ in x stand in rows of their own."""
     series = list(plot.series)
-    values = zip_longest(*(one.values for one in series))
-    named = zip_longest(map(str, plot.categories), values, fillvalue="")
     header = [title, *(one.name for one in series)]
-    return [header, *([category, *map(_shown, row)] for category, row in named)]
+    labels, columns = [_labels(plot, one) for one in series], [list(map(_shown, one.values)) for one in series]
+    if all(own == labels[0] for own in labels):
+        rows = zip_longest(*labels[:1], *columns, fillvalue="")
+        return [header, *map(list, rows)]
+    points = [(i, *pair) for i in range(len(series)) for pair in zip_longest(labels[i], columns[i], fillvalue="")]
+    return [header, *([x, *(y if i == column else "" for column in range(len(series)))] for i, x, y in points)]
+
+
+def _labels(plot: Any, series: Any) -> list[str]:
+    """Categories, with those that group them first ("2024 Q1"), or the values of x."""
+    if categories := [" ".join(filter(None, levels)) for levels in plot.categories.flattened_labels]:
+        return categories
+    points = {int(point.get("idx")): point.v.text or "" for point in series._element.xpath("c:xVal//c:pt")}
+    return [points.get(i, "") for i in range(max(points, default=-1) + 1)]
 
 
 def _shown(value: float | None) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from ingest.errors import UnavailableError, UnreadableFileError, UnsupportedFormatError
 from ingest.isolation import IsolatedParser
+from ingest.memory import memory_bytes
 from ingest.types import Section
 
 TIMEOUT_S = 1.5
@@ -121,8 +122,7 @@ def test_torch_is_not_loaded_where_files_are_parsed(parser: IsolatedParser) -> N
 
 
 def test_processes_share_half_of_the_memory(parser: IsolatedParser) -> None:
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    assert int(parser.parse(Path("limit"))[0].text) == max(machine // 4, 2**30)
+    assert int(parser.parse(Path("limit"))[0].text) == max(memory_bytes() // 4, 2**30)
     with pytest.raises(UnreadableFileError, match="more memory than a parser may take"):
         parser.parse(Path("hunger"))
 

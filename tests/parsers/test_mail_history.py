@@ -57,7 +57,24 @@ def test_quoted_text_stands_below_who_wrote_it(parse: Parse, body: str) -> None:
     ],
 )
 def test_all_below_the_head_of_an_earlier_mail_is_its_text(parse: Parse, body: str) -> None:
-    assert said(parse("a.eml", mail(body))) == [((), "30 now."), ((CARL,), "25 days.")]
+    new, ((label,), text) = said(parse("a.eml", mail(body)))
+    fields, _, rest = text.partition("\n\n")
+    assert (new, label, rest.strip()) == (((), "30 now."), CARL, "25 days.")
+    assert sorted(fields.split("\n")) in (["Subject: Leave", "To: Ann"], ["An: Ann", "Betreff: Leave"])
+
+
+BLOCK = "From: Leeds\nTo: London\nDate: 5 May 2025\n{}\n\nThe hotel limit is 150 EUR."
+
+
+def test_fields_alone_begin_an_earlier_mail_only_in_an_answer(parse: Parse) -> None:
+    for text in (BLOCK.format("Seat: 14"), BLOCK.format("Subject: Leave")):
+        assert said(parse("a.eml", mail(PLAIN + text))) == [((), text)]
+    booking = BLOCK.format("Seat: 14")
+    assert said(parse("a.eml", mail(PLAIN + booking, "Re: Trip"))) == [((), booking)]
+    memo = PLAIN + "See below.\n\n" + BLOCK.format("Subject: Hotels")
+    kept = "To: London\nSubject: Hotels\n\nThe hotel limit is 150 EUR."
+    label = "Earlier message (Leeds, 5 May 2025)"
+    assert said(parse("a.eml", mail(memo, "Re: Trip"))) == [((), "See below."), ((label,), kept)]
 
 
 def test_answers_between_quotes(parse: Parse) -> None:
@@ -93,6 +110,12 @@ RULE = "From 1 March all staff have 30 days of leave."
 )  # fmt: skip
 def test_a_plain_text_that_lacks_the_message(parse: Parse, plain: str, texts: list[str]) -> None:
     assert [text for _, text in said(parse("a.eml", alternatives(plain, f"<p>{RULE}</p>")))] == texts
+
+
+def test_a_message_without_blanks_is_read_once(parse: Parse) -> None:
+    text = "所有员工每年享有三十天的带薪年假请在系统中提前两周提交申请并等待经理批准"
+    plain, html = ("\n".join(text[i : i + n] for i in range(0, len(text), n)) for n in (11, 8))
+    assert len(said(parse("a.eml", alternatives(plain, f"<p>{html}</p>")))) == 1
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,18 @@ def test_a_heading_that_comes_back_stays(tmp_path: Path) -> None:
     assert [section.headings for section in sections] == [("Leeds",), ("Bremen",), ("Leeds",), ("Leeds",)]
 
 
+@pytest.mark.parametrize(("size", "style"), [(18, ""), (10, "B")])
+def test_years_at_the_top_are_no_page_numbers(size: float, style: str, tmp_path: Path) -> None:
+    pdf = Pdf()
+    for year in range(2021, 2025):
+        pdf.sheet((40, 40, str(year)), size=size, style=style).put(*paragraph(80))
+    sections = RoutingParser().parse(pdf.save(tmp_path / "a.pdf"))
+    assert [section.text.split("\n")[0] for section in sections] == ["2021", "2022", "2023", "2024"]
+    assert [section.headings for section in sections] == [
+        (str(year),) if size > 10 else () for year in range(2021, 2025)
+    ]
+
+
 @pytest.mark.parametrize("gap", [12, 30])
 def test_the_last_sentence_of_each_page_stays(gap: float, tmp_path: Path) -> None:
     pdf = Pdf()

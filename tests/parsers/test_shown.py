@@ -1,5 +1,6 @@
 """What a reader sees: nothing that is struck out or hidden, but check boxes, symbols and formulae."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
-from pptx.chart.data import CategoryChartData
+from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
 from ingest.errors import UnreadableFileError
@@ -69,15 +70,28 @@ def test_struck_and_hidden_text_of_docx_is_left_out(parser: RoutingParser, tmp_p
         ("<w:r><w:sym w:font='Arial' w:char='20AC'/></w:r>", "€"),
         ("<w:r><w:fldChar w:fldCharType='begin'><w:ffData>STATE</w:ffData></w:fldChar></w:r>", "☐"),
         ("<m:oMathPara><m:oMath>FRACTION</m:oMath></m:oMathPara>", "s/(12 + n)"),
+        ("<m:oMath>RUN:2;FRACTION</m:oMath>", "2 s/(12 + n)"),
+        ("<m:oMath>RUN:1;RUN:2;</m:oMath>", "12"),
+        (
+            "<m:oMath><m:nary>CHAR<m:sub>RUN:i=1;</m:sub><m:sup>RUN:12;</m:sup><m:e>RUN:50;</m:e></m:nary></m:oMath>",
+            "∑_(i=1)^12 50",
+        ),
+        ("<m:oMath><m:nary><m:sup/><m:e>RUN:50;</m:e></m:nary></m:oMath>", "∫ 50"),
+        (
+            "<m:oMath><m:m><m:mr><m:e>RUN:1;</m:e><m:e>RUN:2;</m:e></m:mr><m:mr><m:e>RUN:3;</m:e></m:mr></m:m></m:oMath>",
+            "1, 2; 3",
+        ),
     ],
 )
 def test_symbols_and_formulae_of_docx_are_text(parser: RoutingParser, tmp_path: Path, inner: str, text: str) -> None:
     inner = inner.replace("STATE", "<w:checkBox><w:default w:val='1'/><w:checked w:val='0'/></w:checkBox>")
     run = "<m:r><m:rPr/><m:t>{}</m:t></m:r>"
     fraction = f"<m:f><m:fPr/><m:num>{run.format('s')}</m:num><m:den>{run.format('12 + n')}</m:den></m:f>"
+    inner = inner.replace("CHAR", "<m:naryPr><m:chr m:val='∑'/></m:naryPr>").replace("FRACTION", fraction)
+    inner = re.sub("RUN:(.*?);", lambda found: run.format(found[1]), inner)
     document = docx.Document()
     paragraph = document.add_paragraph("It is ")
-    for element in parse_xml(f"<w:p {nsdecls('w')} {MATH}>{inner.replace('FRACTION', fraction)}</w:p>"):
+    for element in parse_xml(f"<w:p {nsdecls('w')} {MATH}>{inner}</w:p>"):
         paragraph._p.append(element)
     paragraph.add_run(" here")
     assert docx_text(parser, tmp_path, document) == f"It is {text} here"
@@ -100,6 +114,10 @@ def test_the_chosen_entry_of_a_docx_field_is_text(parser: RoutingParser, tmp_pat
         ("Menu <input type=checkbox id=menu><label for=menu></label>", "Menu"),
         ("A <math><mfrac><mi>s</mi><mn>12</mn></mfrac></math> a month", "A s/12 a month"),
         ("<math><msup><mi>e</mi><mrow><mi>a</mi><mo>+</mo><mn>1</mn></mrow></msup></math>", "e^(a+1)"),
+        ("<math><mn>2</mn><mfrac><mn>1</mn><mn>2</mn></mfrac><mi>h</mi></math>", "2 1/2 h"),
+        ("<math><munderover><mo>∑</mo><mi>i</mi><mn>12</mn></munderover><mi>m</mi></math>", "∑_i^12 m"),
+        ("<math><mover><mi>x</mi><mo>¯</mo></mover></math>", "x¯"),
+        ("<math><msup><mn>3</mn><mn>2</mn></msup><mn>5</mn></math>", "3^2 5"),
         ("<math><msqrt><mn>2</mn></msqrt><annotation>\\sqrt</annotation></math>", "√2"),
         ("It is <span><math><mi>e</mi></math><span class=katex-html>e</span></span>", "It is e"),
     ],
@@ -139,6 +157,34 @@ def test_slides_without_what_is_hidden_or_struck_but_with_charts(parser: Routing
     prose, chart = parser.parse(tmp_path / "a.pptx")
     assert (prose.page, prose.headings, prose.text) == (2, ("Revenue",), "Staff have 25¹")
     assert chart.text == "|  | Sales |\n| --- | --- |\n| 2023 | 10 |\n| 2024 | 20.5 |"
+
+
+def chart_rows(parser: RoutingParser, tmp_path: Path, kind: XL_CHART_TYPE, data: Any) -> list[str]:
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(kind, 0, 0, 99999, 99999, data)
+    deck.save(str(tmp_path / "a.pptx"))
+    return parser.parse(tmp_path / "a.pptx")[0].text.split("\n")[2:]
+
+
+def test_charts_of_points(parser: RoutingParser, tmp_path: Path) -> None:
+    for other, rows in (
+        (2.5, ["| 1.5 | 10 | 10 |", "| 2.5 | 20 | 20 |"]),
+        (3, ["| 1.5 | 10 |  |", "| 2.5 | 20 |  |", "| 1.5 |  | 10 |", "| 3 |  | 20 |"]),
+    ):
+        data: Any = XyChartData()  # type: ignore[no-untyped-call]
+        for name, last in (("A", 2.5), ("B", other)):
+            series = data.add_series(name)
+            series.add_data_point(1.5, 10)
+            series.add_data_point(last, 20)
+        assert chart_rows(parser, tmp_path, XL_CHART_TYPE.XY_SCATTER, data) == rows
+
+
+def test_charts_with_grouped_categories(parser: RoutingParser, tmp_path: Path) -> None:
+    data: Any = CategoryChartData()  # type: ignore[no-untyped-call]
+    for year in ("2023", "2024"):
+        data.add_category(year).add_sub_category("Q1")
+    data.add_series("Sales", (1, 2))
+    assert chart_rows(parser, tmp_path, XL_CHART_TYPE.COLUMN_CLUSTERED, data) == ["| 2023 Q1 | 1 |", "| 2024 Q1 | 2 |"]
 
 
 def sheet_text(parser: RoutingParser, tmp_path: Path, change: Callable[[Any], None]) -> str:

@@ -61,6 +61,19 @@ def test_pdf(parser: RoutingParser, tmp_path: Path) -> None:
     check_boxes([section])
 
 
+@pytest.mark.parametrize("label", ["Total: ", "Total:"])
+def test_small_digits_on_the_baseline_of_a_pdf_stay(parser: RoutingParser, tmp_path: Path, label: str) -> None:
+    pdf = Pdf()
+    pdf.add_page()
+    left = 20.0
+    for size, words in ((20, label), (8, "1200 EUR")):
+        pdf.set_font("Helvetica", size=size)
+        pdf.text(left, 100, words)
+        left += pdf.get_string_width(words)
+    (section,) = parser.parse(pdf.save(tmp_path / "a.pdf"))
+    assert section.text == f"{label}1200 EUR"
+
+
 def test_the_number_before_a_footnote_is_read() -> None:
     assert [(one.text, one.unit) for one in quantities("25¹ days, 10⁶ EUR")] == [("25", "day")]
 
