@@ -175,3 +175,8 @@ def test_the_same_amount(sentence: str, passage: str) -> None:
 )
 def test_another_amount(sentence: str, passage: str) -> None:
     assert not judge(sentence, passage, ()).supported
+
+
+def test_a_number_of_thousands_of_digits_is_no_rate() -> None:
+    text = f"It is renewed every {'9' * 5000} days and twice a year."
+    assert [rate.text for rate in rates(text)] == ["twice a year"]
