@@ -58,7 +58,8 @@ _PATTERNS = tuple(
         rf"\b(?:{_TIMES}|{_DAYS})\s(?:in\s)?(?:{_AN}|{_EVERY}(?:{_COUNT})??){_UNIT}",
         rf"(?:\b{_EVERY}(?:{_COUNT})??|(?<=\w)\s?/\s?){_UNIT}",
         rf"\b{_EVERY}{_COUNT}{_WEEKDAY}",
-        rf"(?P<amount>\d[\d.,]*|\b(?:two|three|four|five|six|eight|ten)\b)(?:\s[\w%€$£]+)?\s{_AN}(?P<unit>{_EACH})\b(?!\s\d)",
+        r"(?P<amount>(?<!\d)(?<!\d[.,])\d[\d.,]*|\b(?:two|three|four|five|six|eight|ten)\b)"
+        rf"(?:\s[\w%€$£]+)?\s{_AN}(?P<unit>{_EACH})\b(?!\s\d)",
         rf"(?:\b{_TIMES}\s)?(?<![\w-]){_ADVERB}",
     )
 )
