@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from generation.clauses import clause_of, contrary, spoken_of_elsewhere, stem, told, turned_round
 from generation.limits import COMPARED, VERGLICHEN, makes_range, one_of_several, qualified, with_others
+from generation.people import alike
 from generation.types import Citation, Short
 from generation.verification.dates import dates
 from generation.verification.names import known, names, stands
@@ -69,7 +70,7 @@ _UNIT = re.compile(
     r"(?:/[^\W\d]+)?"
 )
 _HALF = re.compile(r"\sand\s(?:a\s(?:half|quarter|third)|three\squarters)\b|\s?[½¼¾]", re.IGNORECASE)
-_OTHERS = re.compile(r"\s(?:[a-zß-ÿ-]+\s)?([a-zß-ÿ]{3,}s)\b")
+_OTHERS = re.compile(r"\s(?:[a-zß-ÿ-]+\s)??([a-zß-ÿ]{3,}s)\b")
 """Behind a number: what it counts, in the plural."""
 _TIMES = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
 _MONEY_OR_SHARE = frozenset(["EUR", "USD", "GBP", "CHF", "%"])
@@ -215,7 +216,7 @@ def _counts(question: str, quote: str) -> Iterator[Span]:
     counts = before or [one for one in found if not _YEAR.fullmatch(one.text)]
     if not before and not all(_fits(one, units, quote) for one in counts):
         return  # nothing tells them apart
-    if words and not before and any(_of_others(one, units, quote) for one in counts):
+    if words and not before and any(_of_others(one, words, quote) for one in counts):
         return
     yield from (_with_unit(one, quote) for one in counts)
 
@@ -230,10 +231,12 @@ def _fits(one: Quantity, units: Collection[str], quote: str) -> bool:
     return one.unit in units if one.unit else _with_unit(one, quote)[1] == one.end
 
 
-def _of_others(one: Quantity, units: Collection[str], quote: str) -> bool:
+def _of_others(one: Quantity, words: Collection[str], quote: str) -> bool:
     """Whether a number counts something else than what is asked for: 45 rooms, where it asks how many people."""
     counted = _OTHERS.match(quote, one.end)
-    return counted is not None and not (one.unit and one.unit in units)
+    if not counted or (one.unit and one.unit in map(unit_named, words)):
+        return False
+    return counted.start(1) > one.end + 1 or not alike(words, counted[1])  # new employees are not all the people
 
 
 def _of_wholes(question: str, quote: str, found: Sequence[Quantity]) -> list[Quantity]:

@@ -5,8 +5,7 @@ English and German.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -245,27 +244,6 @@ def series_of(source: str, title: str) -> str:
 
 def _without_version(text: str) -> str:
     return " ".join(_WORD.findall(_NOT_THE_NAME.sub(" ", re.sub(r"[_-]+", " ", text.casefold()))))
-
-
-def superseded(versions: Mapping[str, Version], on: date) -> dict[str, str]:
-    """Which documents have made way on that day, and for which: of the versions of one the one that came into force
-    last and is still in force wins.
-
-    Args:
-        versions: document id -> its version.
-    """
-    series: dict[str, list[tuple[date, str]]] = defaultdict(list)
-    for key, one in versions.items():
-        if one.in_force(on):
-            series[one.series].append((one.valid_from, key))
-    found = {key: _newest(one, versions, series.get(one.series, ())) for key, one in versions.items()}
-    return {key: newer for key, newer in found.items() if newer}
-
-
-def _newest(one: Version, versions: Mapping[str, Version], valid: Iterable[tuple[date, str]]) -> str:
-    """The key of the version that came into force last after `one`, or ""."""
-    newer = (entry for entry in valid if one.valid_from < entry[0] and one.is_of_one_with(versions[entry[1]]))
-    return max(newer, default=(date.min, ""))[1]
 
 
 def _iso(value: MetadataValue | None) -> date | None:

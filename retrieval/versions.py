@@ -1,14 +1,14 @@
 """A wrapper that lets the valid one of several versions of a document win."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
 from ingest.catalog_rows import CatalogEntry
+from ingest.supersession import Newest, superseded
 from ingest.types import MetadataValue
-from ingest.validity import VALID_FROM, VALID_UNTIL, Version, superseded, version_of
+from ingest.validity import VALID_FROM, VALID_UNTIL, Version, version_of
 from retrieval.filters import METADATA_PREFIX, AnyOf, Every, Filter, Not, both, may_fulfil, parse
 from retrieval.ports import Searcher
 from retrieval.types import Hit, Query
@@ -113,22 +113,14 @@ def _versions(entries: Mapping[str, CatalogEntry]) -> dict[str, Version]:
 
 def _later_than(day: date, versions: Mapping[str, Version]) -> dict[str, Version]:
     """Those of documents that were not begun: a number that looks like a year asks for none of them."""
-    begun = _by_series(one for one in versions.values() if one.valid_from <= day)
-    return {key: one for key, one in versions.items() if not any(map(one.is_of_one_with, begun[one.series]))}
+    begun = Newest({key: one for key, one in versions.items() if one.valid_from <= day})
+    return {key: one for key, one in versions.items() if not begun.of_one_with(one)}
 
 
 def _to_come(versions: Mapping[str, Version], today: date) -> set[str]:
     """Those that shall replace one that is in force today."""
-    begun = _by_series(one for one in versions.values() if one.in_force(today))
-    to_come = {key: one for key, one in versions.items() if one.valid_from > today}
-    return {key for key, one in to_come.items() if any(map(one.is_of_one_with, begun[one.series]))}
-
-
-def _by_series(versions: Iterable[Version]) -> dict[str, list[Version]]:
-    found: dict[str, list[Version]] = defaultdict(list)
-    for one in versions:
-        found[one.series].append(one)
-    return found
+    begun = Newest({key: one for key, one in versions.items() if one.in_force(today)})
+    return {key for key, one in versions.items() if one.valid_from > today and begun.of_one_with(one)}
 
 
 def _known(entry: CatalogEntry) -> dict[str, MetadataValue]:

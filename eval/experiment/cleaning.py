@@ -1,6 +1,8 @@
 """Deletes what evaluations leave: indexes that were not searched for long, and results of runs that never ended."""
 
+import os
 import shutil
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
@@ -8,8 +10,11 @@ from time import time
 from eval.experiment import kept
 from eval.experiment.indexes import DONE, collection_of, megabytes
 from eval.experiment.runner import INDEXES
-from ingest.errors import IndexLockedError
+from ingest.catalog import Catalog, sqlite_url
+from ingest.errors import IndexLockedError, UnavailableError
 from retrieval.store.lock import FolderLock
+
+_CATALOG = "catalog.sqlite"
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,13 @@ def _opened(folder: Path) -> float:
 def _delete(folder: Path) -> str:
     """Why it could not be; nothing where it was."""
     shard = _shard(folder)
-    if not shard.is_dir() or not (folder / "catalog.sqlite").is_file():
+    changed = folder.stat().st_mtime
+    if _was_never_filled(folder):
+        fresh = time() - changed < kept.FRESH_S
+        return "a run may just be beginning it; clean again tomorrow" if fresh else _removed(folder)
+    with suppress(OSError):
+        os.utime(folder, (changed, changed))  # asking the catalog is no use of the index
+    if not shard.is_dir() or not (folder / _CATALOG).is_file():
         return (
             f"its vectors or its catalog lie in a server; delete the collection {shard.name} there, and then {folder}"
         )
@@ -61,6 +72,23 @@ def _delete(folder: Path) -> str:
         return str(error)
     (folder / DONE).unlink(missing_ok=True)  # whatever is left of it is no index any more
     lock.release()
+    return _removed(folder)
+
+
+def _was_never_filled(folder: Path) -> bool:
+    """Whether a run broke off before anything was written: neither here nor, as its catalog would tell, in a server."""
+    if _shard(folder).is_dir() or (folder / DONE).exists():
+        return False
+    if not (folder / _CATALOG).is_file():
+        return not any(path.is_file() for path in folder.rglob("*"))
+    try:
+        with closing(Catalog(sqlite_url(folder / _CATALOG))) as catalog:
+            return not catalog.count() and not catalog.unfinished(collection_of(folder.name))
+    except UnavailableError:
+        return False  # it is damaged
+
+
+def _removed(folder: Path) -> str:
     shutil.rmtree(folder, ignore_errors=True)
     return f"not all of {folder} could be deleted; see who may write there" if folder.exists() else ""
 

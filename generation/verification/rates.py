@@ -38,6 +38,8 @@ _LENGTHS: tuple[tuple[str, list[tuple[Fraction | int, str]]], ...] = (
 )
 _ADVERBS = {form: lengths for forms, lengths in _LENGTHS for form in forms.split()}
 _COUNTS = {"other": Fraction(2), "zweite": Fraction(2), "dritte": Fraction(3), "half": _HALF, "halbe": _HALF}
+_MOST_DIGITS = 9
+"""What has more is no count, such as the number of an account."""
 _ENDING = re.compile(r"[\s-]?(?:times|mal)$|(?<=\d)(?:\s?x|st|nd|rd|th)$|(?<=eit|itt|alb)e[rns]$")
 _COUNTED = {"hour", "day", "week", "month", "quarter", "year", "night", "minute", "km", "mile", "kg", "tonne", "litre"}
 _EACH = "|".join(form for form, unit in _FORMS.items() if unit in {*_COUNTED, "m²"})
@@ -56,7 +58,8 @@ _PATTERNS = tuple(
         rf"\b(?:{_TIMES}|{_DAYS})\s(?:in\s)?(?:{_AN}|{_EVERY}(?:{_COUNT})??){_UNIT}",
         rf"(?:\b{_EVERY}(?:{_COUNT})??|(?<=\w)\s?/\s?){_UNIT}",
         rf"\b{_EVERY}{_COUNT}{_WEEKDAY}",
-        rf"(?P<amount>\d[\d.,]*|\b(?:two|three|four|five|six|eight|ten)\b)(?:\s[\w%€$£]+)?\s{_AN}(?P<unit>{_EACH})\b(?!\s\d)",
+        r"(?P<amount>(?<!\d)(?<!\d[.,])\d[\d.,]*|\b(?:two|three|four|five|six|eight|ten)\b)"
+        rf"(?:\s[\w%€$£]+)?\s{_AN}(?P<unit>{_EACH})\b(?!\s\d)",
         rf"(?:\b{_TIMES}\s)?(?<![\w-]){_ADVERB}",
     )
 )
@@ -112,5 +115,5 @@ def _number(said: str) -> Fraction:
     word = _ENDING.sub(lambda found: "e" if found.group()[0] == "e" else "", said.casefold())
     found = next(spelled(word), None)
     if word in _COUNTS or word.isdecimal():
-        return _COUNTS.get(word) or Fraction(word)
+        return _COUNTS.get(word) or Fraction(word if len(word) <= _MOST_DIGITS else 0)
     return Fraction(found.value if found and found.word == word else 0)

@@ -66,6 +66,8 @@ _ENDS = NEGATIONS.union(
     ],
     _AUXILIARIES.split("|"),
 )
+_DIGITS = 18
+"""Of a number that are compared."""
 _ITEM = 2
 """Content words of an item of a list, at most."""
 _Signs = dict[int, frozenset[bool]]
@@ -141,7 +143,7 @@ def _signed(text: str, vocabulary: Vocabulary) -> Piece:
     no: set[int] = set()
     words = words_of(text)
     for word, negated in _read(words):
-        stems = {-1 - int(word)} if word.isdecimal() else set(vocabulary.stems(word))
+        stems = {-1 - int(word[:_DIGITS])} if word.isdecimal() else set(vocabulary.stems(word))
         (no if negated else yes).update(stems)
     first = next((place for place, word in enumerate(words) if word in NEGATIONS), 0)
     subject = frozenset(vocabulary.stems(" ".join(words[:first])))

@@ -56,7 +56,72 @@ Det vet jag inte.
 文档中没有提到这一点。
 わかりません。
 모르겠습니다.
-لا أعرف."""
+لا أعرف.
+Das geht nicht aus den Dokumenten hervor.
+Aus den Passagen geht nicht hervor, wer zahlt.
+In den Dokumenten wird nicht erwähnt, wer zahlt.
+In den Dokumenten finden sich keine Angaben dazu.
+Die Dokumente geben keine Auskunft darüber.
+Les documents ne contiennent pas cette information.
+Les passages fournis ne mentionnent pas les vélos.
+Los pasajes no mencionan esto.
+I documenti non contengono questa informazione.
+Os documentos não mencionam isso.
+De documenten bevatten geen informatie hierover.
+De bronnen vermelden dit niet.
+提供的文档中没有关于停车的信息。
+文件未提及此事。
+文档不包含答案。
+資料には記載がありません。
+提供された文書にはその情報は含まれていません。
+不知道。
+我不知道这个问题的答案。
+无法回答这个问题。
+ไม่ทราบ
+ไม่ทราบครับ
+Non lo so, mi dispiace.
+No such information is available in the provided documents.
+No information about parking was found in the passages.
+There is no information in the passages about bicycles.
+Not mentioned in the passages.
+It cannot be found in any of the documents.
+The fee is not explicitly stated in the provided context, so I don't know.
+This is not covered by the provided information.
+分かりませんでした。"""
+
+
+STATEMENTS = """\
+Non sono rimborsabili le multe.
+Non sono ammessi animali
+No personal data is provided to third parties.
+No data is included in the export.
+Dental treatment is not covered by the standard plan; see the plan documents.
+Passwords must not be given in text messages.
+Die Dokumente werden nicht länger als zehn Jahre aufbewahrt.
+Die Unterlagen dürfen nicht mitgenommen werden.
+Les documents ne doivent pas quitter le bureau.
+Los documentos no se pueden llevar a casa.
+文件不得带出办公室。
+不知道密码的用户请联系IT。
+资料不得提供给第三方。
+資料は持ち出してはいけない。
+文書は10年を超えて保管しない。
+This material does not contain asbestos.
+Passwörter werden nicht in den Dokumenten gespeichert.
+Passwörter dürfen nicht in die Unterlagen geschrieben werden.
+I documenti non sono rimborsabili.
+Os documentos não podem sair do escritório.
+De documenten mogen niet mee naar huis.
+De documenten zijn geen vervanging.
+ไม่ทราบรหัสผ่านให้ติดต่อไอที
+无法回答的问题请转交主管。
+Die Unterlagen gibt der Kunde nicht zurück.
+Ne znamo.
+Data of visitors is not included in the documents of the archive.
+Der Zutritt ist nicht gestattet.
+Batteries are not included.
+No evidence is given to the police without a lawyer.
+Les documents ne contractent pas de frais."""
 
 
 @pytest.mark.parametrize("text", UNTOLD.splitlines())
@@ -83,4 +148,9 @@ def test_a_model_says_in_many_words_that_it_does_not_know(text: str) -> None:
     ],
 )
 def test_an_answer_is_no_word_of_ignorance(text: str) -> None:
+    assert not says_unknown(text)
+
+
+@pytest.mark.parametrize("text", STATEMENTS.splitlines())
+def test_what_documents_say_of_documents_data_or_covers_is_no_word_of_ignorance(text: str) -> None:
     assert not says_unknown(text)

@@ -1,5 +1,7 @@
 """Amounts, rates and dates of a sentence: whether they are those of what it speaks of."""
 
+from time import perf_counter
+
 import pytest
 
 from generation.verification.rates import as_often, rates
@@ -175,3 +177,10 @@ def test_the_same_amount(sentence: str, passage: str) -> None:
 )
 def test_another_amount(sentence: str, passage: str) -> None:
     assert not judge(sentence, passage, ()).supported
+
+
+def test_a_number_of_thousands_of_digits_is_no_rate() -> None:
+    text = f"It is renewed every {'9' * 20_000} days and twice a year."
+    start = perf_counter()
+    assert [rate.text for rate in rates(text)] == ["twice a year"]
+    assert perf_counter() - start < 1

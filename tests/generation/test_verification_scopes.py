@@ -242,3 +242,8 @@ def test_other_words_for_the_same(sentence: str) -> None:
 )
 def test_what_sounds_like_it_but_is_not_said(sentence: str, said: str) -> None:
     assert said in judge(sentence, SURGERY).reason
+
+
+def test_numbers_of_thousands_of_digits_are_words_like_others() -> None:
+    pieces = signed(f"Account {'9' * 5000} is not for visitors", VOCABULARY)
+    assert disputes(pieces, signed(f"Account {'9' * 5000} is for visitors", VOCABULARY), affirmed=True)[0]

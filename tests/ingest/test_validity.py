@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.parsers.routing import SUFFIXES
+from ingest.supersession import superseded
 from ingest.types import MetadataValue
-from ingest.validity import Version, series_of, stated, superseded, version_of
+from ingest.validity import Version, series_of, stated, version_of
 
 
 @pytest.mark.parametrize(
