@@ -25,7 +25,7 @@ def without(trace: TraceOut, hidden: Set[str]) -> TraceOut:
     changes: dict[str, object] = {
         "asked": _asked_alone(trace.asked) if recalled else trace.asked,
         "query": trace.asked.query if hidden & {*(trace.recalled or ())} else trace.query,
-        "hits": [_hit(hit) if hit.document_id in hidden else hit for hit in trace.hits],
+        "hits": [blank_hit(hit) if hit.document_id in hidden else hit for hit in trace.hits],
         "citations": [citation(one) if one.document_id in hidden else one for one in trace.citations],
         "text": "" if _shows(trace, hidden) else trace.text,
         "withheld": sorted({*trace.withheld} | (hidden & documents_of(trace))),
@@ -73,7 +73,14 @@ def feedback_out(said: KeptFeedback) -> FeedbackOut:
 
 
 def citation(one: CitationOut) -> CitationOut:
-    return one.model_copy(update={"title": "", "source": "", "headings": [], "quote": "", "boxes": []})
+    blank = {"title": "", "source": "", "headings": [], "quote": "", "boxes": [], "table_header": ""}
+    return one.model_copy(update=blank)
+
+
+def blank_hit(hit: TracedHit) -> TracedHit:
+    return hit.model_copy(
+        update={"title": "", "source": "", "headings": [], "text": "", "context": "", "metadata": {}, "page": None}
+    )
 
 
 def _shows(trace: TraceOut, hidden: Set[str]) -> bool:
@@ -87,12 +94,6 @@ def _shows(trace: TraceOut, hidden: Set[str]) -> bool:
 def _asked_alone(asked: AnswerIn) -> AnswerIn:
     """Without the answers before it: they quote who knows what."""
     return asked.model_copy(update={"history": [turn for turn in asked.history if turn.role == "user"]})
-
-
-def _hit(hit: TracedHit) -> TracedHit:
-    return hit.model_copy(
-        update={"title": "", "source": "", "headings": [], "text": "", "context": "", "metadata": {}, "page": None}
-    )
 
 
 def _prompt(trace: TraceOut) -> list[MessageOut] | None:
