@@ -83,7 +83,7 @@ class Services(Databases):
             timedelta(days=kept.keep_days),
             timedelta(days=kept.keep_feedback_days),
         )
-        self._forgetting = Regularly(self.forget, FORGET_EVERY_S)
+        self._forgetting = Regularly(lambda: self.forget(self._stopping.is_set), FORGET_EVERY_S)
 
     @cached_property
     def packer(self) -> ContextPacker:
@@ -213,6 +213,7 @@ class Services(Databases):
 
     def close(self) -> None:
         """All of it, also where a part of it fails."""
+        self._stopping.set()
         self._forgetting.close()
         tidied = self.upkeep.close()
         self.recorder.close()

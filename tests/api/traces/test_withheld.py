@@ -14,7 +14,7 @@ from api.bootstrap import Services
 from api.erasing import erase
 from api.traces.schemas import FeedbackOut, KeptFeedback
 from api.traces.withholding import feedback_without
-from ingest.journal.journal import reader_of
+from ingest.journal.journal import Journal, reader_of
 from ingest.pipeline import Label
 from retrieval.types import Access
 from tests.api.openai.conftest import serving
@@ -22,6 +22,7 @@ from tests.api.traces.conftest import ANN, asked, client_for, over, put, traced
 
 SECRET = "nine hundred coins"
 PAY = f"# Pay of the director\n\nThe salary of the director is {SECRET}.\n"
+DAY = timedelta(days=1)
 QUESTION = "What is the salary of the director?"
 EVERYONE = Access("acme")
 
@@ -114,11 +115,34 @@ def test_what_is_deleted_is_erased(client: httpx.Client, services: Services) -> 
     assert client.get(f"/sessions/{session}").json()["turns"][0]["withheld"] == [document_of(answer)]
 
 
+def test_erasing_can_be_broken_off_and_goes_on(client: httpx.Client, services: Services) -> None:
+    session = client.post("/sessions", json={}).json()["id"]
+    gone(services, asked(client, QUESTION, session=session))
+    services.recorder.settle()
+    services.forget(stopped=lambda: True)
+    assert SECRET in stored(services, session)
+    services.forget()
+    assert SECRET not in stored(services, session)
+
+
+def test_old_traces_are_searched_once(
+    client: httpx.Client, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone(services, asked(client, QUESTION))
+    services.recorder.settle()
+    read: list[datetime] = []
+    pages = Journal.pages
+    monkeypatch.setattr(Journal, "pages", lambda self, since, until: read.append(since) or pages(self, since, until))
+    for _ in range(2):
+        services.forget()
+    assert [datetime.now(UTC) - since > timedelta(hours=2) for since in read] == [True, True, False, False]
+
+
 def stored(services: Services, session: str) -> str:
     services.recorder.settle()
-    until = datetime.now(UTC) + timedelta(days=1)
+    now = datetime.now(UTC)
     journals = (services.journals.traces, services.journals.feedback)
-    entries = [entry.body for journal in journals for entry in journal.every(until)]
+    entries = [entry.body for journal in journals for page in journal.pages(now - DAY, now + DAY) for entry in page]
     return "\n".join([*entries, *(repr(one) for one in services.sessions.exchanges(session))])
 
 
@@ -127,10 +151,10 @@ def test_a_deletion_is_remembered_until_no_answer_from_before_can_come(services:
     pay = next(entry.id for entry in page if entry.source == "upload:pay.md")
     operations.delete(services, pay, EVERYONE)
     services.forget()
-    assert list(services.catalog.deletions.to_erase()) == [pay]
+    assert list(services.catalog.deletions.to_erase().deleted) == [pay]
     for later in (timedelta(hours=2), timedelta(days=2)):
         erase(services.catalog, services.journals, services.sessions, datetime.now(UTC) + later)
-        assert services.catalog.deletions.to_erase() == {}
+        assert services.catalog.deletions.to_erase().deleted == {}
 
 
 def test_of_a_history_that_a_client_sends_the_questions_are_kept(client: httpx.Client) -> None:
