@@ -5,12 +5,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 
 from pydantic import ValidationError
 
+from api.traces.origins import with_origin
 from api.traces.schemas import KeptFeedback, TraceOut
-from api.traces.withholding import documents_of, documents_of_feedback, feedback_without, without
+from api.traces.withholding import documents_of, documents_of_feedback, feedback_without, origin_unknown, without
 from generation.conversation.sessions import Sessions
 from ingest.catalog import Catalog
 from ingest.journal.deletions import ToErase
@@ -45,7 +47,7 @@ def erase(
 def _pages(journals: Journals, sessions: Sessions, work: ToErase) -> Iterator[None]:
     return chain(
         _rewrite(journals.traces, work, _trace_without),
-        _rewrite(journals.feedback, work, _feedback_without),
+        _rewrite(journals.feedback, work, partial(_feedback_without, traces=journals.traces)),
         sessions.erasing(work.deleted, work.since),
     )
 
@@ -53,17 +55,21 @@ def _pages(journals: Journals, sessions: Sessions, work: ToErase) -> Iterator[No
 def _rewrite(journal: Journal, work: ToErase, without: Callable[[Entry, ToErase], str | None]) -> Iterator[None]:
     """`without`: the body of an entry without what was deleted after it, None where it has nothing of that."""
     for page in journal.pages(work.since, max(work.deleted.values())):
-        bodies = ((entry, _erased(entry, work, without)) for entry in page)
-        journal.rewrite([replace(entry, body=body) for entry, body in bodies if body is not None])
+        bodies = [(entry, _erased(entry, work, without)) for entry in page]
+        journal.rewrite([replace(entry, body=body) for entry, body in bodies if body])
+        journal.discard([entry.id for entry, body in bodies if body == ""])
         yield
 
 
 def _erased(entry: Entry, work: ToErase, without: Callable[[Entry, ToErase], str | None]) -> str | None:
+    """Empty where nothing can be taken out because another version of Citewell wrote it in another way."""
     try:
         return without(entry, work)
     except ValidationError:
-        _log.warning("%s is erased by the version of Citewell that wrote it", entry.id)
-        return None
+        if not _later(_ID.findall(entry.body), entry, work.deleted):
+            return None
+        _log.warning("%s by another version of Citewell is deleted: it may quote what has been deleted", entry.id)
+        return ""
 
 
 def _trace_without(entry: Entry, work: ToErase) -> str | None:
@@ -74,10 +80,11 @@ def _trace_without(entry: Entry, work: ToErase) -> str | None:
     return without(trace, gone).model_dump_json() if gone else None
 
 
-def _feedback_without(entry: Entry, work: ToErase) -> str | None:
-    said = before = KeptFeedback.model_validate_json(entry.body)
+def _feedback_without(entry: Entry, work: ToErase, traces: Journal) -> str | None:
+    said = before = with_origin(KeptFeedback.model_validate_json(entry.body), traces, entry.reader)
     for tenant in work.tenants if said.tenant is None else [said.tenant]:
-        if gone := _later(documents_of_feedback(said, tenant), entry, work.deleted) - {*said.withheld}:
+        gone = _later(documents_of_feedback(said, tenant), entry, work.deleted) - {*said.withheld}
+        if gone or (said.answer and origin_unknown(said)):  # which is shown to nobody
             said = feedback_without(said, gone, tenant)
     return None if said is before else said.model_dump_json()
 

@@ -55,7 +55,7 @@ def feedback_without(said: KeptFeedback, hidden: Set[str], tenant: str) -> KeptF
     if correct and correct.document_id in hidden:
         correct = correct.model_copy(update={"quote": None})
     of_answer = documents_of_feedback(said, tenant) if said.drawn_on is None else {*said.drawn_on}
-    unknown = said.drawn_on is None and not said.evidence and not said.refused
+    unknown = origin_unknown(said)
     return said.model_copy(
         update={
             "passages": [one for one in said.passages if not gone(one.source)],
@@ -64,8 +64,14 @@ def feedback_without(said: KeptFeedback, hidden: Set[str], tenant: str) -> KeptF
             "answer": "" if unknown or hidden & of_answer else said.answer,
             "query": said.asked or said.query if hidden & of_answer else said.query,
             "withheld": sorted({*said.withheld} | (hidden & documents_of_feedback(said, tenant))),
+            "origin_unknown": unknown,
         }
     )
+
+
+def origin_unknown(said: KeptFeedback) -> bool:
+    """Whether nothing tells which documents the answer is drawn from; what was refused quotes none."""
+    return said.drawn_on is None and not said.evidence and not said.refused
 
 
 def feedback_out(said: KeptFeedback) -> FeedbackOut:

@@ -117,6 +117,12 @@ class Journal:
             with self._engine.begin() as connection:
                 connection.execute(change.values(packed=sa.bindparam("body")), rows)
 
+    def discard(self, ids: Sequence[str]) -> None:
+        """Delete these, whoever reads them, and nothing that is about them."""
+        if ids:
+            with self._engine.begin() as connection:
+                connection.execute(sa.delete(JOURNAL).where(self._own, JOURNAL.c.id.in_(ids)))
+
     def remove(self, key: str, reader: str) -> None:
         """With what is about it. Raises NotFoundError where the reader has no such entry."""
         mine = sa.and_(self._own, JOURNAL.c.reader == reader, JOURNAL.c.id == key)

@@ -1,6 +1,7 @@
 """Nobody reads in traces, replays, feedback and sessions what they may not read any more; what is deleted is erased."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.api.traces.conftest import ANN, asked, client_for, over, put, traced
 SECRET = "nine hundred coins"
 PAY = f"# Pay of the director\n\nThe salary of the director is {SECRET}.\n"
 DAY = timedelta(days=1)
+NEW = {"withheld", "origin_unknown"}
 QUESTION = "What is the salary of the director?"
 EVERYONE = Access("acme")
 
@@ -88,6 +90,19 @@ def test_what_may_not_be_read_any_more_is_withheld(client: httpx.Client, service
     assert (turn["question"], turn["answer"], turn["withheld"]) == (QUESTION, "", [document_of(answer)])
     asked(client, "And of the chair?", session=session)  # nothing of it is recalled
     assert SECRET not in client.get("/traces").text
+
+
+@pytest.mark.parametrize("erased", [False, True])
+def test_a_session_that_cited_what_was_deleted_is_traced_whole(
+    client: httpx.Client, services: Services, monkeypatch: pytest.MonkeyPatch, erased: bool
+) -> None:
+    monkeypatch.setattr(Services, "reads_history", True)
+    session = client.post("/sessions", json={}).json()["id"]
+    gone(services, asked(client, QUESTION, session=session))
+    if erased:
+        services.forget()
+    trace = traced(client, asked(client, "When is the office open?", session=session)["trace_id"])
+    assert (trace["recalled"], trace["withheld"], bool(trace["text"])) == ([], [], True)
 
 
 def test_who_may_still_read_sees_all(client: httpx.Client, services: Services) -> None:
@@ -170,7 +185,61 @@ def test_feedback_of_an_older_version_says_nothing_of_unknown_origin(services: S
         client.post("/feedback", json=body).raise_for_status()
     (down, up), _ = services.journals.feedback.page(reader_of("acme", ()), 2)
     for entry, before in ((up, True), (down, False)):
-        old = FeedbackOut.model_validate_json(entry.body).model_dump(exclude={"withheld"})
+        old = FeedbackOut.model_validate_json(entry.body).model_dump(exclude=NEW)
         said = KeptFeedback.model_validate(old)
         assert (SECRET in feedback_without(said, frozenset(), "acme").answer) is before
         assert SECRET not in feedback_without(said, {document_of(answer)}, "acme").model_dump_json()
+
+
+def older(services: Services) -> None:
+    """As if an older version had kept the feedback that there is."""
+    found, _ = services.journals.feedback.page(reader_of("acme", ()), 9)
+    bodies = [FeedbackOut.model_validate_json(one.body).model_dump_json(exclude=NEW) for one in found]
+    services.journals.feedback.rewrite([replace(one, body=body) for one, body in zip(found, bodies, strict=True)])
+
+
+def test_what_feedback_of_an_older_version_is_drawn_from_its_trace_tells(
+    services: Services, client: httpx.Client
+) -> None:
+    answer = asked(client, QUESTION)
+    client.post("/feedback", json={"trace_id": answer["trace_id"], "rating": "down"}).raise_for_status()
+    older(services)
+    assert told(client) == (answer["text"], False)
+    services.journals.traces.discard([answer["trace_id"]])
+    assert told(client) == ("", True)
+    gone(services, asked(client, "When is the office open?"))
+    services.forget()
+    (kept,), _ = services.journals.feedback.page(reader_of("acme", ()), 9)
+    assert (SECRET in kept.body, told(client)) == (False, ("", True))
+
+
+def test_feedback_of_an_older_version_is_erased(services: Services, client: httpx.Client) -> None:
+    answer = asked(client, QUESTION)
+    client.post("/feedback", json={"trace_id": answer["trace_id"], "rating": "down"}).raise_for_status()
+    older(services)
+    gone(services, answer)
+    assert told(client) == ("", False)
+    services.forget()
+    assert SECRET not in stored(services, "none")
+
+
+def told(client: httpx.Client) -> tuple[str, bool]:
+    (said,) = client.get("/feedback").json()["feedback"]
+    return said["answer"], said["origin_unknown"]
+
+
+def test_what_another_version_wrote_is_listed_and_goes_with_its_documents(
+    services: Services, client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    traces, reader = services.journals.traces, reader_of("acme", ())
+    answers = [asked(client, QUESTION), asked(client, "When is the office open?", top_k=1)]
+    services.recorder.settle()
+    assert document_of(answers[1]) != document_of(answers[0])
+    entries = [traces.get(one["trace_id"], reader) for one in answers]
+    traces.rewrite([replace(one, body=one.body.replace('"asked":{', '"asked":{"depth":3,')) for one in entries])
+    assert {one["id"] for one in client.get("/traces").json()["traces"]} == {one["trace_id"] for one in answers}
+    gone(services, answers[0])
+    services.forget()
+    assert SECRET not in stored(services, "none")
+    assert [one["id"] for one in client.get("/traces").json()["traces"]] == [answers[1]["trace_id"]]
+    assert f"{answers[0]['trace_id']} by another version of Citewell is deleted" in caplog.text
