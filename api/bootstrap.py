@@ -123,8 +123,9 @@ class Services(Databases):
                     )
                 if not create:
                     self.require(name)
+                found = self._serving and (not create or self.exists(name))
                 self._collections[name] = self._open(name, writing=create)
-                if self._serving and not create:
+                if found:
                     self.upkeep.written(name, ENOUGH_CHUNKS)  # nobody knows what the last process left to do
             return self._collections[name]
 
