@@ -15,7 +15,7 @@ from api.bootstrap import Services
 from api.erasing import erase
 from api.traces.schemas import FeedbackOut, KeptFeedback
 from api.traces.withholding import feedback_without
-from ingest.journal.journal import Journal, reader_of
+from ingest.journal.journal import Entry, Journal, reader_of
 from ingest.pipeline import Label
 from retrieval.types import Access
 from tests.api.openai.conftest import serving
@@ -147,7 +147,12 @@ def test_old_traces_are_searched_once(
     services.recorder.settle()
     read: list[datetime] = []
     pages = Journal.pages
-    monkeypatch.setattr(Journal, "pages", lambda self, since, until: read.append(since) or pages(self, since, until))
+
+    def noted(journal: Journal, since: datetime, until: datetime) -> Iterator[list[Entry]]:
+        read.append(since)
+        return pages(journal, since, until)
+
+    monkeypatch.setattr(Journal, "pages", noted)
     for _ in range(2):
         services.forget()
     assert [datetime.now(UTC) - since > timedelta(hours=2) for since in read] == [True, True, False, False]
