@@ -83,7 +83,7 @@ class Services(Databases):
             timedelta(days=kept.keep_days),
             timedelta(days=kept.keep_feedback_days),
         )
-        self._forgetting = Regularly(self.forget, FORGET_EVERY_S)
+        self._forgetting = Regularly(lambda: self.forget(self._stopping.is_set), FORGET_EVERY_S)
 
     @cached_property
     def packer(self) -> ContextPacker:
@@ -123,8 +123,9 @@ class Services(Databases):
                     )
                 if not create:
                     self.require(name)
+                found = self._serving and (not create or self.exists(name))
                 self._collections[name] = self._open(name, writing=create)
-                if self._serving and not create:
+                if found:
                     self.upkeep.written(name, ENOUGH_CHUNKS)  # nobody knows what the last process left to do
             return self._collections[name]
 
@@ -215,6 +216,7 @@ class Services(Databases):
 
     def close(self) -> None:
         """All of it, also where a part of it fails."""
+        self._stopping.set()
         self._forgetting.close()
         tidied = self.upkeep.close()
         self.recorder.close()

@@ -1,5 +1,6 @@
 """What a process keeps in its data folder and in the catalog's database."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -47,10 +48,10 @@ class Databases(Models):
             ) from error
         return self.settings.data
 
-    def forget(self) -> None:
+    def forget(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Delete what the settings say is not to be kept any longer, and what was copied from documents that have been
-        deleted."""
+        deleted. `stopped`: asked again and again; where it says so, the rest is left to the next call."""
         if days := self.settings.sessions.keep_days:
             self.sessions.forget(timedelta(days=days))
-        erase(self.catalog, self.journals, self.sessions)
+        erase(self.catalog, self.journals, self.sessions, stopped=stopped)
         self.library.places.forget()

@@ -85,7 +85,8 @@ async def recalled(services: Services, body: AnswerIn, access: Access) -> Recall
             "history": [turn for one in exchanges for turn in _turns(one)],
         }
     )
-    return Recalled(asked, tuple(sorted(cited(exchanges))))
+    read = cited(one for one in exchanges if one.answer)  # of what is withheld nothing is recalled
+    return Recalled(asked, tuple(sorted(read)))
 
 
 async def kept(

@@ -93,11 +93,11 @@ class Regularly:
                 self._thread.start()
 
     def close(self) -> None:
-        """Waits for what is being done."""
+        """Waits a while for what is being done."""
         with self._lock:
             self._closed.set()
         if self._thread:
-            self._thread.join()
+            self._thread.join(PATIENCE_S)
 
     def _run(self) -> None:
         while not self._closed.is_set():

@@ -12,10 +12,11 @@ from pydantic import BaseModel, ValidationError
 
 from api import operations
 from api.bootstrap import Services
-from api.schemas import AnswerIn
+from api.schemas import Out
 from api.traces.course import Course
 from api.traces.learning import check_quote, evidence_of, passage_of_quote, passages_of
 from api.traces.making import trace_of
+from api.traces.origins import drawn_on, with_origin
 from api.traces.replay import compared
 from api.traces.schemas import (
     DeletedFeedbackOut,
@@ -113,7 +114,7 @@ def give_feedback(services: Services, body: FeedbackIn, access: Access) -> Feedb
         passages=passages,
         evidence=evidence,
         tenant=access.tenant,
-        drawn_on=sorted({*_drawn_on(about)} - {*about.withheld}),
+        drawn_on=sorted(drawn_on(about) - {*about.withheld}),
         asked=about.asked.query,
     )
     entry = Entry(said.id, _reader(access), said.created_at, said.model_dump_json(), about.id)
@@ -140,10 +141,16 @@ def feedback(services: Services, access: Access, limit: int, after: str = "") ->
     return FeedbacksOut(feedback=shown, next=following(found, more))
 
 
+class _Asked(Out):
+    """Of a question that another version may have kept with other options."""
+
+    query: str
+
+
 class _Listed(TraceSummary):
     """What decides how a trace is listed."""
 
-    asked: AnswerIn | None = None
+    asked: _Asked | None = None
     recalled: list[str] | None = None
 
 
@@ -154,16 +161,11 @@ def _listed(services: Services, one: _Listed, access: Access) -> TraceSummary:
     return TraceSummary(**{**{name: getattr(one, name) for name in TraceSummary.model_fields}, "query": query})
 
 
-def _feedback(services: Services, said: KeptFeedback, access: Access) -> FeedbackOut:
+def _feedback(services: Services, kept: KeptFeedback, access: Access) -> FeedbackOut:
+    said = with_origin(kept, services.journals.traces, _reader(access))
     documents = documents_of_feedback(said, access.tenant)
     hidden = _hidden(services, documents, access, said.created_at)
     return feedback_out(feedback_without(said, hidden, access.tenant))
-
-
-def _drawn_on(about: TraceOut) -> set[str]:
-    """Documents whose text may stand in answer and question."""
-    told = about.citations if about.outcome in ("answered", "refused") else about.hits
-    return {one.document_id for one in told} | {*(about.recalled or ())}
 
 
 def _hidden(services: Services, documents: Iterable[str], access: Access, since: datetime) -> frozenset[str]:

@@ -167,6 +167,11 @@ class FeedbackOut(Out):
     passages: list[PassageOut] = Field(description="What answers the question, as far as the reader has said so.")
     evidence: list[EvidenceOut]
     withheld: list[str] = Field(default=[], description=WITHHELD)
+    origin_unknown: bool = Field(
+        default=False,
+        description="The answer is left out because nobody knows any more which documents it is drawn from: an older "
+        "version kept the feedback, and the trace is gone.",
+    )
 
 
 class KeptFeedback(FeedbackOut):

@@ -25,7 +25,7 @@ def without(trace: TraceOut, hidden: Set[str]) -> TraceOut:
     changes: dict[str, object] = {
         "asked": _asked_alone(trace.asked) if recalled else trace.asked,
         "query": trace.asked.query if hidden & {*(trace.recalled or ())} else trace.query,
-        "hits": [_hit(hit) if hit.document_id in hidden else hit for hit in trace.hits],
+        "hits": [blank_hit(hit) if hit.document_id in hidden else hit for hit in trace.hits],
         "citations": [citation(one) if one.document_id in hidden else one for one in trace.citations],
         "text": "" if _shows(trace, hidden) else trace.text,
         "withheld": sorted({*trace.withheld} | (hidden & documents_of(trace))),
@@ -55,7 +55,7 @@ def feedback_without(said: KeptFeedback, hidden: Set[str], tenant: str) -> KeptF
     if correct and correct.document_id in hidden:
         correct = correct.model_copy(update={"quote": None})
     of_answer = documents_of_feedback(said, tenant) if said.drawn_on is None else {*said.drawn_on}
-    unknown = said.drawn_on is None and not said.evidence and not said.refused
+    unknown = origin_unknown(said)
     return said.model_copy(
         update={
             "passages": [one for one in said.passages if not gone(one.source)],
@@ -64,8 +64,14 @@ def feedback_without(said: KeptFeedback, hidden: Set[str], tenant: str) -> KeptF
             "answer": "" if unknown or hidden & of_answer else said.answer,
             "query": said.asked or said.query if hidden & of_answer else said.query,
             "withheld": sorted({*said.withheld} | (hidden & documents_of_feedback(said, tenant))),
+            "origin_unknown": unknown,
         }
     )
+
+
+def origin_unknown(said: KeptFeedback) -> bool:
+    """Whether nothing tells which documents the answer is drawn from; what was refused quotes none."""
+    return said.drawn_on is None and not said.evidence and not said.refused
 
 
 def feedback_out(said: KeptFeedback) -> FeedbackOut:
@@ -73,7 +79,14 @@ def feedback_out(said: KeptFeedback) -> FeedbackOut:
 
 
 def citation(one: CitationOut) -> CitationOut:
-    return one.model_copy(update={"title": "", "source": "", "headings": [], "quote": "", "boxes": []})
+    blank = {"title": "", "source": "", "headings": [], "quote": "", "boxes": [], "table_header": ""}
+    return one.model_copy(update=blank)
+
+
+def blank_hit(hit: TracedHit) -> TracedHit:
+    return hit.model_copy(
+        update={"title": "", "source": "", "headings": [], "text": "", "context": "", "metadata": {}, "page": None}
+    )
 
 
 def _shows(trace: TraceOut, hidden: Set[str]) -> bool:
@@ -87,12 +100,6 @@ def _shows(trace: TraceOut, hidden: Set[str]) -> bool:
 def _asked_alone(asked: AnswerIn) -> AnswerIn:
     """Without the answers before it: they quote who knows what."""
     return asked.model_copy(update={"history": [turn for turn in asked.history if turn.role == "user"]})
-
-
-def _hit(hit: TracedHit) -> TracedHit:
-    return hit.model_copy(
-        update={"title": "", "source": "", "headings": [], "text": "", "context": "", "metadata": {}, "page": None}
-    )
 
 
 def _prompt(trace: TraceOut) -> list[MessageOut] | None:

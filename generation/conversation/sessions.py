@@ -1,7 +1,7 @@
 """Conversations, kept in the catalog's database."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -118,35 +118,41 @@ class Sessions:
         """Remove those in which nothing was said for so long. Gives their number."""
         return self._remove(SESSIONS.c.updated_at < self._now() - keep)
 
-    def erase(self, deleted: Mapping[str, datetime]) -> None:
+    def erasing(self, deleted: Mapping[str, datetime], since: datetime) -> Iterator[None]:
         """Take the text of documents out of what was answered before they were deleted, and what later questions may
-        have taken from it."""
-        for row in self._citing(max(deleted.values())):
-            exchange = exchange_of(row)
-            gone = {key for key in cited([exchange]) - blanked(exchange) if key in deleted}
-            if gone := {key for key in gone if exchange.created_at <= deleted[key]}:
-                self._rewrite(row.session_id, next(without([exchange], [gone])))
+        have taken from it: a page with each step of the iterator, which may be left at any of them.
 
-    def _citing(self, until: datetime) -> Iterator[sa.Row[Any]]:
-        """Exchanges until then, a page at a time."""
-        key = sa.tuple_(EXCHANGES.c.session_id, EXCHANGES.c.position)
-        old = sa.select(EXCHANGES).where(EXCHANGES.c.created_at <= until.astimezone(UTC))
+        Args:
+            since: exchanges that are older have been dealt with.
+        """
+        for rows in self._pages(since, max(deleted.values())):
+            pairs = ((row.session_id, _without(exchange_of(row), deleted)) for row in rows)
+            self._rewrite([(session_id, exchange) for session_id, exchange in pairs if exchange])
+            yield
+
+    def _pages(self, since: datetime, until: datetime) -> Iterator[Sequence[sa.Row[Any]]]:
+        """Exchanges from then to then."""
+        key, at = sa.tuple_(EXCHANGES.c.session_id, EXCHANGES.c.position), EXCHANGES.c.created_at
+        old = sa.select(EXCHANGES).where(at.between(since.astimezone(UTC), until.astimezone(UTC)))
         last: tuple[str, int] | None = ("", 0)
         while last is not None:
             page = old.where(key > sa.tuple_(*map(sa.literal, last))).order_by(*key.clauses).limit(_AT_ONCE)
             with self._engine.connect() as connection:
                 rows = connection.execute(page).all()
-            yield from rows
+            yield rows
             last = (rows[-1].session_id, rows[-1].position) if rows else None
 
-    def _rewrite(self, session_id: str, exchange: Exchange) -> None:
-        own = EXCHANGES.c.session_id == session_id
-        citations = [citation_row(one) for one in exchange.citations]
+    def _rewrite(self, exchanges: Sequence[tuple[str, Exchange]]) -> None:
+        """With the ids of their sessions, all in one transaction."""
+        if not exchanges:
+            return
         with self._engine.begin() as connection:
-            one = sa.update(EXCHANGES).where(own, EXCHANGES.c.position == exchange.position)
-            connection.execute(one.values(answer=exchange.answer, citations=citations))
-            later = sa.update(EXCHANGES).where(own, EXCHANGES.c.position > exchange.position)
-            connection.execute(later.values(standalone=EXCHANGES.c.question))
+            for session_id, exchange in exchanges:
+                own, citations = EXCHANGES.c.session_id == session_id, [citation_row(one) for one in exchange.citations]
+                one = sa.update(EXCHANGES).where(own, EXCHANGES.c.position == exchange.position)
+                connection.execute(one.values(answer=exchange.answer, citations=citations))
+                later = sa.update(EXCHANGES).where(own, EXCHANGES.c.position > exchange.position)
+                connection.execute(later.values(standalone=EXCHANGES.c.question))
 
     def _remove(self, chosen: sa.ColumnElement[bool]) -> int:
         """The sessions first: whoever is appending to one waits, and then has nothing to append to."""
@@ -163,6 +169,13 @@ def title_of(question: str) -> str:
     """The beginning of a question, on one line."""
     line = " ".join(kept(question).split())
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def _without(exchange: Exchange, deleted: Mapping[str, datetime]) -> Exchange | None:
+    """None where it has no text of what was deleted after it."""
+    there = cited([exchange]) - blanked(exchange)
+    gone = {key for key in there if key in deleted and exchange.created_at <= deleted[key]}
+    return next(without([exchange], [gone])) if gone else None
 
 
 def _absent(session_id: str) -> NotFoundError:

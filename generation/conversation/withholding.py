@@ -31,7 +31,9 @@ def without(exchanges: Iterable[Exchange], hidden: Iterable[Set[str]]) -> Iterat
 
 def blank(one: Citation, gone: Set[str]) -> Citation:
     """Without text, where it is of one of these documents."""
-    return replace(one, title="", source="", headings=(), quote="", boxes=()) if one.document_id in gone else one
+    if one.document_id not in gone:
+        return one
+    return replace(one, title="", source="", headings=(), quote="", boxes=(), table_header="")
 
 
 def blanked(exchange: Exchange) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Which documents were deleted, and when: what was copied from them before must not be read any more."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from ingest.moments import in_utc
 LATE = timedelta(hours=1)
 """An answer that began before a deletion may leave copies for so long after it."""
 KEPT = timedelta(days=1)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 AT_ONCE = 500
 """Databases bound the number of values in one statement."""
 
@@ -21,8 +23,19 @@ DELETED = sa.Table(
     sa.Column("document_id", sa.String(36), primary_key=True),
     sa.Column("tenant", sa.String(128), nullable=False),
     sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("erased", sa.Boolean, nullable=False),
+    sa.Column("searched", sa.Boolean, nullable=False),  # all copies there were have been erased
+    sa.Column("erased", sa.Boolean, nullable=False),  # and late ones, too
 )
+
+
+@dataclass(frozen=True)
+class ToErase:
+    """`deleted`: document id -> when it was deleted; `tenants`: of these documents; `since`: of what was made before
+    then all copies have been erased already."""
+
+    deleted: Mapping[str, datetime]
+    tenants: frozenset[str]
+    since: datetime
 
 
 def note_deleted(connection: sa.Connection, document_ids: Sequence[str], now: datetime) -> None:
@@ -30,7 +43,7 @@ def note_deleted(connection: sa.Connection, document_ids: Sequence[str], now: da
     at = now.astimezone(UTC)
     there = sa.select(DOCUMENTS.c.id, DOCUMENTS.c.tenant).where(DOCUMENTS.c.id.in_(document_ids))
     rows = [
-        {"document_id": row.id, "tenant": row.tenant, "deleted_at": at, "erased": False}
+        {"document_id": row.id, "tenant": row.tenant, "deleted_at": at, "searched": False, "erased": False}
         for row in connection.execute(there)
     ]
     if rows:
@@ -62,26 +75,24 @@ class Deletions:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def to_erase(self) -> dict[str, datetime]:
-        """Document id -> when it was deleted, of those of which there may be copies."""
-        query = sa.select(DELETED.c.document_id, DELETED.c.deleted_at).where(~DELETED.c.erased)
+    def to_erase(self) -> ToErase:
+        """Documents of which there may be copies."""
         with self._engine.connect() as connection:
-            return {row.document_id: in_utc(row.deleted_at) for row in connection.execute(query)}
-
-    def tenants(self) -> list[str]:
-        """Those of the documents of `to_erase`."""
-        query = sa.select(DELETED.c.tenant).where(~DELETED.c.erased).distinct()
-        with self._engine.connect() as connection:
-            return list(connection.execute(query).scalars())
+            rows = connection.execute(sa.select(DELETED).where(~DELETED.c.erased)).all()
+        deleted = {row.document_id: in_utc(row.deleted_at) for row in rows}
+        late_only = bool(rows) and all(row.searched for row in rows)
+        since = min(deleted.values()) - LATE if late_only else _EVER
+        return ToErase(deleted, frozenset(row.tenant for row in rows), since)
 
     def erased(self, done: Mapping[str, datetime], now: datetime) -> None:
-        """All copies of these are gone. What was deleted just now is erased again, for answers that were on their
-        way."""
-        settled = [key for key, at in done.items() if at < now - LATE]
+        """All copies of these that were made until `now` are gone. Of what was deleted just now late ones are erased
+        again, for answers that were on their way."""
+        same = DELETED.c.document_id == sa.bindparam("key"), DELETED.c.deleted_at == sa.bindparam("at")
+        change = sa.update(DELETED).where(*same).values(searched=True, erased=sa.bindparam("settled"))
+        rows = [{"key": key, "at": at.astimezone(UTC), "settled": at < now - LATE} for key, at in done.items()]
         with self._engine.begin() as connection:
-            for some in _parts(settled):
-                chosen = DELETED.c.document_id.in_(some), DELETED.c.deleted_at < (now - LATE).astimezone(UTC)
-                connection.execute(sa.update(DELETED).where(*chosen).values(erased=True))
+            if rows:
+                connection.execute(change, rows)
             old = DELETED.c.erased, DELETED.c.deleted_at < (now - KEPT).astimezone(UTC)
             connection.execute(sa.delete(DELETED).where(*old))
         if done and self._engine.dialect.name == "sqlite":

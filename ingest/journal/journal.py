@@ -96,22 +96,32 @@ class Journal:
             entries = {row.id: _entry(row) for row in connection.execute(wanted)}
         return [entries[row.id] for row in found if row.id in entries], more
 
-    def every(self, until: datetime) -> Iterator[Entry]:
-        """Of all readers, those made until then."""
-        old = sa.select(JOURNAL).where(self._own, JOURNAL.c.created_at <= until.astimezone(UTC))
-        last: str | None = ""
-        while last is not None:
+    def pages(self, since: datetime, until: datetime) -> Iterator[list[Entry]]:
+        """Of all readers, those made from then to then, oldest first."""
+        at, key = JOURNAL.c.created_at, sa.tuple_(JOURNAL.c.created_at, JOURNAL.c.id)
+        query = sa.select(JOURNAL).where(self._own, at <= until.astimezone(UTC)).order_by(*key.clauses).limit(_AT_ONCE)
+        found, last = True, (since.astimezone(UTC), "")
+        while found:
+            after = key > sa.tuple_(sa.literal(last[0], at.type), sa.literal(last[1]))
             with self._engine.connect() as connection:
-                rows = connection.execute(old.where(JOURNAL.c.id > last).order_by(JOURNAL.c.id).limit(_AT_ONCE)).all()
-            yield from map(_entry, rows)
-            last = rows[-1].id if rows else None
+                page = [_entry(row) for row in connection.execute(query.where(after))]
+            if found := bool(page):
+                yield page
+                last = page[-1].created_at, page[-1].id
 
-    def rewrite(self, entry: Entry) -> None:
-        """Another body; one that was deleted meanwhile stays so."""
-        row = self._row(entry)
-        with self._engine.begin() as connection:
-            own = sa.update(JOURNAL).where(self._own, JOURNAL.c.id == entry.id)
-            connection.execute(own.values(packed=row["packed"]))
+    def rewrite(self, entries: Sequence[Entry]) -> None:
+        """Other bodies, all in one transaction; what was deleted meanwhile stays so."""
+        change = sa.update(JOURNAL).where(self._own, JOURNAL.c.id == sa.bindparam("key"))
+        rows = [{"key": entry.id, "body": self._row(entry)["packed"]} for entry in entries]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(change.values(packed=sa.bindparam("body")), rows)
+
+    def discard(self, ids: Sequence[str]) -> None:
+        """Delete these, whoever reads them, and nothing that is about them."""
+        if ids:
+            with self._engine.begin() as connection:
+                connection.execute(sa.delete(JOURNAL).where(self._own, JOURNAL.c.id.in_(ids)))
 
     def remove(self, key: str, reader: str) -> None:
         """With what is about it. Raises NotFoundError where the reader has no such entry."""

@@ -83,6 +83,17 @@ def test_a_bad_collection_is_logged_and_the_rest_is_served(
         assert "is gone, though the catalog lists 1 documents" in response.json()["detail"]
 
 
+def test_what_is_first_opened_for_an_upload_is_tidied_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    due: list[str] = []
+    monkeypatch.setattr("api.bootstrap.AT_START", 0)
+    for expected in ([], ["late"]):
+        with Services(settings_for(tmp_path / "data"), embedder=HashEmbedder()) as services:
+            monkeypatch.setattr(services.upkeep, "written", lambda name, chunks: due.append(name))
+            services.warm_up()
+            services.collection("late", create=True)
+        assert due == expected
+
+
 def test_not_ready_until_a_collection_can_be_opened(opened: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(name: str, writing: bool) -> None:
         raise tree.UnavailableError("The store does not answer.")

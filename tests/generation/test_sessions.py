@@ -170,12 +170,25 @@ def test_of_a_document_that_was_deleted_nothing_is_kept(sessions: Sessions, acce
     for question, cited in (("1", (other,)), ("2", (CITATION, other)), ("3", ()), ("4", (CITATION,))):
         sessions.append(made.id, question, f"understood {question}", answer(f"told {question}", *cited))
     before = sessions.exchanges(made.id)
-    sessions.erase({"d": before[2].created_at})
+    erase(sessions, before[2].created_at)
     after = sessions.exchanges(made.id)
     assert (after[0], after[1].answer, after[2].answer, after[3].answer) == (before[0], "", "told 3", "told 4")
     blank, kept = after[1].citations
     assert (blank.document_id, blank.quote, blank.title, blank.source, blank.boxes) == ("d", "", "", "", ())
     assert (kept.document_id, kept.quote) == ("e", "180")
     assert [one.standalone for one in after] == ["understood 1", "understood 2", "3", "4"]
-    sessions.erase({"d": before[2].created_at})
+    erase(sessions, before[2].created_at)
     assert sessions.exchanges(made.id) == after
+
+
+def test_exchanges_that_have_been_dealt_with_stay(sessions: Sessions, access: Access) -> None:
+    made = sessions.add(access, "default")
+    for question in ("1", "2"):
+        sessions.append(made.id, question, question, answer(f"told {question}", CITATION))
+    first, second = sessions.exchanges(made.id)
+    erase(sessions, second.created_at, since=second.created_at)
+    assert [one.answer for one in sessions.exchanges(made.id)] == [first.answer, ""]
+
+
+def erase(sessions: Sessions, at: datetime, since: datetime = NOW) -> None:
+    assert len(list(sessions.erasing({"d": at}, since))) > 0

@@ -32,7 +32,7 @@ def catalog(catalog_url: str) -> Iterator[Catalog]:
         opened.finish(opened.unfinished(collection))
         for tenant in ("acme", "other"):
             opened.remove([entry.id for entry in opened.page(collection, tenant)], NOW)
-    opened.deletions.erased(opened.deletions.to_erase(), datetime.now(UTC) + timedelta(days=2))
+    opened.deletions.erased(opened.deletions.to_erase().deleted, datetime.now(UTC) + timedelta(days=2))
     opened.close()
 
 
@@ -251,19 +251,30 @@ def test_deletions_are_remembered_for_a_day(catalog: Catalog) -> None:
     catalog.remove(["a"], NOW)
     catalog.remove(["b"], NOW + timedelta(hours=2))
     deletions = catalog.deletions
-    done = deletions.to_erase()
+    done = deletions.to_erase().deleted
     assert (done["a"], done["b"]) == (NOW, NOW + timedelta(hours=2))
-    assert "acme" in deletions.tenants()
+    assert "acme" in deletions.to_erase().tenants
     put(catalog, document("a"))
     catalog.remove(["a"], NOW + timedelta(hours=3))  # while the copies from before were erased
     deletions.erased(done, NOW + timedelta(hours=3, minutes=30))
-    assert deletions.to_erase() == {"a": NOW + timedelta(hours=3)}
-    deletions.erased(deletions.to_erase(), NOW + timedelta(hours=5))
-    assert (deletions.to_erase(), withheld_of(catalog)) == ({}, {"a", "b"})
+    assert deletions.to_erase().deleted == {"a": NOW + timedelta(hours=3)}
+    deletions.erased(deletions.to_erase().deleted, NOW + timedelta(hours=5))
+    assert (deletions.to_erase().deleted, withheld_of(catalog)) == ({}, {"a", "b"})
     put(catalog, document("a"), document("b"))
     assert withheld_of(catalog) == {"a", "b"}
     deletions.erased({}, NOW + timedelta(days=2))
     assert withheld_of(catalog) == set()
+
+
+def test_of_old_deletions_only_late_copies_are_looked_for(catalog: Catalog) -> None:
+    put(catalog, document("a"), document("b"))
+    catalog.remove(["a"], NOW)
+    first = catalog.deletions.to_erase()
+    assert first.since < NOW - timedelta(days=10_000)
+    catalog.deletions.erased(first.deleted, NOW + timedelta(minutes=10))
+    assert catalog.deletions.to_erase() == replace(first, since=NOW - timedelta(hours=1))
+    catalog.remove(["b"], NOW + timedelta(minutes=11))
+    assert catalog.deletions.to_erase().since == first.since
 
 
 def withheld_of(catalog: Catalog) -> set[str]:
