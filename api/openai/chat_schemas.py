@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationInfo, field_validator
 
 from api.schemas import Condition, Name
 from api.schemas_answers import CitationOut, ShortOut
@@ -19,6 +19,8 @@ _PLAIN: dict[str, tuple[object, ...]] = {
 }
 """What leaves the shape of an answer as it is."""
 
+Text = Annotated[str, StringConstraints(max_length=2**20)]
+"""As long as a body may be; bounded further only where it is read. Errors name the field without this type."""
 Finish: TypeAlias = Literal["stop", "length"]
 
 
@@ -28,14 +30,14 @@ class _In(BaseModel):
 
 class PartIn(_In):
     type: Literal["text"]
-    text: str
+    text: Text
 
 
 class MessageIn(_In):
     """One of an assistant may be sent back as it was received."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[PartIn] | None = None
+    content: Text | list[PartIn] | None = None
     name: str | None = None
     refusal: str | None = None
     annotations: list[dict[str, JsonValue]] | None = None
@@ -80,7 +82,7 @@ class ChatIn(_In):
     max_completion_tokens: int | None = None
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
-    stop: str | list[str] | None = None
+    stop: Text | list[Text] | None = None
     seed: int | None = None
     user: str | None = None
     safety_identifier: str | None = None
