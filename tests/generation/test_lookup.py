@@ -1,7 +1,7 @@
 """The exact words of a quote that answer a question."""
 
 from dataclasses import replace
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -210,10 +210,10 @@ def test_its_place_in_the_document() -> None:
 def test_a_long_quote_is_not_looked_through(long: str) -> None:
     text = f"The address of the desk is desk@tarnholm.example {long}"
     citation = citation_at(1, hit(text), 0, len(text), SURELY)
-    started = perf_counter()
+    started = thread_time()
     assert shortened("What is the e-mail address of the desk?", citation) is None
     short_answer("Which e-mail is it?", text[:2000])
-    assert perf_counter() - started < 1
+    assert thread_time() - started < 1
 
 
 PIECES = [

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import example, given
@@ -118,10 +118,10 @@ def test_no_text_closes_its_frame_or_forges_a_marker(texts: list[tuple[str, str]
 
 @pytest.mark.parametrize("text", ["<", "< ", "[ ", "<_", "[1,", "_[1]", "</"])
 def test_a_long_question_is_read_at_once(text: str) -> None:
-    started = perf_counter()
+    started = thread_time()
     safe(text * 10_000)
     safe(text[0] + " " * 10_000)
-    assert perf_counter() - started < 1
+    assert thread_time() - started < 1
 
 
 @given(HOSTILE)

@@ -1,7 +1,7 @@
 """Where statements of a streamed answer end."""
 
 from collections.abc import Sequence
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import example, given
@@ -109,9 +109,9 @@ def test_a_lead_that_denies_without_a_negation_belongs_to_its_items(lead: str) -
     ids=["blanks", "lines", "words", "piece", "brackets", "rule"],
 )
 def test_reading_takes_as_long_as_the_answer_is(pieces: list[str]) -> None:
-    started = perf_counter()
+    started = thread_time()
     read(*pieces)
-    assert perf_counter() - started < 2
+    assert thread_time() - started < 2
 
 
 def test_lines_that_are_far_apart_are_two() -> None:

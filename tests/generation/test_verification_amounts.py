@@ -1,6 +1,6 @@
 """Amounts, rates and dates of a sentence: whether they are those of what it speaks of."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -181,6 +181,6 @@ def test_another_amount(sentence: str, passage: str) -> None:
 
 def test_a_number_of_thousands_of_digits_is_no_rate() -> None:
     text = f"It is renewed every {'9' * 20_000} days and twice a year."
-    start = perf_counter()
+    start = thread_time()
     assert [rate.text for rate in rates(text)] == ["twice a year"]
-    assert perf_counter() - start < 1
+    assert thread_time() - start < 1

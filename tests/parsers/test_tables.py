@@ -155,7 +155,7 @@ def test_table_of_nearly_nothing_names_the_columns_of_its_texts(parse: Parse) ->
 
 def test_stray_quotes_cost_time_in_proportion(parse: Parse) -> None:
     lines = 20_000
-    started = time.perf_counter()
+    started = time.thread_time()
     sections = parse("a.csv", 'id,"x"\n' + 'q","r\n' * lines)
-    assert time.perf_counter() - started < 10  # minutes, if each line were read to the end of the file
+    assert time.thread_time() - started < 10  # minutes, if each line were read to the end of the file
     assert sum(section.text.count('| q" | r |') for section in sections) == lines
