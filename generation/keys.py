@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from generation.candidates import Candidate
 from generation.verification.dates import Day, agree, dates
 from generation.verification.numbers import is_unit
-from generation.verification.units import cells
+from ingest.sentences import row_cells
 
 _IDENTIFIER = re.compile(r"(?<![^\W_])([A-Z]{1,6})[ -]?\d[\dA-Z.-]*(?<=[\dA-Z])(?![^\W_])")
 _SEPARATORS = re.compile(r"[ .-]")
@@ -45,9 +45,9 @@ class _Keys:
     names: frozenset[str]
 
     def read(self, one: Candidate) -> _Row:
-        header = cells(one.header)
+        header = row_cells(one.header)
         counts: dict[int, int] = {}
-        for column, cell in enumerate(cells(one.text)):
+        for column, cell in enumerate(row_cells(one.text)):
             days, identifiers = _days(cell), _identifiers(cell)
             if (days or identifiers) and not _OF_THE_ROW.search(header[column] if column < len(header) else ""):
                 meant = sum(any(agree(day, there) for there in days) for day in self.days)

@@ -105,9 +105,14 @@ def tables(text: str) -> list[Table]:
     return [*found, _table(text, rows)] if rows else found
 
 
+def row_cells(row: str) -> list[str]:
+    """The texts of a row's cells; an escaped bar is none between them."""
+    return [cell.strip() for cell in _CELLS.split(row.strip().removeprefix("|").removesuffix("|"))]
+
+
 def holds_values(row: str) -> bool:
     """True if a cell holds a number; several years and no other number are names of columns."""
-    values = [cell for cell in map(str.strip, _CELLS.split(row)) if _VALUE.match(cell)]
+    values = [cell for cell in row_cells(row) if _VALUE.match(cell)]
     return len(values) == 1 or not all(map(_YEAR.fullmatch, values))
 
 

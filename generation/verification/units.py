@@ -13,9 +13,9 @@ from generation.verification.names import known
 from generation.verification.numbers import Quantity, quantities, unit_named
 from generation.verification.rates import Rate, rates
 from generation.verification.words import Vocabulary
+from ingest.sentences import row_cells
 from retrieval.types import Hit
 
-_CELLS = re.compile(r"(?<!\\)\|")
 _BREAKS = re.compile(
     r"[,;:–(]\s|\s(?=(?:and|but|while|whereas|although|though|because|since|unless|except|if|when|until|und|aber|wenn"
     r"|während|außer)\s)"
@@ -141,8 +141,7 @@ def _labelled(row: str, header: str) -> Sequence[tuple[str, str]]:
 
 def cells(row: str) -> list[str]:
     """With "yes" and "no" where signs say so."""
-    texts = (cell.strip() for cell in _CELLS.split(row.strip().removeprefix("|").removesuffix("|")))
-    return [_SIGNS.get(text.casefold().removesuffix("\ufe0f"), text) for text in texts]
+    return [_SIGNS.get(text.casefold().removesuffix("\ufe0f"), text) for text in row_cells(row)]
 
 
 def _part(text: str, label: str, vocabulary: Vocabulary) -> Part:
